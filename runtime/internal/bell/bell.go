@@ -1,0 +1,396 @@
+// Package bell is how a process waits. Each process has one doorbell, a word of
+// shared memory that anybody may ring, and waits for everything at once: a
+// ring means "look again at all that you wait for".
+//
+// # The word
+//
+//	awake    nobody sleeps; who rings need not call the kernel
+//	rung     somebody rang since the last look
+//	asleep   a goroutine that waits for something sleeps in the kernel
+//	pumping  only the process's pump sleeps there
+//
+// Ring swaps rung in, and wakes by what it found: so a ring costs one atomic
+// operation when nobody sleeps, and none when the bell is rung already. A
+// sleeper goes from awake to asleep by a CAS, which a ring in between makes
+// fail; so no ring is lost.
+//
+// # The rule for waiting
+//
+// Set the bit in the Parked of what you wait for, look once more, sleep; after
+// each ring set the bit again and look again. Who brings a thing publishes it
+// first and takes a bit after, so one of the two sees the other. Who was
+// picked by a waker and goes away without taking (its context ended) hands the
+// wake-up on. Who dies has its wake-ups replaced by the sweep, which rings every
+// bell. Each sleep is bounded by a backstop; a sleeper that finds its thing only
+// thanks to it counts that in Rescued, which stays 0 unless there is a bug.
+//
+// # Goroutines
+//
+// A process has many goroutines, and at most two of its threads in the kernel
+// here. One goroutine that waits leads: it sleeps on the word itself, so that
+// with one waiter a wake-up is one futex wake and nothing else. The others
+// follow: they sleep on Go channels, and the leader looks for them too. When
+// it leaves it promotes a follower. If nobody waits, the pump, a goroutine
+// that does nothing else, stands in the kernel for the services: short
+// functions which each look runs, such as "take results in" or "is there an
+// order from the parent". The pump sleeps with another mask on the same word, so
+// that a leader can take the word over and give it back without waking it.
+package bell
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/mpgen/mpgen/runtime/internal/seam"
+)
+
+const (
+	awake   = 0
+	rung    = 1
+	asleep  = 2
+	pumping = 3
+
+	maskLeader = 1
+	maskPump   = 2
+)
+
+// Word is a doorbell, in a cache line of its own. Anybody rings; all else is its
+// process's.
+type Word struct {
+	state   seam.Uint32
+	_       uint32
+	rescued seam.Uint64
+	_       [48]byte
+}
+
+// WordSize is the number of bytes of a Word.
+const WordSize = 64
+
+// Ring tells the word's process to look again.
+func (w *Word) Ring() {
+	if w.state.Load() == rung {
+		return // it looks again after this, and will see what we published before
+	}
+	switch w.state.Swap(rung) {
+	case asleep:
+		seam.FutexWake(&w.state, maskLeader)
+	case pumping:
+		seam.FutexWake(&w.state, maskPump)
+	}
+}
+
+// Reset makes the word of a dead process ready for its successor.
+func (w *Word) Reset() { w.state.Store(awake) }
+
+// Rescued is how often a sleeper of this process found its thing only by the
+// backstop: wake-ups lost.
+func (w *Word) Rescued() uint64 { return w.rescued.Load() }
+
+// Condition is what a goroutine waits for. Ready is called by any goroutine of
+// the process, takes nothing, and does not wait.
+type Condition interface{ Ready() bool }
+
+// Bell is this process's side of its Word.
+type Bell struct {
+	word     *Word
+	slot     int
+	backstop time.Duration
+
+	spins atomic.Int32 // how often Wait looks before it sleeps; learnt
+	tries atomic.Uint32
+
+	mu       sync.Mutex
+	services []func()
+	waiters  []*waiter
+	leader   *waiter
+	pumpIn   bool // the pump is in the kernel, or on its way there
+	pumpWake chan struct{}
+	stopped  bool
+	done     chan struct{}
+}
+
+type waiter struct {
+	cond    Condition
+	parked  *Parked
+	turn    chan struct{} // a token: look at ready and leads
+	ready   bool
+	leads   bool
+	present bool
+}
+
+// Open is the bell of slot for its own process. backstop bounds each sleep.
+func Open(word *Word, slot int, backstop time.Duration) *Bell {
+	b := &Bell{word: word, slot: slot, backstop: backstop, pumpWake: make(chan struct{}, 1)}
+	b.spins.Store(maxSpins)
+	return b
+}
+
+// Serve adds a service: f runs at each look, on any goroutine, and must neither
+// wait nor call this bell.
+func (b *Bell) Serve(f func()) {
+	b.mu.Lock()
+	b.services = append(slices.Clip(b.services), f)
+	b.mu.Unlock()
+}
+
+// Ring makes this process look again.
+func (b *Bell) Ring() { b.word.Ring() }
+
+// Slot is the number of the process's slot.
+func (b *Bell) Slot() int { return b.slot }
+
+// Rescued is [Word.Rescued] of this process.
+func (b *Bell) Rescued() uint64 { return b.word.Rescued() }
+
+// Start starts the pump; Stop ends it.
+func (b *Bell) Start() {
+	b.done = make(chan struct{})
+	go b.pump()
+}
+
+// Stop ends the pump and waits for it. Who still waits is led no further than by
+// its own context, so Stop comes when nobody waits.
+func (b *Bell) Stop() {
+	b.mu.Lock()
+	b.stopped = true
+	b.mu.Unlock()
+	select {
+	case b.pumpWake <- struct{}{}:
+	default:
+	}
+	seam.FutexWake(&b.word.state, maskPump)
+	b.word.Ring()
+	if b.done != nil {
+		<-b.done
+	}
+}
+
+var waiters = sync.Pool{New: func() any { return &waiter{turn: make(chan struct{}, 1)} }}
+
+// Wait returns nil when cond is ready, and ctx's error when ctx ends before. The
+// process's bit in parked, which may be nil, is set meanwhile; at most one
+// goroutine of a process waits on one Parked.
+func (b *Bell) Wait(ctx context.Context, parked *Parked, cond Condition) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if b.spin(cond) {
+		return nil
+	}
+	w := waiters.Get().(*waiter)
+	w.cond, w.parked, w.ready, w.leads, w.present = cond, parked, false, false, true
+	b.mu.Lock()
+	b.waiters = append(b.waiters, w)
+	if b.leader == nil {
+		b.leader, w.leads = w, true
+	}
+	leads := w.leads
+	b.mu.Unlock()
+
+	if parked != nil {
+		parked.Set(b.slot)
+	}
+	err := error(nil)
+	if !cond.Ready() {
+		if leads {
+			err = b.lead(ctx, w)
+		} else {
+			err = b.follow(ctx, w)
+		}
+	}
+	b.leave(w)
+	if parked != nil && !parked.Clear(b.slot) && err != nil && cond.Ready() {
+		parked.WakeOne()
+	}
+	*w = waiter{turn: w.turn}
+	waiters.Put(w)
+	return err
+}
+
+// follow waits for the leader's word, and leads if it is made the leader.
+func (b *Bell) follow(ctx context.Context, w *waiter) error {
+	for {
+		select {
+		case <-w.turn:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		b.mu.Lock()
+		ready, leads := w.ready, w.leads
+		b.mu.Unlock()
+		if ready {
+			return nil
+		}
+		if leads {
+			return b.lead(ctx, w)
+		}
+	}
+}
+
+// lead sleeps on the word until w is ready or ctx ends.
+func (b *Bell) lead(ctx context.Context, w *waiter) error {
+	if ctx.Done() != nil {
+		stop := context.AfterFunc(ctx, b.word.Ring)
+		defer stop()
+	}
+	for {
+		seam.At(atLead)
+		if b.look(w) {
+			return nil
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if b.word.state.CompareAndSwap(awake, asleep) || b.word.state.CompareAndSwap(pumping, asleep) {
+			inTime := seam.FutexWait(&b.word.state, asleep, maskLeader, b.backstop)
+			if b.word.state.Swap(awake) != rung && !inTime && b.look(w) {
+				b.word.rescued.Add(1)
+				return nil
+			}
+		} else {
+			b.word.state.Swap(awake)
+		}
+	}
+}
+
+// look runs the services, sets every waiter's bit again, tells those that are
+// ready, and reports whether w is.
+func (b *Bell) look(w *waiter) bool {
+	b.mu.Lock()
+	services := b.services
+	b.mu.Unlock()
+	for _, f := range services {
+		f()
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, other := range b.waiters {
+		if other.ready {
+			continue
+		}
+		if other.parked != nil {
+			other.parked.Set(b.slot)
+		}
+		if !other.cond.Ready() {
+			continue
+		}
+		other.ready = true
+		if other != w {
+			other.tell()
+		}
+	}
+	return w != nil && w.ready
+}
+
+func (w *waiter) tell() {
+	select {
+	case w.turn <- struct{}{}:
+	default:
+	}
+}
+
+// leave takes w out and hands its lead on.
+func (b *Bell) leave(w *waiter) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	i := slices.Index(b.waiters, w)
+	b.waiters[i] = b.waiters[len(b.waiters)-1]
+	b.waiters[len(b.waiters)-1] = nil
+	b.waiters = b.waiters[:len(b.waiters)-1]
+	select { // a token that came too late is not for the next who gets this waiter
+	case <-w.turn:
+	default:
+	}
+	if b.leader != w {
+		return
+	}
+	b.leader = nil
+	for _, next := range b.waiters {
+		if !next.ready {
+			b.leader, next.leads = next, true
+			next.tell()
+			return
+		}
+	}
+	switch {
+	case b.pumpIn:
+		if !b.word.state.CompareAndSwap(awake, pumping) && b.word.state.Load() == rung {
+			seam.FutexWake(&b.word.state, maskPump)
+		}
+	default:
+		select {
+		case b.pumpWake <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// pump stands in the kernel while nobody leads.
+func (b *Bell) pump() {
+	defer close(b.done)
+	for {
+		b.mu.Lock()
+		if b.stopped {
+			b.mu.Unlock()
+			return
+		}
+		if b.leader != nil {
+			b.mu.Unlock()
+			<-b.pumpWake
+			continue
+		}
+		b.pumpIn = b.word.state.CompareAndSwap(awake, pumping)
+		in := b.pumpIn
+		b.mu.Unlock()
+		if in {
+			seam.FutexWait(&b.word.state, pumping, maskPump, b.backstop)
+		}
+		b.mu.Lock()
+		b.pumpIn = false
+		leads := b.leader == nil
+		if leads { // under the mutex: a leader's sleep must not be overwritten
+			b.word.state.Swap(awake)
+		}
+		b.mu.Unlock()
+		if leads {
+			b.look(nil)
+		}
+	}
+}
+
+const atLead = 101
+
+// maxSpins bounds the looks before a sleep, to about what a wake-up costs.
+const maxSpins = 1500
+
+var severalCPUs = runtime.NumCPU() > 1
+
+// spin looks for a while without sleeping. It learns: where looking does not
+// help, as when every processor is busy, it soon looks once in a while only.
+func (b *Bell) spin(cond Condition) bool {
+	if cond.Ready() {
+		return true
+	}
+	if !severalCPUs || seam.Exploring {
+		return false
+	}
+	n := b.spins.Load()
+	if n < 16 {
+		if b.tries.Add(1)%16 != 0 {
+			return false
+		}
+		n = maxSpins
+	}
+	for range n {
+		if cond.Ready() {
+			b.spins.Store(min(maxSpins, n*2))
+			return true
+		}
+	}
+	b.spins.Store(n / 2)
+	return false
+}
