@@ -1,0 +1,2 @@
+// Package grammar turns the text of a .mp file into a syntax tree.
+package grammar
