@@ -52,7 +52,7 @@ type Import struct {
 	Inner
 	Specs []*ImportSpec `parser:"'import' ( @@"`
 	Paren bool          `parser:"| @'('"`
-	Group []*ImportSpec `parser:"( @@ ( Semi | (?= ')') ) )* ')' )"`
+	Group []*ImportSpec `parser:"( @@ (?= Semi | ')' ) Semi? )* ')' )"`
 }
 
 // All returns the specs of either form.
@@ -86,7 +86,7 @@ type Struct struct {
 	Comments
 	Inner
 	Name   *Name    `parser:"'struct' @@ '{'"`
-	Fields []*Field `parser:"( @@ ( Semi | (?= '}') ) )* '}'"`
+	Fields []*Field `parser:"( @@ (?= Semi | '}' ) Semi? )* '}'"`
 }
 
 // Field declares one or more fields of one type.
@@ -103,7 +103,7 @@ type Enum struct {
 	Comments
 	Inner
 	Name   *Name        `parser:"'enum' @@ '{'"`
-	Values []*EnumValue `parser:"( @@ ( Semi | (?= '}') ) )* '}'"`
+	Values []*EnumValue `parser:"( @@ (?= Semi | '}' ) Semi? )* '}'"`
 }
 
 // EnumValue is one name of an enum.
@@ -189,7 +189,7 @@ type Sandbox struct {
 type Params struct {
 	Span
 	Inner
-	List []*Param `parser:"'(' ( @@ ( ',' | (?= ')') ) )* ')'"`
+	List []*Param `parser:"'(' ( @@ (?= ',' | ')' ) ','? )* ')'"`
 }
 
 // Param is one parameter.
@@ -204,7 +204,7 @@ type Param struct {
 type Block struct {
 	Span
 	Inner
-	Items []Item `parser:"'{' ( @@ ( Semi | (?= '}') ) )* '}'"`
+	Items []Item `parser:"'{' ( @@ (?= Semi | '}' ) Semi? )* '}'"`
 }
 
 // Item is a part of a block: *Method or *Setting.

@@ -1,0 +1,244 @@
+package grammar
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/alecthomas/participle/v2/lexer"
+)
+
+// goKeywords can be no name, as every name of a .mp file becomes a name in Go.
+const goKeywords = ` break case chan const continue default defer else fallthrough for func go goto ` +
+	`if import interface map package range return select struct switch type var `
+
+// rules cut the text into raw tokens; the first that matches counts. The last one takes what no other does, so that
+// cutting never fails.
+var rules = lexer.MustSimple([]lexer.SimpleRule{
+	{Name: "Space", Pattern: `[ \t\r\n]+`},
+	{Name: "Comment", Pattern: `//[^\n]*|/\*([^*]|\*+[^*/])*\*+/`},
+	{Name: "OpenComment", Pattern: `/\*(?s:.*)`},
+	{Name: "String", Pattern: "\"(\\\\[^\\n]|[^\"\\\\\\n])*\"|`[^`]*`"},
+	{Name: "OpenString", Pattern: "\"[^\\n]*|`(?s:.*)"},
+	{Name: "Number", Pattern: `[0-9][\pL\pN_.]*`},
+	{Name: "Ident", Pattern: `[\pL_][\pL\pN_]*`},
+	{Name: "Arrow", Pattern: `->`},
+	{Name: "Sign", Pattern: `[(){}\[\],;=.*]`},
+	{Name: "Illegal", Pattern: `.`},
+})
+
+// The kinds of tokens. Those from Space to Skipped are elided: the parser does not see them, but they keep the end of the
+// token before them exact.
+var (
+	symbols = rules.Symbols()
+
+	tokSpace       = symbols["Space"]
+	tokComment     = symbols["Comment"]
+	tokOpenComment = symbols["OpenComment"]
+	tokString      = symbols["String"]
+	tokOpenString  = symbols["OpenString"]
+	tokNumber      = symbols["Number"]
+	tokIdent       = symbols["Ident"]
+	tokArrow       = symbols["Arrow"]
+	tokSign        = symbols["Sign"]
+	tokIllegal     = symbols["Illegal"]
+
+	tokSemi    = lexer.TokenType(-1000) // a ";" as written, or an inserted one with the value "\n"
+	tokKeyword = lexer.TokenType(-1001) // one of goKeywords
+	tokSkipped = lexer.TokenType(-1002) // a token that recovery took out
+)
+
+// source is participle's view of the lexer.
+type source struct{}
+
+// Symbols returns the kinds of tokens by name, as field tags use them.
+func (source) Symbols() map[string]lexer.TokenType {
+	all := map[string]lexer.TokenType{"Semi": tokSemi, "Keyword": tokKeyword, "Skipped": tokSkipped}
+	for name, t := range symbols {
+		all[name] = t
+	}
+	return all
+}
+
+// Lex cuts the text of r into tokens; it fails only where reading r does.
+func (source) Lex(filename string, r io.Reader) (lexer.Lexer, error) {
+	src, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	toks, _ := scan(filename, src)
+	return &list{toks}, nil
+}
+
+// list hands out tokens that were cut before.
+type list struct{ toks []lexer.Token }
+
+// Next returns the next token, and the last one, EOF, for ever.
+func (l *list) Next() (lexer.Token, error) {
+	t := l.toks[0]
+	if len(l.toks) > 1 {
+		l.toks = l.toks[1:]
+	}
+	return t, nil
+}
+
+// scan cuts src into tokens, EOF at the end, and inserts semicolons. What is no token of the language is reported here
+// and repaired, so that the parser does not stumble over it again: an open string counts as a string, an illegal
+// character as nothing.
+func scan(filename string, src []byte) ([]lexer.Token, []Error) {
+	mark := 0
+	if bytes.HasPrefix(src, []byte("\uFEFF")) {
+		mark = len("\uFEFF")
+	}
+	lex, err := rules.LexString(filename, string(src[mark:]))
+	if err != nil {
+		panic(err) // cutting starts without reading
+	}
+	s := scanner{end: -1}
+	for {
+		t, err := lex.Next()
+		if err != nil {
+			panic(err) // the Illegal rule takes what no other does
+		}
+		t.Pos.Offset += mark
+		s.add(t)
+		if t.EOF() {
+			return s.toks, s.errs
+		}
+	}
+}
+
+// scanner collects tokens. end is the place behind the last token after which a newline ends the line, or -1.
+type scanner struct {
+	toks []lexer.Token
+	errs []Error
+	end  int
+}
+
+func (s *scanner) add(t lexer.Token) {
+	switch {
+	case t.EOF():
+		s.newline(t)
+	case t.Type == tokSpace || t.Type == tokComment:
+		if strings.HasPrefix(t.Value, "//") || strings.Contains(t.Value, "\n") {
+			s.newline(t)
+		}
+		if t.Type == tokComment && strings.HasSuffix(t.Value, "\r") {
+			t.Value = t.Value[:len(t.Value)-1]
+		}
+	case t.Type == tokOpenComment:
+		s.errs = append(s.errs, Error{Span: first(t, 2), Code: OpenComment,
+			Msg: `comment is not closed, want "*/"`, Label: "it runs to the end of the file"})
+		s.newline(t)
+	case t.Type == tokIllegal:
+		s.illegal(t)
+		return
+	default:
+		s.token(t)
+		return
+	}
+	s.toks = append(s.toks, t)
+}
+
+// token adds what the parser sees.
+func (s *scanner) token(t lexer.Token) {
+	ends := true
+	switch {
+	case t.Type == tokOpenString:
+		s.openString(&t)
+	case t.Value == ";":
+		t.Type, ends = tokSemi, false
+	case t.Type == tokIdent && strings.Contains(goKeywords, " "+t.Value+" "):
+		t.Type = tokKeyword
+		ends = !strings.Contains(" func import map package struct ", " "+t.Value+" ")
+	case t.Type == tokSign:
+		ends = strings.Contains(")]}", t.Value)
+	case t.Type == tokArrow:
+		ends = false
+	}
+	s.toks = append(s.toks, t)
+	s.end = -1
+	if ends {
+		s.end = len(s.toks)
+	}
+}
+
+// newline ends the line where one can end, with a semicolon right behind its last token. next is the token that the
+// scanner is about to add.
+func (s *scanner) newline(next lexer.Token) {
+	if s.end < 0 {
+		return
+	}
+	semi := lexer.Token{Type: tokSemi, Value: "\n", Pos: next.Pos}
+	tail := len(s.toks) - s.end
+	if tail > 0 {
+		semi.Pos = s.toks[s.end].Pos
+	}
+	s.toks = append(s.toks, semi)
+	copy(s.toks[s.end+1:], s.toks[s.end:])
+	s.toks[s.end] = semi
+	s.end = -1
+}
+
+func (s *scanner) openString(t *lexer.Token) {
+	quote := t.Value[:1]
+	line, _, _ := strings.Cut(t.Value, "\n")
+	line = strings.TrimRight(line, "\r")
+	s.errs = append(s.errs, Error{Span: first(*t, len(line)), Code: OpenString,
+		Msg: "string is not closed, want " + quote + " at its end"})
+	t.Type = tokString
+}
+
+// illegal reports a run of illegal characters once.
+func (s *scanner) illegal(t lexer.Token) {
+	t.Type = tokSkipped
+	if n := len(s.toks); n > 0 && s.toks[n-1].Type == tokSkipped {
+		last := &s.errs[len(s.errs)-1]
+		last.EndPos = after(t)
+	} else {
+		r, size := utf8.DecodeRuneInString(t.Value)
+		e := Error{Span: Span{Pos(t.Pos), after(t)}, Code: IllegalChar, Msg: fmt.Sprintf("illegal character %q", r)}
+		switch {
+		case r == utf8.RuneError && size == 1:
+			e.Msg = fmt.Sprintf("illegal byte 0x%02x, want text in UTF-8", t.Value[0])
+		case r == ':':
+			e.Help = `a key and its value have only a space between them, as in "capacity 1024"`
+		case strings.ContainsRune("“”„‘’'", r):
+			e.Help = `strings are written in " quotes`
+		case r == '#':
+			e.Help = "comments start with //"
+		case r == '-' || r == '+':
+			e.Help = `numbers have no sign, and an arrow is "->"`
+		}
+		s.errs = append(s.errs, e)
+	}
+	s.toks = append(s.toks, t)
+}
+
+// first is the span of the first n bytes of a token, all in one line.
+func first(t lexer.Token, n int) Span {
+	end := Pos(t.Pos)
+	end.Offset += n
+	end.Column += utf8.RuneCountInString(t.Value[:n])
+	return Span{Pos(t.Pos), end}
+}
+
+// after is the place behind a token.
+func after(t lexer.Token) Pos {
+	end := t.Pos
+	if t.Type != tokSemi || t.Value == ";" {
+		end.Advance(t.Value)
+	}
+	return Pos(end)
+}
+
+// elided reports whether the parser does not see the token.
+func elided(t lexer.Token) bool {
+	switch t.Type {
+	case tokSpace, tokComment, tokOpenComment, tokSkipped:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,224 @@
+package grammar
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/alecthomas/participle/v2"
+	"github.com/alecthomas/participle/v2/lexer"
+)
+
+// candidates are the tokens that may be wanted somewhere, in the order in which a message names them.
+var candidates = []lexer.Token{
+	{Type: tokIdent, Value: "name"},
+	{Type: tokNumber, Value: "0"},
+	{Type: tokString, Value: `""`},
+	{Type: tokKeyword, Value: "map"},
+	{Type: tokKeyword, Value: "func"},
+	{Type: tokSign, Value: "*"},
+	{Type: tokSign, Value: "("},
+	{Type: tokSign, Value: ")"},
+	{Type: tokSign, Value: "["},
+	{Type: tokSign, Value: "]"},
+	{Type: tokSign, Value: "="},
+	{Type: tokArrow, Value: "->"},
+	{Type: tokSign, Value: ","},
+	{Type: tokSign, Value: "{"},
+	{Type: tokSign, Value: "}"},
+	{Type: tokSemi, Value: "\n"},
+}
+
+// unexpected words the mistake at token at, in the line of the top level that starts at token start.
+func (p *parser) unexpected(parse production, start, at int) Error {
+	t := p.toks[at]
+	e := Error{Span: p.span(at), Code: Unexpected, Msg: p.found(at)}
+	want := p.wanted(parse, start, at)
+	words := p.phrase(want, start, at)
+	if t.Type == tokKeyword && want["name"] {
+		e.Code = ReservedWord
+		e.Msg = fmt.Sprintf("%q is a keyword of Go, want %s", t.Value, words)
+		e.Help = "each name becomes a name in Go; choose another"
+		return e
+	}
+	if words != "" {
+		e.Msg += ", want " + words
+	}
+	switch {
+	case t.Value == "=" && p.container(start, at) >= 0:
+		e.Help = `a key and its value have only a space between them, as in "capacity 1024"`
+	case t.Value == "\n" && want["{"] && !want["\n"]:
+		e.Help = `the "{" stands on the same line`
+	}
+	return e
+}
+
+// wanted returns the values of the candidates that the grammar takes in the place of token at.
+func (p *parser) wanted(parse production, start, at int) map[string]bool {
+	before := p.prefix(start, at)
+	want := map[string]bool{}
+	for _, c := range candidates {
+		c.Pos = p.toks[at].Pos
+		c.Pos.Filename = "\x00candidate" // tells the candidate from all other tokens, whatever their place
+		end := lexer.EOFToken(c.Pos)
+		end.Pos.Filename = ""
+		want[c.Value] = accepts(parse, append(slices.Clip(before), c, end), c.Pos.Filename)
+	}
+	return want
+}
+
+// accepts reports whether a parse of the tokens goes past the one whose file name is given.
+func accepts(parse production, toks []lexer.Token, mark string) (ok bool) {
+	defer func() {
+		if recover() != nil {
+			ok = false
+		}
+	}()
+	_, err := parse(peeking(toks))
+	var at participle.Error
+	return !errors.As(err, &at) || at.Position().Filename != mark
+}
+
+// prefix is the line up to token at, without the items before it in the same braces: they decide nothing.
+func (p *parser) prefix(start, at int) []lexer.Token {
+	var open []int
+	for c := p.container(start, at); c >= 0; c = p.container(start, c) {
+		open = append(open, c)
+	}
+	slices.Reverse(open)
+	var toks []lexer.Token
+	from := start
+	for i, c := range open {
+		toks = append(toks, p.toks[from:c+1]...)
+		inner := at
+		if i+1 < len(open) {
+			inner = open[i+1]
+		}
+		from, _ = p.item(c, inner)
+	}
+	return append(toks, p.toks[from:at]...)
+}
+
+// phrase names what was wanted in the words of the language.
+func (p *parser) phrase(want map[string]bool, start, at int) string {
+	var words []string
+	all := func(word string, values ...string) {
+		if slices.ContainsFunc(values, func(v string) bool { return !want[v] }) {
+			return
+		}
+		words = append(words, word)
+		for _, v := range values {
+			want[v] = false
+		}
+	}
+	name := want["name"]
+	end := want["\n"]
+	all("a type", "name", "[", "*", "map")
+	all("a value", "name", "0", `""`)
+	all("a setting", "name", "func")
+	all("an import", "name", `""`)
+	switch c := p.container(start, at); {
+	case c >= 0 && p.toks[start].Value == "struct" && p.atItem(c, at):
+		all("a field", "name")
+	default:
+		all("a name", "name")
+	}
+	all("a number", "0")
+	all("a string", `""`)
+	if len(words) == 0 && end {
+		want["}"] = false // the next line may bring it
+	}
+	for _, c := range candidates {
+		if want[c.Value] && c.Value != "\n" && (c.Value != "[" || !end || want["("]) {
+			words = append(words, strconv.Quote(c.Value))
+		}
+	}
+	if end {
+		words = append(words, "the end of the line")
+	}
+	want["name"] = name
+	switch n := len(words); n {
+	case 0:
+		return ""
+	case 1:
+		return words[0]
+	default:
+		return strings.Join(words[:n-1], ", ") + " or " + words[n-1]
+	}
+}
+
+// atItem reports whether token at starts an item of container c.
+func (p *parser) atItem(c, at int) bool {
+	from, _ := p.item(c, at)
+	return p.visible(from) == at
+}
+
+// found says what stands at token i.
+func (p *parser) found(i int) string {
+	t := p.toks[i]
+	switch {
+	case t.EOF():
+		return "unexpected end of file"
+	case t.Value == "\n":
+		return "unexpected end of the line"
+	case t.Type == tokString:
+		return "unexpected string " + t.Value
+	}
+	return "unexpected " + strconv.Quote(t.Value)
+}
+
+// span is the place of token i; the end of a line has no width.
+func (p *parser) span(i int) Span {
+	t := p.toks[i]
+	return Span{Pos(t.Pos), after(t)}
+}
+
+// unknown reports a line of the top level that starts with no keyword of the language.
+func (p *parser) unknown(i int) {
+	t := p.toks[i]
+	e := Error{Span: p.span(i), Code: Unexpected, Msg: p.found(i) + ", want a declaration"}
+	switch {
+	case t.Type == tokKeyword:
+		e.Help = "Go code stands in a .go file of the same folder"
+	case t.Type == tokIdent:
+		e.Code, e.Msg = UnknownDecl, fmt.Sprintf("%q starts no declaration", t.Value)
+		if near := nearest(t.Value, strings.Fields(keywords)); near != "" {
+			e.Help = fmt.Sprintf("did you mean %q?", near)
+		}
+	}
+	p.report(e)
+}
+
+// nearest is the word that differs from text in the fewest letters, if in no more than a third of them and one; or "".
+func nearest(text string, words []string) string {
+	best, least := "", len(text)/3+2
+	for _, w := range words {
+		if d := distance(text, w); d < least {
+			best, least = w, d
+		}
+	}
+	return best
+}
+
+// distance counts the letters to insert, remove or replace between two words (Wagner and Fischer).
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
