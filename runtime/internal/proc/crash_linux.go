@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -71,8 +72,13 @@ func armCrash() {
 	_ = debug.SetCrashOutput(self.crash, debug.CrashOptions{})
 }
 
-// crashText returns what the dead child's runtime has written, or "".
-func crashText(fd int) string {
+// fatalPrefix starts the line that names a fatal error.
+var fatalPrefix = []byte("fatal error: ")
+
+// crashText returns what the dead child's runtime has written, or "". For a panic the file has all of it. Of a
+// fatal error the runtime writes the first line, which names it, before it copies to the file; that line
+// is taken from the standard error output.
+func crashText(fd int, fatal []byte) string {
 	first := make([]byte, 1)
 	if n, err := unix.Pread(fd, first, gateSize); err != nil || n == 0 || first[0] == 0 {
 		return ""
@@ -82,20 +88,24 @@ func crashText(fd int) string {
 	if err != nil {
 		return ""
 	}
-	return strings.ToValidUTF8(string(bytes.TrimRight(text[:n], "\x00")), "\uFFFD")
+	text = bytes.TrimRight(text[:n], "\x00")
+	if text[0] == '\n' && len(fatal) > 0 {
+		text = slices.Concat(fatal, []byte("\n"), text[:min(len(text), MaxCrash-len(fatal)-1)])
+	}
+	return strings.ToValidUTF8(string(text), "?")
 }
 
 // outOfMemory reports whether a crash text is the runtime's last word on having got no memory. What a
 // panic says does not count, for the program chose those words.
 func outOfMemory(text string) bool {
-	for line := range strings.Lines(text) {
-		if fatal, ok := strings.CutPrefix(line, "fatal error: "); ok {
-			for _, words := range []string{"out of memory", "cannot allocate", "cannot map pages", "failed to reserve"} {
-				if strings.Contains(fatal, words) {
-					return true
-				}
-			}
-			return false
+	what, fatal := strings.CutPrefix(text, string(fatalPrefix))
+	if !fatal {
+		return false
+	}
+	what, _, _ = strings.Cut(what, "\n")
+	for _, words := range []string{"out of memory", "cannot allocate", "cannot map pages", "failed to reserve"} {
+		if strings.Contains(what, words) {
+			return true
 		}
 	}
 	return false

@@ -88,10 +88,14 @@ func (s *stream) line(line []byte) {
 	}
 }
 
-// tail keeps the last lines of a stream in at most a few times MaxTail bytes.
-type tail struct{ kept []byte }
+// tail keeps the last lines of a stream in at most a few times MaxTail bytes, and the last line that
+// announces a fatal error of the Go runtime.
+type tail struct{ kept, fatal []byte }
 
 func (t *tail) add(line []byte) {
+	if at := bytes.Index(line, fatalPrefix); at >= 0 {
+		t.fatal = append(t.fatal[:0], line[at:min(len(line), at+MaxTail)]...)
+	}
 	line = line[max(0, len(line)-MaxTail+1):]
 	t.kept = append(append(t.kept, line...), '\n')
 	if len(t.kept) > 4*MaxTail {

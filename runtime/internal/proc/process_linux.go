@@ -97,7 +97,7 @@ func (p *Process) watch() {
 			exit.Code = status.ExitStatus()
 		}
 	}
-	exit.Panic = crashText(p.crash)
+	exit.Panic = crashText(p.crash, p.err.tail.fatal)
 	exit.OOM = exit.OOM || outOfMemory(exit.Panic)
 	exit.Stderr = p.err.tail.text()
 	p.exit = exit

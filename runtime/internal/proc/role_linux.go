@@ -3,6 +3,7 @@
 package proc
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strconv"
@@ -59,7 +60,7 @@ func take(text string) error {
 		if err != nil {
 			return err
 		}
-		if err := inherited(2); err != nil {
+		if err := inherited(0); err != nil {
 			return err
 		}
 		w.run()
@@ -73,7 +74,7 @@ func take(text string) error {
 	if os.Getppid() != role.Parent {
 		return fmt.Errorf("process %d, which started this one, is gone", role.Parent)
 	}
-	if err := inherited(role.files + 2); err != nil {
+	if err := inherited(role.files); err != nil {
 		return err
 	}
 	lifeline, crash := firstFile+role.files, firstFile+role.files+1
@@ -124,12 +125,27 @@ func parseRole(text string) (Role, error) {
 	return Role{Parent: n[0], Depth: n[1], Slot: n[2], Generation: n[3], files: n[4], Name: name}, nil
 }
 
-// inherited checks that n descriptors have come, and keeps them from what this process will start.
-func inherited(n int) error {
-	for fd := firstFile; fd < firstFile+n; fd++ {
-		if _, err := unix.FcntlInt(uintptr(fd), unix.F_SETFD, unix.FD_CLOEXEC); err != nil {
-			return fmt.Errorf("descriptor %d is not open, want %d inherited ones; unset %s", fd, n, roleVariable)
+// inherited checks that so many files have come, then the lifeline and a file in memory, and keeps all of them from what
+// this process will start. By now the Go runtime may have descriptors of its own, so those that must
+// be there are told by their kind.
+func inherited(files int) error {
+	for fd := firstFile; fd < firstFile+files+2; fd++ {
+		want := uint32(0)
+		switch fd - firstFile - files {
+		case 0:
+			want = unix.S_IFIFO
+		case 1:
+			want = unix.S_IFREG
 		}
+		var stat unix.Stat_t
+		err := unix.Fstat(fd, &stat)
+		if err == nil && want != 0 && stat.Mode&unix.S_IFMT != want {
+			err = errors.New("not of the right kind")
+		}
+		if err != nil {
+			return fmt.Errorf("descriptor %d was not inherited: %w; unset %s", fd, err, roleVariable)
+		}
+		unix.CloseOnExec(fd)
 	}
 	return nil
 }

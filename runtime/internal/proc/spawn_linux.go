@@ -3,7 +3,6 @@
 package proc
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -110,16 +109,17 @@ func environment(role string, extra ...string) []string {
 func borrow(files ...*os.File) ([]int, error) {
 	var fds []int
 	for i, f := range files {
-		fd := -1
 		conn, err := f.SyscallConn()
+		fd, failed := -1, error(nil)
 		if err == nil {
-			err = errors.Join(conn.Control(func(raw uintptr) {
-				fd, err = unix.FcntlInt(raw, unix.F_DUPFD_CLOEXEC, firstFile)
-			}), err)
+			err = conn.Control(func(raw uintptr) { fd, failed = unix.FcntlInt(raw, unix.F_DUPFD_CLOEXEC, firstFile) })
+		}
+		if err == nil {
+			err = failed
 		}
 		if err != nil {
 			closeAll(fds)
-			return nil, fmt.Errorf("cannot pass file %d on: %w", i, err)
+			return nil, fmt.Errorf("cannot pass on file %d, %q: %w", i, f.Name(), err)
 		}
 		fds = append(fds, fd)
 	}

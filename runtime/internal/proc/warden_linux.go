@@ -14,9 +14,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// wardenPatience bounds how long the warden stays after the parent's end. Only a process that hangs in the
-// kernel, or a zombie that nobody reaps, can make it wait that long.
-const wardenPatience = 2 * time.Second
+// wardenPatience bounds how long the warden stays after the parent's end. The first signal reaches whoever is in a group
+// at that moment; later ones are for a process that a debugger or a shell moves into a group meanwhile.
+// A zombie counts as a member until somebody reaps it, so the groups cannot be waited for.
+const wardenPatience = 20 * time.Millisecond
 
 // warden is the warden's own side: where the groups stand in the file that it has inherited.
 type warden struct {
