@@ -1,0 +1,99 @@
+package shm
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// Create makes a memory file of size bytes, rounded up to whole pages, and maps
+// it. name shows in /proc only.
+func Create(name string, size int) (*File, error) {
+	page := os.Getpagesize()
+	size = (max(size, 1) + page - 1) &^ (page - 1)
+	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING|unix.MFD_NOEXEC_SEAL)
+	if err == unix.EINVAL { // before Linux 6.3
+		fd, err = unix.MemfdCreate(name, unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("create the memory file %q: %w", name, err)
+	}
+	f := &File{fd: os.NewFile(uintptr(fd), name)}
+	if err := unix.Ftruncate(fd, int64(size)); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("size the memory file %q to %d bytes: %w", name, size, err)
+	}
+	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, unix.F_SEAL_SHRINK|unix.F_SEAL_GROW); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("seal the memory file %q: %w", name, err)
+	}
+	if err := f.mmap(size, unix.PROT_READ|unix.PROT_WRITE); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// Seal ends the sealing; with own set, only the mapping that exists now can
+// write from here on. An open descriptor alone is no protection: a file opened
+// read-only can be opened again for writing.
+func (f *File) Seal(own bool) error {
+	seals := unix.F_SEAL_SEAL
+	if own {
+		seals |= unix.F_SEAL_FUTURE_WRITE
+	}
+	if _, err := unix.FcntlInt(f.fd.Fd(), unix.F_ADD_SEALS, seals); err != nil {
+		return fmt.Errorf("seal the memory file %q: %w", f.fd.Name(), err)
+	}
+	return nil
+}
+
+// Reserve backs the bytes from offset on with memory now, so that there is an
+// error and no later fault if there is none.
+func (f *File) Reserve(offset, n int) error {
+	if err := unix.Fallocate(int(f.fd.Fd()), 0, int64(offset), int64(n)); err != nil {
+		return fmt.Errorf("reserve %d bytes of the memory file %q: %w", n, f.fd.Name(), err)
+	}
+	return nil
+}
+
+// Open maps a file that another process made. It refuses one that could still
+// be shortened, as touching the missing part would end this process.
+func Open(fd *os.File, write bool) (*File, error) {
+	f := &File{fd: fd}
+	seals, err := unix.FcntlInt(fd.Fd(), unix.F_GET_SEALS, 0)
+	if err != nil || seals&unix.F_SEAL_SHRINK == 0 {
+		return nil, fmt.Errorf("the file %q is no sealed memory file", fd.Name())
+	}
+	var st unix.Stat_t
+	if err := unix.Fstat(int(fd.Fd()), &st); err != nil {
+		return nil, fmt.Errorf("ask the size of %q: %w", fd.Name(), err)
+	}
+	prot := unix.PROT_READ
+	if write {
+		prot |= unix.PROT_WRITE
+	}
+	if err := f.mmap(int(st.Size), prot); err != nil {
+		return nil, err
+	}
+	return f, nil
+}
+
+func (f *File) mmap(size, prot int) error {
+	data, err := unix.Mmap(int(f.fd.Fd()), 0, size, prot, unix.MAP_SHARED)
+	if err != nil {
+		return fmt.Errorf("map %d bytes of the memory file %q: %w", size, f.fd.Name(), err)
+	}
+	f.data = data
+	return nil
+}
+
+// Close unmaps and closes the file. Nothing of it may be in use.
+func (f *File) Close() error {
+	if f.data != nil {
+		unix.Munmap(f.data)
+		f.data = nil
+	}
+	return f.fd.Close()
+}

@@ -1,0 +1,26 @@
+//go:build !linux
+
+package shm
+
+import (
+	"errors"
+	"fmt"
+	"os"
+)
+
+var errUnsupported = fmt.Errorf("processes that share memory need linux: %w", errors.ErrUnsupported)
+
+// Create returns an error that wraps errors.ErrUnsupported.
+func Create(name string, size int) (*File, error) { return nil, errUnsupported }
+
+// Open returns an error that wraps errors.ErrUnsupported.
+func Open(fd *os.File, write bool) (*File, error) { return nil, errUnsupported }
+
+// Seal returns an error that wraps errors.ErrUnsupported.
+func (f *File) Seal(own bool) error { return errUnsupported }
+
+// Reserve returns an error that wraps errors.ErrUnsupported.
+func (f *File) Reserve(offset, n int) error { return errUnsupported }
+
+// Close closes the descriptor.
+func (f *File) Close() error { return f.fd.Close() }
