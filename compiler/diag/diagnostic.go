@@ -60,10 +60,10 @@ type Span struct {
 // At returns the place of a part of the syntax tree.
 func At(n grammar.Node) Span {
 	r := n.Range()
-	return Span{File: r.Pos.Filename, Start: place(r.Pos), End: place(r.EndPos)}
+	return Span{File: r.Pos.Filename, Start: at(r.Pos), End: at(r.EndPos)}
 }
 
-func place(p grammar.Pos) Pos { return Pos{Offset: p.Offset, Line: p.Line, Column: p.Column} }
+func at(p grammar.Pos) Pos { return Pos{Offset: p.Offset, Line: p.Line, Column: p.Column} }
 
 // Related is a second place that explains a finding.
 type Related struct {
