@@ -38,7 +38,20 @@ func main() {
 	flag.BoolVar(&plan.quick, "quick", false, "do a tenth of the work in each run: a smoke test, with rougher figures")
 	flag.Parse()
 
-	chosen, err := choose(rows(), *only)
+	shop, err := newWorkshop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+	code := run(shop, plan, *only, *list, *asJSON)
+	shop.close()
+	os.Exit(code)
+}
+
+// run returns the code to exit with: 2 for a wrong command line, 1 for a row
+// that broke.
+func run(shop *workshop, plan plan, only string, list, asJSON bool) int {
+	chosen, err := choose(rows(shop), only)
 	if err == nil && plan.runs < 1 {
 		err = fmt.Errorf("--runs is %d, want at least 1", plan.runs)
 	}
@@ -47,19 +60,19 @@ func main() {
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(2)
+		return 2
 	}
-	if *list {
+	if list {
 		for _, r := range chosen {
 			fmt.Println(r.name)
 		}
-		return
+		return 0
 	}
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	results, failed := plan.measure(ctx, chosen)
-	if *asJSON {
+	if asJSON {
 		err = writeJSON(os.Stdout, results)
 	} else {
 		err = writeTable(os.Stdout, results)
@@ -68,9 +81,9 @@ func main() {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 	}
 	if err != nil || failed {
-		stop()
-		os.Exit(1)
+		return 1
 	}
+	return 0
 }
 
 // choose returns the rows with the names in only, in the order of the table, or

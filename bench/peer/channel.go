@@ -29,7 +29,7 @@ func Channel(ctx context.Context, n int) (time.Duration, error) {
 	for v := range c {
 		sum += v.Number
 	}
-	return time.Since(start), checkSum(n, sum)
+	return time.Since(start), CheckSum(n, sum)
 }
 
 // TextChannel is [Channel] with items that point to 200 bytes of text; between
@@ -49,5 +49,5 @@ func TextChannel(ctx context.Context, n int) (time.Duration, error) {
 	for v := range c {
 		sum += v.Number + uint64(len(v.Text)-TextSize)
 	}
-	return time.Since(start), checkSum(n, sum)
+	return time.Since(start), CheckSum(n, sum)
 }

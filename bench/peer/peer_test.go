@@ -44,8 +44,8 @@ func TestEachPeerDoesItsWorkAndTellsHowLongItTook(t *testing.T) {
 }
 
 func TestASumThatLacksAnItemIsAnError(t *testing.T) {
-	require.NoError(t, checkSum(4, 0+1+2+3))
-	require.EqualError(t, checkSum(4, 0+1+3), "the numbers of 4 items add up to 4, want 6")
+	require.NoError(t, CheckSum(4, 0+1+2+3))
+	require.EqualError(t, CheckSum(4, 0+1+3), "the numbers of 4 items add up to 4, want 6")
 }
 
 func TestAScriptThatFailsSaysWhy(t *testing.T) {

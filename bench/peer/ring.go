@@ -111,7 +111,7 @@ func ringRun(n, batch int) (time.Duration, error) {
 			v := r.receive()
 			sum += v.Number
 		}
-		return time.Since(start), checkSum(n, sum)
+		return time.Since(start), CheckSum(n, sum)
 	}
 	for r.mine < uint64(n) {
 		for range r.filled() {
@@ -121,7 +121,7 @@ func ringRun(n, batch int) (time.Duration, error) {
 		}
 		r.head.Store(r.mine)
 	}
-	return time.Since(start), checkSum(n, sum)
+	return time.Since(start), CheckSum(n, sum)
 }
 
 // ringSend is the producer of [Ring] and [RingBatch].
@@ -172,7 +172,7 @@ func RingPair(ctx context.Context, n int) (time.Duration, error) {
 		there.send(Item{Number: i})
 		sum += back.receive().Number
 	}
-	return time.Since(start), checkSum(n, sum)
+	return time.Since(start), CheckSum(n, sum)
 }
 
 // ringEcho is the other half of [RingPair].
