@@ -22,6 +22,14 @@ import (
 // programVariable makes the test binary a program of its own, named by the value, with processes of its own.
 const programVariable = "PROC_TEST_PROGRAM"
 
+// deathSignal is what the kernel sends to this process when its parent is gone. Only the main thread can ask, and
+// only while packages initialise the code is sure to run there.
+var deathSignal int32
+
+func init() {
+	unix.Prctl(unix.PR_GET_PDEATHSIG, uintptr(unsafe.Pointer(&deathSignal)), 0, 0, 0)
+}
+
 func TestMain(m *testing.M) {
 	if role, ok := Current(); ok {
 		act(role)
@@ -81,7 +89,7 @@ func act(role Role) {
 		fmt.Printf("%q\n", os.Args)
 	case "identity":
 		comm, _ := os.ReadFile("/proc/self/comm")
-		fmt.Println(role.Slot, role.Generation, role.Depth, role.Parent == os.Getppid(), unix.Getpgrp() == os.Getpid(), strings.TrimSpace(string(comm)))
+		fmt.Println(role.Slot, role.Generation, role.Depth, role.Parent == os.Getppid(), unix.Getpgrp() == os.Getpid(), deathSignal, strings.TrimSpace(string(comm)))
 	case "table":
 		var word [4]byte
 		role.Files()[0].ReadAt(word[:], int64(role.Slot)*4)

@@ -69,7 +69,7 @@ func TestAChildHasItsRoleArgumentsAndEnvironment(t *testing.T) {
 	t.Setenv("PROC_TEST_OWN", "parent")
 
 	_, out := run(t, h, Spec{Name: "identity", Slot: 3, Generation: 7})
-	require.Equal(t, []string{"3 7 1 true true identity"}, out)
+	require.Equal(t, []string{"3 7 1 true true 9 identity"}, out)
 
 	_, out = run(t, h, Spec{Name: "environment", Env: []string{"PROC_TEST_BOTH=child", "PROC_TEST_NEW=child"}})
 	require.Contains(t, out, "PROC_TEST_BOTH=child")

@@ -64,7 +64,8 @@ func take(text string) error {
 			return err
 		}
 		w.run()
-		os.Exit(0)
+		// At once: os.Exit would first write coverage figures, or wait a second for the race detector.
+		unix.Exit(0)
 	}
 	role, err := parseRole(rest)
 	if err != nil {
@@ -160,7 +161,7 @@ func watchLifeline(fd int) {
 		if unix.Getpgrp() == os.Getpid() {
 			unix.Kill(0, unix.SIGKILL)
 		}
-		os.Exit(exitUsage)
+		unix.Exit(exitUsage)
 	}()
 }
 

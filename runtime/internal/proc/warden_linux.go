@@ -41,6 +41,7 @@ func parseWarden(text string) (warden, error) {
 // terminal or session must not end the warden first.
 func (w warden) run() {
 	signal.Ignore(unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGTSTP)
+	_ = os.WriteFile("/proc/self/comm", []byte("mpgen warden"), 0) // for ps
 	page := int64(os.Getpagesize())
 	start := w.offset / page * page
 	size := w.offset - start + int64(w.len)*w.stride

@@ -35,6 +35,7 @@ var programs = map[string]func(){
 		fmt.Println(h.warden.pid())
 		io.Copy(io.Discard, os.Stdin)
 	},
+	"hello": func() { fmt.Println("hello") },
 	// deleted removes its own binary, then starts a worker.
 	"deleted": func() {
 		path, err := os.Executable()
