@@ -3,6 +3,7 @@ package grammar
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sort"
 	"strings"
@@ -84,11 +85,15 @@ func EBNF() string { return build().ebnf }
 // most one for each line. A tree that comes with errors is sound in itself, but not all that was written.
 func Parse(filename string, src []byte) (*File, []Error) {
 	toks, errs := scan(filename, src)
-	p := &parser{productions: build(), file: &File{Name: filename}, lines: map[int]bool{}}
+	p := &parser{productions: build(), file: &File{Name: filename}, lines: map[int]bool{}, cut: math.MaxInt}
 	for _, e := range errs {
 		p.report(e)
+		if e.Code == OpenComment || e.Code == OpenString && src[e.Pos.Offset] == '`' {
+			p.cut = e.Pos.Offset
+		}
 	}
-	p.load(toks)
+	p.brackets = pair(toks)
+	p.closeBlocks()
 	p.tooDeep()
 	p.parse()
 	attach(p.file, p.toks, p.dropped)
@@ -103,14 +108,12 @@ type parser struct {
 	errs    []Error
 	lines   map[int]bool // lines that have their error
 	dropped []int        // offsets at which an item was taken out
+	cut     int          // where a comment or string starts that is not closed, so that what is missing behind means nothing
 	brackets
 
 	lex  *lexer.PeekingLexer
 	base int // the token that lex starts with
 }
-
-// load takes a changed list of tokens.
-func (p *parser) load(toks []lexer.Token) { p.brackets = pair(toks) }
 
 // seek makes parsing go on at token i.
 func (p *parser) seek(i int) {
@@ -243,7 +246,7 @@ func (p *parser) failed(err error) int {
 
 // report adds an error unless its line has one: two in a line are mostly one mistake.
 func (p *parser) report(e Error) {
-	if !p.lines[e.Pos.Line] {
+	if !p.lines[e.Pos.Line] && e.Pos.Offset < p.cut {
 		p.lines[e.Pos.Line] = true
 		p.errs = append(p.errs, e)
 	}

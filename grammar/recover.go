@@ -2,6 +2,7 @@ package grammar
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/alecthomas/participle/v2/lexer"
@@ -51,29 +52,15 @@ func pair(toks []lexer.Token) brackets {
 	return b
 }
 
-// recover reports the mistake at token at, in the line that starts at token start, and takes out the smallest part that
-// holds it. It reports whether the rest of the line is worth another parse.
+// recover reports the mistake at token at, in the line that starts at token start, and takes out the smallest part
+// that holds it. It reports whether the rest of the line is worth another parse.
 func (p *parser) recover(parse production, start, at int) bool {
-	next := p.nextDecl(start, at)
-	if next < 0 && p.toks[at].EOF() {
-		next = at
-	}
-	if next >= 0 {
-		if open := p.unclosed(start, next); open >= 0 {
-			p.report(Error{Span: p.span(open), Code: OpenBlock, Msg: `block is not closed, want "}"`,
-				Label: "opened here", Notes: p.opens(next)})
-			p.closeBefore(open, next)
-			return true
-		}
-		if !p.toks[next].EOF() {
-			at = next
-		}
-	}
-	p.report(p.unexpected(parse, start, at))
-	if at == next {
-		p.drop(start, at)
+	if next := p.nextDecl(start, at); next >= 0 {
+		p.report(p.unexpected(parse, start, next))
+		p.drop(start, next)
 		return false
 	}
+	p.report(p.unexpected(parse, start, at))
 	for c := p.container(start, at); c >= 0; c = p.container(start, c) {
 		from, to := p.item(c, at)
 		if p.take(from, to) {
@@ -83,14 +70,6 @@ func (p *parser) recover(parse production, start, at int) bool {
 	}
 	p.drop(start, p.lineEnd(start, at))
 	return false
-}
-
-// opens notes the declaration before which a block should have been closed.
-func (p *parser) opens(next int) []Note {
-	if p.toks[next].EOF() {
-		return nil
-	}
-	return []Note{{Span: p.span(next), Label: "the next declaration starts here"}}
 }
 
 // nextDecl finds a declaration that starts behind start and not behind at, in the first column and in no bracket of this
@@ -114,30 +93,59 @@ func (p *parser) starts(i int) bool {
 	return next.Type == tokIdent || next.Type == tokKeyword
 }
 
-// unclosed finds the first brace between two tokens that has no partner, or -1.
-func (p *parser) unclosed(start, end int) int {
-	for i := start; i < end; i++ {
-		if p.toks[i].Value == "{" && p.toks[i].Type == tokSign && p.match[i] < 0 && p.parent[i] < start {
+// closeBlocks closes each brace that has no partner: before the next declaration in the same brackets, at the end of those
+// brackets, or at the end of the file. So the parser meets no open block, and a block that is not closed does not make
+// the rest of the file a part of it.
+func (p *parser) closeBlocks() {
+	closing := map[int]int{} // before which token, how many
+	for i, t := range p.toks {
+		if t.Type != tokSign || t.Value != "{" || p.match[i] >= 0 {
+			continue
+		}
+		end := p.blockEnd(i)
+		closing[end]++
+		if p.toks[end].EOF() && p.cut < math.MaxInt {
+			continue
+		}
+		e := Error{Span: p.span(i), Code: OpenBlock, Msg: `block is not closed, want "}"`, Label: "opened here"}
+		if p.starts(end) {
+			e.Notes = []Note{{Span: p.span(end), Label: "the next declaration starts here"}}
+		}
+		p.report(e)
+	}
+	if len(closing) == 0 {
+		return
+	}
+	toks := make([]lexer.Token, 0, len(p.toks)+2*len(closing))
+	behind := 0 // the length of toks up to its last token that the parser sees
+	for i, t := range p.toks {
+		var add []lexer.Token
+		for range closing[i] {
+			pos := t.Pos
+			if behind < len(toks) {
+				pos = toks[behind].Pos
+			}
+			add = append(add, lexer.Token{Type: tokSign, Value: "}", Pos: pos}, lexer.Token{Type: tokSemi, Value: "\n", Pos: pos})
+		}
+		toks = append(slices.Insert(toks, behind, add...), t)
+		if !elided(t) {
+			behind = len(toks)
+		}
+	}
+	p.brackets = pair(toks)
+}
+
+// blockEnd is the token before which a brace without partner is to be closed.
+func (p *parser) blockEnd(open int) int {
+	around := p.parent[open]
+	for i := open + 1; ; i++ {
+		switch {
+		case p.toks[i].EOF(), around >= 0 && i == p.match[around]:
+			return i
+		case p.parent[i] == around && p.starts(i):
 			return i
 		}
 	}
-	return -1
-}
-
-// closeBefore closes, before token next, the open brace and those behind it that have no partner either.
-func (p *parser) closeBefore(open, next int) {
-	behind := next
-	for behind > 0 && elided(p.toks[behind-1]) {
-		behind--
-	}
-	pos := p.toks[behind].Pos
-	var closing []lexer.Token
-	for i := open; i < behind; i++ {
-		if p.toks[i].Type == tokSign && p.toks[i].Value == "{" && p.match[i] < 0 {
-			closing = append(closing, lexer.Token{Type: tokSign, Value: "}", Pos: pos}, lexer.Token{Type: tokSemi, Value: "\n", Pos: pos})
-		}
-	}
-	p.load(slices.Insert(p.toks, behind, closing...))
 }
 
 // container finds the braces, or the parentheses of an import, around token at in the line that starts at start, or -1.
@@ -171,14 +179,15 @@ func (p *parser) item(c, at int) (from, to int) {
 	return from, p.match[c]
 }
 
-// lineEnd is the token behind the line of the top level that starts at start and holds at.
+// lineEnd is the token behind the line of the top level that starts at start and holds at. A brace on a line of its own
+// belongs to the line above.
 func (p *parser) lineEnd(start, at int) int {
 	for i := at; ; i++ {
 		switch {
 		case p.toks[i].EOF():
 			return i
 		case p.parent[i] >= start:
-		case p.toks[i].Type == tokSemi:
+		case p.toks[i].Type == tokSemi && p.toks[p.visible(i+1)].Value != "{":
 			return i + 1
 		case i > start && p.starts(i):
 			return i
@@ -194,7 +203,7 @@ func (p *parser) take(from, to int) bool {
 			if !any {
 				p.dropped = append(p.dropped, p.toks[i].Pos.Offset)
 			}
-			p.toks[i].Type = tokSkipped
+			p.toks[i].Type, p.toks[i].Value = tokSkipped, "" // participle finds a literal even in what it elides
 			any = true
 		}
 	}

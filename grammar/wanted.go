@@ -3,6 +3,7 @@ package grammar
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,13 +34,17 @@ var candidates = []lexer.Token{
 
 // unexpected words the mistake at token at, in the line of the top level that starts at token start.
 func (p *parser) unexpected(parse production, start, at int) Error {
+	if comma := p.dangling(start, at); comma >= 0 {
+		return Error{Span: p.span(comma), Code: Unexpected, Msg: `unexpected "," at the end of the line`,
+			Help: "the line below reads as one more value; remove the comma, or write the value behind it"}
+	}
 	t := p.toks[at]
 	e := Error{Span: p.span(at), Code: Unexpected, Msg: p.found(at)}
 	want := p.wanted(parse, start, at)
 	words := p.phrase(want, start, at)
-	if t.Type == tokKeyword && want["name"] {
+	if t.Type == tokKeyword && want["name"] && !strings.HasPrefix(words, "a type") {
 		e.Code = ReservedWord
-		e.Msg = fmt.Sprintf("%q is a keyword of Go, want %s", t.Value, words)
+		e.Msg = fmt.Sprintf("%q is a keyword of Go and cannot be a name", t.Value)
 		e.Help = "each name becomes a name in Go; choose another"
 		return e
 	}
@@ -49,10 +54,31 @@ func (p *parser) unexpected(parse production, start, at int) Error {
 	switch {
 	case t.Value == "=" && p.container(start, at) >= 0:
 		e.Help = `a key and its value have only a space between them, as in "capacity 1024"`
-	case t.Value == "\n" && want["{"] && !want["\n"]:
+	case t.Value == "\n" && p.toks[p.visible(at+1)].Value == "{":
 		e.Help = `the "{" stands on the same line`
 	}
 	return e
+}
+
+// dangling finds the comma that ends the line above in a block, if token at is wrong because what stands before it on its
+// own line was taken for one more value; or -1.
+func (p *parser) dangling(start, at int) int {
+	if p.container(start, at) < 0 {
+		return -1
+	}
+	word := p.before(at)
+	comma := p.before(word)
+	if comma > start && p.toks[comma].Value == "," && p.toks[comma].Pos.Line < p.toks[word].Pos.Line && p.toks[word].Type == tokIdent {
+		return comma
+	}
+	return -1
+}
+
+// before is the last token before i that the parser sees, or the first token.
+func (b *brackets) before(i int) int {
+	for i--; i > 0 && elided(b.toks[i]); i-- {
+	}
+	return max(i, 0)
 }
 
 // wanted returns the values of the candidates that the grammar takes in the place of token at.
@@ -113,7 +139,7 @@ func (p *parser) phrase(want map[string]bool, start, at int) string {
 			want[v] = false
 		}
 	}
-	name := want["name"]
+	want = maps.Clone(want)
 	end := want["\n"]
 	all("a type", "name", "[", "*", "map")
 	all("a value", "name", "0", `""`)
@@ -127,18 +153,20 @@ func (p *parser) phrase(want map[string]bool, start, at int) string {
 	}
 	all("a number", "0")
 	all("a string", `""`)
-	if len(words) == 0 && end {
+	if end {
 		want["}"] = false // the next line may bring it
 	}
+	if !want["("] && (end || want[")"] || want[","]) {
+		want["["] = false // it would only make more of the type before
+	}
 	for _, c := range candidates {
-		if want[c.Value] && c.Value != "\n" && (c.Value != "[" || !end || want["("]) {
+		if want[c.Value] && c.Value != "\n" {
 			words = append(words, strconv.Quote(c.Value))
 		}
 	}
 	if end {
 		words = append(words, "the end of the line")
 	}
-	want["name"] = name
 	switch n := len(words); n {
 	case 0:
 		return ""
@@ -184,7 +212,7 @@ func (p *parser) unknown(i int) {
 		e.Help = "Go code stands in a .go file of the same folder"
 	case t.Type == tokIdent:
 		e.Code, e.Msg = UnknownDecl, fmt.Sprintf("%q starts no declaration", t.Value)
-		if near := nearest(t.Value, strings.Fields(keywords)); near != "" {
+		if near := nearest(t.Value, strings.Fields(keywords+"import package")); near != "" {
 			e.Help = fmt.Sprintf("did you mean %q?", near)
 		}
 	}
