@@ -84,7 +84,10 @@ func keptErrors() []error {
 // returned. Unlike putError, which gives back the runtime's own errors as they
 // are, it says of any error that it was returned there.
 func remote(err error) *Remote {
-	if r, ok := err.(*Remote); ok && r != nil {
+	if isNil(err) {
+		return &Remote{Text: fmt.Sprintf("nil %T", err)}
+	}
+	if r, ok := err.(*Remote); ok {
 		return r
 	}
 	r := &Remote{Text: err.Error(), kept: typed(err, nil)}
@@ -104,7 +107,7 @@ func remote(err error) *Remote {
 func typed(err error, found []error) []error {
 	switch x := err.(type) {
 	case *Error, *Died, *NoMemory, *Remote, syscall.Errno:
-		if v := reflect.ValueOf(x); v.Kind() != reflect.Pointer || !v.IsNil() {
+		if !isNil(x) {
 			found = append(found, x)
 		}
 	case interface{ Unwrap() error }:
@@ -115,6 +118,12 @@ func typed(err error, found []error) []error {
 		}
 	}
 	return found
+}
+
+// isNil tells an error that is a nil pointer, whose methods would panic.
+func isNil(err error) bool {
+	v := reflect.ValueOf(err)
+	return v.Kind() == reflect.Pointer && v.IsNil()
 }
 
 // An error crosses as a tree. Each node is a mark and what belongs to it.
@@ -165,46 +174,29 @@ func (w *errorWriter) put(err error) {
 	if w.putSentinel(err) {
 		return
 	}
+	if isNil(err) {
+		w.putRemote(remote(err))
+		return
+	}
 	switch x := err.(type) {
 	case syscall.Errno:
 		Put(w.Encoder, errNumber)
 		Put(w.Encoder, uint64(x))
 		return
 	case *Error:
-		if x != nil {
-			w.putFailure(x)
-			return
-		}
+		w.putFailure(x)
+		return
 	case *Died:
-		if x != nil {
-			Put(w.Encoder, errDied)
-			Put(w.Encoder, int64(x.Exit))
-			Put(w.Encoder, int64(x.Signal))
-			Put(w.Encoder, x.OOM)
-			w.text(x.Panic)
-			w.text(x.Stderr)
-			return
-		}
+		w.putDeath(x)
+		return
 	case *NoMemory:
-		if x != nil {
-			Put(w.Encoder, errNoMemory)
-			Put(w.Encoder, *x)
-			return
-		}
-	case *Remote:
-		if x != nil {
-			w.putRemote(x)
-			return
-		}
+		Put(w.Encoder, errNoMemory)
+		Put(w.Encoder, *x)
+		return
 	}
 	if reflect.TypeOf(err) == joinType && w.nodes > 0 {
 		Put(w.Encoder, errJoin)
 		w.list(err.(interface{ Unwrap() []error }).Unwrap())
-		return
-	}
-	if v := reflect.ValueOf(err); v.Kind() == reflect.Pointer && v.IsNil() {
-		// A pointer that is nil in an error that is not: its text would panic.
-		w.putRemote(&Remote{Text: fmt.Sprintf("nil %T", err)})
 		return
 	}
 	w.putRemote(remote(err))
@@ -239,6 +231,15 @@ func (w *errorWriter) putFailure(x *Error) {
 	}
 	w.nodes--
 	w.put(x.Err)
+}
+
+func (w *errorWriter) putDeath(x *Died) {
+	Put(w.Encoder, errDied)
+	Put(w.Encoder, int64(x.Exit))
+	Put(w.Encoder, int64(x.Signal))
+	Put(w.Encoder, x.OOM)
+	w.text(x.Panic)
+	w.text(x.Stderr)
 }
 
 func (w *errorWriter) putRemote(x *Remote) {
