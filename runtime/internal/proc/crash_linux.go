@@ -25,8 +25,8 @@ const (
 	crashFileSize = gateSize + MaxCrash
 )
 
-// newCrashFile makes the file with its gate shut and the shared file offset behind the gate, which is where
-// the runtime, whose writes have no offset of their own, goes on.
+// newCrashFile makes the file with its gate shut and the shared file offset behind the gate, which
+// is where the runtime, whose writes have no offset of their own, goes on.
 func newCrashFile() (int, error) {
 	fd, err := memoryFile("mpgen crash", crashFileSize)
 	if err != nil {
@@ -49,9 +49,9 @@ func openGate(fd int) error {
 	return err
 }
 
-// awaitGate returns when the parent has opened the gate. The parent does so microseconds after the exec, long before
-// a Go program gets here, unless it lost its processor; hence a check and a short nap instead of one
-// more descriptor for each child.
+// awaitGate returns when the parent has opened the gate. The parent does so microseconds after the
+// exec, long before a Go program gets here, unless it lost its processor; hence a check and a short
+// nap instead of one more descriptor for each child.
 func awaitGate(fd, parent int) {
 	gate := make([]byte, gateSize)
 	nap := unix.NsecToTimespec(int64(20 * time.Microsecond))
@@ -75,9 +75,9 @@ func armCrash() {
 // fatalPrefix starts the line that names a fatal error.
 var fatalPrefix = []byte("fatal error: ")
 
-// crashText returns what the dead child's runtime has written, or "". For a panic the file has all of it. Of a
-// fatal error the runtime writes the first line, which names it, before it copies to the file; that line
-// is taken from the standard error output.
+// crashText returns what the dead child's runtime has written, or "". For a panic the file has all
+// of it. Of a fatal error the runtime writes the first line, which names it, before it copies to
+// the file; that line is taken from the standard error output.
 func crashText(fd int, fatal []byte) string {
 	first := make([]byte, 1)
 	if n, err := unix.Pread(fd, first, gateSize); err != nil || n == 0 || first[0] == 0 {

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// NewGroups returns a table of n slots, at least 1, in a memory file that nobody but this mapping can write,
-// not even through a descriptor of the file.
+// NewGroups returns a table of n slots, at least 1, in a memory file that nobody but this mapping
+// can write, not even through a descriptor of the file.
 func NewGroups(n int) (Groups, error) {
 	if n < 1 {
 		return Groups{}, fmt.Errorf("a table of groups has %d slots, want at least 1", n)

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxDepth is how deep children may start children of their own. A handler that starts a pipeline is fine; one
-// that starts its own pipeline again is stopped here, before the machine is full.
+// maxDepth is how deep children may start children of their own. A handler that starts a pipeline
+// is fine; one that starts its own pipeline again is stopped here, before the machine is full.
 const maxDepth = 8
 
 // House holds the processes of one run. Its methods are safe for any number of goroutines.
@@ -32,8 +32,8 @@ type House struct {
 	once   sync.Once
 }
 
-// NewHouse starts the warden over a table of groups, which the House releases when it closes, or at once if
-// NewHouse fails. It fails in a child that has not entered its role, and 8 children deep.
+// NewHouse starts the warden over a table of groups, which the House releases when it closes, or at
+// once if NewHouse fails. It fails in a child that has not entered its role, and 8 children deep.
 func NewHouse(groups Groups) (*House, error) {
 	h := &House{groups: groups, null: -1, lifelineRead: -1, lifelineWrite: -1, slots: make(map[int]*Process)}
 	if h.groups.Stride == 0 {
@@ -89,8 +89,9 @@ func (h *House) launchWarden() (*child, error) {
 	return l.start()
 }
 
-// Start starts a process in a free slot and returns as soon as it runs. It fails if the slot is not free, the
-// House is closed, or the system has no room for another process; then nothing was started.
+// Start starts a process in a free slot and returns as soon as it runs. It fails if the slot is not
+// free, the House is closed, or the system has no room for another process; then nothing was
+// started.
 func (h *House) Start(spec Spec) (*Process, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -150,7 +151,8 @@ func (h *House) leave(p *Process) {
 	delete(h.slots, p.slot)
 }
 
-// Close kills what still runs, waits until every process is Done, and ends the warden. It can be called again.
+// Close kills what still runs, waits until every process is Done, and ends the warden. It can be
+// called again.
 func (h *House) Close() {
 	h.once.Do(func() {
 		h.mu.Lock()

@@ -63,7 +63,8 @@ func TestProcessesNeedNoThreads(t *testing.T) {
 // descriptors returns what is open, as text.
 func descriptors(t *testing.T) string {
 	t.Helper()
-	// The test binary reopens nothing on its own, but the directory itself has a descriptor while it is read.
+	// The test binary reopens nothing on its own, but the directory itself has a descriptor while
+	// it is read.
 	list, err := os.ReadDir("/proc/self/fd")
 	require.NoError(t, err)
 	var open []string

@@ -19,11 +19,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// programVariable makes the test binary a program of its own, named by the value, with processes of its own.
+// programVariable makes the test binary a program of its own, named by the value, with processes of
+// its own.
 const programVariable = "PROC_TEST_PROGRAM"
 
-// deathSignal is what the kernel sends to this process when its parent is gone. Only the main thread can ask, and
-// only while packages initialise the code is sure to run there.
+// deathSignal is what the kernel sends to this process when its parent is gone. Only the main
+// thread can ask, and only while packages initialise the code is sure to run there.
 var deathSignal int32
 
 func init() {
@@ -107,6 +108,24 @@ func act(role Role) {
 		}
 	case "parent":
 		fmt.Println(grandchild(words[1:]...))
+	case "run":
+		cmd := exec.Command(words[1], words[2:]...)
+		cmd.Stdout = os.Stdout
+		if err := cmd.Run(); err != nil {
+			panic(err)
+		}
+	case "nest":
+		h, err := openHouse(1)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		p, err := h.Start(Spec{Name: "nest", Stdout: func(line []byte) { fmt.Printf("%s\n", line) }})
+		if err != nil {
+			panic(err)
+		}
+		p.Exit()
+		h.Close()
 	case "wait":
 		fmt.Println("ready")
 		select {}
@@ -226,7 +245,8 @@ func until(t testing.TB, what string, met func() bool) {
 	}
 }
 
-// survivors returns those of the processes that have not ended after the limit, and the time the last end took.
+// survivors returns those of the processes that have not ended after the limit, and the time the
+// last end took.
 func survivors(t testing.TB, pidfds map[int]int, limit time.Duration) (left []int, took time.Duration) {
 	t.Helper()
 	begin := time.Now()

@@ -18,13 +18,14 @@ import (
 // memoryInterval is the time between two looks at the memory of the limited processes.
 const memoryInterval = 200 * time.Millisecond
 
-// LimitMemory bounds what the process takes from now on, in bytes, in two ways. Its address space may grow by
-// so much, which holds Go's heap and C's, mappings and stacks; allocating more fails, and in Go that is
-// fatal. And the anonymous memory that it really holds is looked at five times a second, and over the limit the
-// process is killed: that catches what was reserved before. Either end has Exit.OOM. Memory files
-// are not counted. The limit of the address space also holds for what the process starts afterwards. Call
-// it when the process has started up: Go's runtime reserves far more than it uses to begin with. It
-// returns os.ErrProcessDone after the end, and an error if the limit is not positive.
+// LimitMemory bounds what the process takes from now on, in bytes, in two ways. Its address space
+// may grow by so much, which holds Go's heap and C's, mappings and stacks; allocating more fails,
+// and in Go that is fatal. And the anonymous memory that it really holds is looked at five times a
+// second, and over the limit the process is killed: that catches what was reserved before. Either
+// end has Exit.OOM. Memory files are not counted. The limit of the address space also holds for
+// what the process starts afterwards. Call it when the process has started up: Go's runtime
+// reserves far more than it uses to begin with. It returns os.ErrProcessDone after the end, and an
+// error if the limit is not positive.
 func (p *Process) LimitMemory(bytes int64) error {
 	if bytes <= 0 {
 		return fmt.Errorf("memory limit of process %d is %d bytes, want more than 0", p.pid, bytes)
@@ -78,8 +79,8 @@ type figures struct{ virtual, anonymous int64 }
 
 var errNoFigures = errors.New("the kernel gives no memory figures")
 
-// readFigures reads an open /proc/PID/statm. It says the same as the lines VmSize and RssAnon of status,
-// for a fifth of the price.
+// readFigures reads an open /proc/PID/statm. It says the same as the lines VmSize and RssAnon of
+// status, for a fifth of the price.
 func readFigures(statm int) (figures, error) {
 	var text [128]byte
 	n, err := unix.Pread(statm, text[:], 0)
@@ -105,8 +106,8 @@ type memoryLimit struct {
 	bytes int64
 }
 
-// memoryWatch looks after all limited processes of a House from one goroutine, which exists while there are any:
-// one timer costs an idle program less than a timer for each.
+// memoryWatch looks after all limited processes of a House from one goroutine, which exists while
+// there are any: one timer costs an idle program less than a timer for each.
 type memoryWatch struct {
 	mu      sync.Mutex
 	limited map[*Process]memoryLimit
@@ -164,8 +165,8 @@ func (m *memoryWatch) run(stop, over chan struct{}) {
 	}
 }
 
-// exceeding returns the processes that are over their limits. Killing them is left to the caller, for LimitMemory
-// takes the locks in the other order.
+// exceeding returns the processes that are over their limits. Killing them is left to the caller,
+// for LimitMemory takes the locks in the other order.
 func (m *memoryWatch) exceeding() []*Process {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -12,8 +12,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// stream reads one output pipe of a process and hands on whole lines. It holds at most one line, and stops
-// reading while that is being delivered, so a process that writes faster than its lines are taken waits.
+// stream reads one output pipe of a process and hands on whole lines. It holds at most one line,
+// and stops reading while that is being delivered, so a process that writes faster than its lines
+// are taken waits.
 type stream struct {
 	pipe    *os.File
 	deliver func(line []byte)

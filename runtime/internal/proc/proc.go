@@ -45,7 +45,8 @@ type Spec struct {
 	// Env holds further variables as "key=value". They go before those of the parent.
 	Env []string
 	// Files are inherited as descriptors 3, 4 and so on, in this order. They stay open here, and
-	// their blocking mode stays as it is; pass ends that only the child uses, and close them after Start.
+	// their blocking mode stays as it is; pass ends that only the child uses, and close them after
+	// Start.
 	Files []*os.File
 	// Stdout and Stderr get the lines that the process and its children write, without their line
 	// end, each from one goroutine. A line longer than MaxLine bytes comes in parts. The slice is

@@ -32,8 +32,9 @@ type Process struct {
 	oom    bool
 }
 
-// outfit makes what a process is born with, and returns the descriptors that its child inherits from number 1 on,
-// without the lifeline and the crash file. Those returned are the caller's to close, even after an error.
+// outfit makes what a process is born with, and returns the descriptors that its child inherits
+// from number 1 on, without the lifeline and the crash file. Those returned are the caller's to
+// close, even after an error.
 func (p *Process) outfit(spec Spec) (theirs []int, err error) {
 	p.out, theirs, err = newStream(spec.Stdout, theirs)
 	if err != nil {
@@ -109,12 +110,12 @@ func (p *Process) watch() {
 // PID returns the process id, which is also that of its group.
 func (p *Process) PID() int { return p.pid }
 
-// Dead is closed when the process has ended, its group has been killed and the process has been reaped: nothing
-// of its own changes shared memory any more. Its output may still be on the way.
+// Dead is closed when the process has ended, its group has been killed and the process has been
+// reaped: nothing of its own changes shared memory any more. Its output may still be on the way.
 func (p *Process) Dead() <-chan struct{} { return p.dead }
 
-// Done is closed after Dead, when the last output was delivered, at most 2 s later if Spec.Stdout and Spec.Stderr return. The
-// slot is free then, and nothing of the process is left here.
+// Done is closed after Dead, when the last output was delivered, at most 2 s later if Spec.Stdout
+// and Spec.Stderr return. The slot is free then, and nothing of the process is left here.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
 // Exit waits for Done and returns how the process ended.
@@ -132,7 +133,8 @@ func (p *Process) Kill() {
 	}
 }
 
-// Signal sends a signal to the process alone, not to its group. It returns os.ErrProcessDone after the end.
+// Signal sends a signal to the process alone, not to its group. It returns os.ErrProcessDone after
+// the end.
 func (p *Process) Signal(sig syscall.Signal) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

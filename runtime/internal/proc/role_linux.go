@@ -18,8 +18,9 @@ import (
 //	1 worker PARENT DEPTH SLOT GENERATION FILES NAME
 //	1 warden PARENT LEN OFFSET STRIDE
 //
-// The first word is the version of the rest. A worker has its Spec's files from descriptor 3 on, then the
-// lifeline, then the file for its crash text; the warden has the lifeline and the table of groups.
+// The first word is the version of the rest. A worker has its Spec's files from descriptor 3 on,
+// then the lifeline, then the file for its crash text; the warden has the lifeline and the table of
+// groups.
 const roleVariable = "MPGEN_CHILD"
 
 // firstFile is the number of the first descriptor that a child inherits beside the standard three.
@@ -126,9 +127,9 @@ func parseRole(text string) (Role, error) {
 	return Role{Parent: n[0], Depth: n[1], Slot: n[2], Generation: n[3], files: n[4], Name: name}, nil
 }
 
-// inherited checks that so many files have come, then the lifeline and a file in memory, and keeps all of them from what
-// this process will start. By now the Go runtime may have descriptors of its own, so those that must
-// be there are told by their kind.
+// inherited checks that so many files have come, then the lifeline and a file in memory, and keeps
+// all of them from what this process will start. By now the Go runtime may have descriptors of its
+// own, so those that must be there are told by their kind.
 func inherited(files int) error {
 	for fd := firstFile; fd < firstFile+files+2; fd++ {
 		want := uint32(0)

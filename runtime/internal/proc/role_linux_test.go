@@ -56,3 +56,21 @@ func TestAChildThatWasNotEnteredStartsNothing(t *testing.T) {
 	_, out := run(t, h, Spec{Name: "chain"})
 	require.Equal(t, []string{fmt.Sprintf(`this process is the child "chain" of process %d and may not start processes of its own before it has entered its role`, os.Getpid())}, out)
 }
+
+func TestChildrenNestOnlySoDeep(t *testing.T) {
+	h := newHouse(t, 1)
+	_, out := run(t, h, Spec{Name: "nest"})
+	require.Equal(t, []string{`process "nest" is 8 children deep, want at most 8: does a handler start its own pipeline?`}, out)
+}
+
+func TestAGrandchildInheritsNothingOfOurs(t *testing.T) {
+	own, err := exec.Command("ls", "/proc/self/fd").Output()
+	require.NoError(t, err)
+	h := newHouse(t, 1)
+	read, write, err := os.Pipe()
+	require.NoError(t, err)
+	defer read.Close()
+	defer write.Close()
+	_, out := run(t, h, Spec{Name: "run ls /proc/self/fd", Files: []*os.File{read, write}})
+	require.Equal(t, strings.Fields(string(own)), out)
+}

@@ -30,8 +30,9 @@ type launch struct {
 	done  chan struct{}
 }
 
-// spawner returns the way to the one goroutine that forks. The kernel sends the parent-death signal when the
-// thread that forked ends, not the process; so the goroutine keeps its thread and never returns.
+// spawner returns the way to the one goroutine that forks. The kernel sends the parent-death signal
+// when the thread that forked ends, not the process; so the goroutine keeps its thread and never
+// returns.
 var spawner = sync.OnceValue(func() chan<- *launch {
 	launches := make(chan *launch)
 	go spawn(launches)
@@ -87,8 +88,9 @@ func (l *launch) run() {
 	l.child = &child{pid: pid, pidfd: os.NewFile(uintptr(pidfd), "pidfd")}
 }
 
-// environment returns the variables of a child: its role, then extra, then those of this process which neither
-// names. Of two variables with one key, C and Go take the first and shells the last, so there is only one.
+// environment returns the variables of a child: its role, then extra, then those of this process
+// which neither names. Of two variables with one key, C and Go take the first and shells the last,
+// so there is only one.
 func environment(role string, extra ...string) []string {
 	own := append([]string{roleVariable + "=" + role}, extra...)
 	seen := make(map[string]bool, len(own))
@@ -104,8 +106,8 @@ func environment(role string, extra ...string) []string {
 	return own
 }
 
-// borrow returns duplicates of the files' descriptors. File.Fd would put the descriptions, which both sides
-// may share, into blocking mode under the poller's feet.
+// borrow returns duplicates of the files' descriptors. File.Fd would put the descriptions, which
+// both sides may share, into blocking mode under the poller's feet.
 func borrow(files ...*os.File) ([]int, error) {
 	var fds []int
 	for i, f := range files {
@@ -152,8 +154,8 @@ func (c *child) awaitDeath() {
 	}
 }
 
-// ended asks for the end of a process, named by a pidfd or by a negated process id. A process that somebody else has
-// reaped counts as ended.
+// ended asks for the end of a process, named by a pidfd or by a negated process id. A process that
+// somebody else has reaped counts as ended.
 func ended(id, options int) bool {
 	kind := unix.P_PIDFD
 	if id < 0 {
@@ -168,7 +170,8 @@ func ended(id, options int) bool {
 	}
 }
 
-// reap takes the exit status of a dead process; it is not known if the program itself waits for any child.
+// reap takes the exit status of a dead process; it is not known if the program itself waits for any
+// child.
 func (c *child) reap() (status unix.WaitStatus, usage unix.Rusage, known bool) {
 	for {
 		pid, err := unix.Wait4(c.pid, &status, unix.WNOHANG, &usage)

@@ -14,9 +14,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// wardenPatience bounds how long the warden stays after the parent's end. The first signal reaches whoever is in a group
-// at that moment; later ones are for a process that a debugger or a shell moves into a group meanwhile.
-// A zombie counts as a member until somebody reaps it, so the groups cannot be waited for.
+// wardenPatience bounds how long the warden stays after the parent's end. The first signal reaches
+// whoever is in a group at that moment; later ones are for a process that a debugger or a shell
+// moves into a group meanwhile. A zombie counts as a member until somebody reaps it, so the groups
+// cannot be waited for.
 const wardenPatience = 20 * time.Millisecond
 
 // warden is the warden's own side: where the groups stand in the file that it has inherited.
@@ -37,8 +38,8 @@ func parseWarden(text string) (warden, error) {
 	return warden{len: n[1], offset: int64(n[2]), stride: int64(n[3])}, nil
 }
 
-// run waits for the parent's end and then kills every group. What would end the parent by a signal to a whole
-// terminal or session must not end the warden first.
+// run waits for the parent's end and then kills every group. What would end the parent by a signal
+// to a whole terminal or session must not end the warden first.
 func (w warden) run() {
 	signal.Ignore(unix.SIGHUP, unix.SIGINT, unix.SIGQUIT, unix.SIGTERM, unix.SIGTSTP)
 	_ = os.WriteFile("/proc/self/comm", []byte("mpgen warden"), 0) // for ps
@@ -95,7 +96,8 @@ type watch struct {
 	stopped bool
 }
 
-// Times between the death of a warden and the start of the next, if the dead one lived for less than the longer.
+// Times between the death of a warden and the start of the next, if the dead one lived for less
+// than the longer.
 const (
 	wardenPauseMin = 10 * time.Millisecond
 	wardenPauseMax = time.Second

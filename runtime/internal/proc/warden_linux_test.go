@@ -21,7 +21,8 @@ import (
 
 // programs are what the test binary does as a program of its own.
 var programs = map[string]func(){
-	// family starts three workers with two children each, the second of them stopped, and says everybody's process ids.
+	// family starts three workers with two children each, the second of them stopped, and says
+	// everybody's process ids.
 	"family": func() {
 		h, err := openHouse(3)
 		if err != nil {
@@ -76,8 +77,8 @@ func program(t *testing.T, path, name string) (*exec.Cmd, *bufio.Scanner) {
 	return cmd, bufio.NewScanner(out)
 }
 
-// family starts the program and returns it with its three workers and a pidfd of each of its ten descendants. The
-// warden has come up.
+// family starts the program and returns it with its three workers and a pidfd of each of its ten
+// descendants. The warden has come up.
 func family(t *testing.T) (cmd *exec.Cmd, workers []int, fds map[int]int) {
 	cmd, out := program(t, "/proc/self/exe", "family")
 	var all []int
@@ -115,7 +116,8 @@ func TestNobodyOutlivesAKilledParent(t *testing.T) {
 }
 
 func TestTheWardenKillsTheChildrenOfDeadWorkers(t *testing.T) {
-	// The parent is stopped while its workers die, so that nobody but the warden can see to their children.
+	// The parent is stopped while its workers die, so that nobody but the warden can see to their
+	// children.
 	cmd, workers, fds := family(t)
 	require.NoError(t, cmd.Process.Signal(syscall.SIGSTOP))
 	for _, pid := range workers {
