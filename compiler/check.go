@@ -1,0 +1,211 @@
+package compiler
+
+import (
+	"slices"
+
+	"github.com/mpgen/mpgen/compiler/ir"
+	"github.com/mpgen/mpgen/grammar"
+)
+
+// check reads the settings of all declarations, puts pools into their flows, and
+// looks at the graph that comes of it.
+func (u *unit) check() {
+	all := u.order
+	if u.main != nil {
+		all = append(slices.Clip(all), u.main)
+	}
+	for _, s := range all {
+		if s.missing {
+			continue
+		}
+		if block := blockOf(s.decl); block != nil {
+			u.block(s, block, "")
+		}
+	}
+	for _, flow := range u.flows {
+		u.flow(flow)
+	}
+	for _, s := range u.order {
+		if s.kind == "pool" && !s.missing {
+			u.failures(s)
+		}
+	}
+	u.connect(all)
+	u.graph()
+}
+
+func blockOf(d grammar.Decl) *grammar.Block {
+	switch d := d.(type) {
+	case *grammar.Typed:
+		return d.Block
+	case *grammar.Process:
+		return d.Block
+	case *grammar.Pool:
+		return d.Block
+	}
+	return nil
+}
+
+// block reads the settings of a block; in is its key, or "" for the declaration's own.
+func (u *unit) block(s *symbol, block *grammar.Block, in string) {
+	for _, item := range block.Items {
+		switch item := item.(type) {
+		case *grammar.Method:
+			u.add(noMethod(s, item))
+		case *grammar.Setting:
+			u.setting(s, item, in)
+		}
+	}
+}
+
+// mainKeys are the settings that process main has.
+var mainKeys = []string{"send", "receive", "use"}
+
+func (u *unit) setting(s *symbol, at *grammar.Setting, in string) {
+	key := at.Key.Text
+	row := findSetting(s.kind, in, key)
+	path := key
+	if in != "" {
+		path = in + "." + key
+	}
+	switch {
+	case row == nil:
+		u.add(unknownSetting(s, at, in))
+		return
+	case row.Later:
+		u.partial = true
+		u.add(unavailable(at.Key.Span, "setting "+quote(key)))
+		return
+	case s == u.main && !slices.Contains(mainKeys, key):
+		u.add(mainHas(at.Key.Span, "setting "+quote(key)))
+		return
+	}
+	if old, ok := s.given[path]; ok {
+		u.add(doubled(at.Key, old.at.Key))
+		return
+	}
+	got := set{at: at}
+	ok := u.value(s, row, at, &got)
+	if ok || row.Takes == Nested {
+		s.given[path] = got
+	} else {
+		s.given[path] = set{at: at}
+	}
+	if row.Takes == Nested && at.Block != nil {
+		u.block(s, at.Block, key)
+	}
+}
+
+// value reads what a setting is given.
+func (u *unit) value(s *symbol, row *Setting, at *grammar.Setting, got *set) bool {
+	if row.Takes == Nested {
+		if at.Block == nil {
+			u.add(wantsBlock(at))
+			return false
+		}
+		return true
+	}
+	if at.Block != nil {
+		u.add(wantsNoBlock(row, at))
+		return false
+	}
+	if len(at.Values) == 0 {
+		u.add(wantsValue(row, at))
+		return false
+	}
+	if row.Takes&Names != 0 {
+		for _, v := range at.Values {
+			u.named(s, row, v, got)
+		}
+		return true
+	}
+	if len(at.Values) > 1 {
+		u.add(wantsOne(row, at))
+		return false
+	}
+	v := at.Values[0]
+	if v.Ref != nil {
+		if row.Takes&Word != 0 && v.Ref.Sel == nil && contains(row.Words, v.Ref.Name.Text) {
+			got.word = v.Ref.Name.Text
+			return true
+		}
+		if row.Takes&Name != 0 {
+			if q := u.lookup(v.Ref, "queue"); q != nil {
+				got.refs = []target{{v.Ref, q}}
+			}
+			return true
+		}
+	}
+	if v.Number == nil {
+		u.add(wrongForm(row, v))
+		return false
+	}
+	n, read := int64(0), malformed
+	switch {
+	case row.Takes&Count != 0:
+		n, read = readCount(v.Number.Text)
+	case row.Takes&Size != 0:
+		n, read = readSize(v.Number.Text)
+	case row.Takes&Duration != 0:
+		n, read = readDuration(v.Number.Text)
+	}
+	switch {
+	case read == malformed:
+		u.add(wrongForm(row, v))
+		return false
+	case read == tooLarge || n < row.Min || n > row.Max:
+		u.add(outOfRange(row, v.Number))
+		return false
+	}
+	got.n = n
+	return true
+}
+
+// named reads one name of send, receive or use.
+func (u *unit) named(s *symbol, row *Setting, v *grammar.Value, got *set) {
+	if v.Ref == nil {
+		u.add(wrongForm(row, v))
+		return
+	}
+	kinds := []string{"queue"}
+	if row.Key == "use" {
+		kinds = []string{"value"}
+		if p := u.symbols[v.Ref.Name.Text]; p != nil && p.kind == "pool" && !p.missing && v.Ref.Sel == nil {
+			u.partial = true
+			u.add(unavailable(v.Ref.Span, "a pool in use"))
+			return
+		}
+	}
+	sym := u.lookup(v.Ref, kinds...)
+	if sym == nil {
+		return
+	}
+	for _, old := range got.refs {
+		if old.sym == sym {
+			u.add(namedTwice(v.Ref, old.ref, row.Key))
+			return
+		}
+	}
+	got.refs = append(got.refs, target{v.Ref, sym})
+}
+
+// failures checks what a pool does with tasks that it gives up on.
+func (u *unit) failures(s *symbol) {
+	failed, ok := s.given["task.failed"]
+	if !ok || failed.at == nil || len(failed.at.Values) != 1 {
+		return
+	}
+	if !s.stage() {
+		if !u.partial && (failed.word == "skip" || len(failed.refs) > 0) {
+			u.add(failedWithoutFlow(s, failed.at))
+		}
+		return
+	}
+	in := s.params[0].typ
+	for _, r := range failed.refs {
+		if r.sym.typ == nil || in == nil || same(r.sym.typ, &ir.Type{Kind: ir.Failed, Elem: in}) {
+			continue
+		}
+		u.add(failedType(s, r, in))
+	}
+}

@@ -1,0 +1,22 @@
+// Package compiler turns the .mp files of one folder into one Go file.
+//
+// In come the texts of the files and the folder they are from; out come the bytes
+// of mpgen.go and diagnostics. Nothing is written, and nothing is read but Go
+// files: those of the folder, whose names generated code must not take, and those
+// of imported packages whose types travel. The command calls Generate and Check;
+// the packages below are for this one alone.
+//
+// The phases, each a file:
+//
+//	parse    texts to syntax trees
+//	resolve  every name to its declaration, every type to what it is
+//	check    settings, flows, and the graph that they make
+//	collide  the Go names that come of it
+//	lower    what is left to say, as IR
+//	emit     IR to Go
+//
+// The idea that holds the diagnostics together: a mistake is told once, where it
+// was made. What a phase could not make sense of becomes nil, or a symbol that is
+// marked, and later phases pass over it in silence; what can only be said of the
+// whole ("nobody sends to this queue") is not said while a part is missing.
+package compiler

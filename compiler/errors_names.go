@@ -1,0 +1,179 @@
+package compiler
+
+import (
+	"path/filepath"
+	"strings"
+
+	"github.com/mpgen/mpgen/compiler/diag"
+	"github.com/mpgen/mpgen/grammar"
+)
+
+// Each finding has a constructor that words it; this file has those about names.
+
+func unavailable(at grammar.Span, what string) diag.Diagnostic {
+	return diag.New(codeUnavailable, diag.At(at), "%s is not available in this version", what).
+		WithLabel("not yet")
+}
+
+func duplicate(what string, name, old *grammar.Name) diag.Diagnostic {
+	return duplicateAt(what, name.Span, old.Span)
+}
+
+func duplicateAt(what string, at, old grammar.Span) diag.Diagnostic {
+	return diag.New(codeDuplicate, diag.At(at), "%s has a name that is taken", what).
+		WithLabel("declared again").
+		WithRelated(diag.At(old), "the first one").
+		WithHelp("rename one of them")
+}
+
+func notDeclared(kinds []string, ref *grammar.Ref, similar *symbol) diag.Diagnostic {
+	kind := list(kinds, "or")
+	d := diag.New(codeUndeclared, diag.At(ref.Name), "%s %q is not declared", kind, ref.Name.Text).
+		WithLabel("no %s of this name", kind)
+	if similar == nil {
+		return d.WithHelp("declare it, or name one that is declared")
+	}
+	return d.WithRelated(diag.At(similar.name), "a similar name is declared here").
+		WithHelp("did you mean %q?", similar.name.Text)
+}
+
+func noSelector(ref *grammar.Ref, s *symbol) diag.Diagnostic {
+	return diag.New(codeUndeclared, diag.At(ref.Sel), "%s has no part %q", s, ref.Sel.Text).
+		WithLabel("no name may follow here").
+		WithHelp("write %q alone", ref.Name.Text)
+}
+
+func wrongKind(at grammar.Span, s *symbol, kinds []string) diag.Diagnostic {
+	words := make([]string, len(kinds))
+	for i, k := range kinds {
+		words[i] = article(k)
+	}
+	d := diag.New(codeWrongKind, diag.At(at), "%q is %s, want %s", s.name.Text, article(s.kind), list(words, "or")).
+		WithLabel("%s", article(s.kind))
+	return d.WithRelated(diag.At(s.name), "declared here")
+}
+
+func wantsCapital(s *symbol) diag.Diagnostic {
+	d := diag.New(codeNaming, diag.At(s.name), "%s %q starts with a small letter, want a capital one", s.kind, s.name.Text).
+		WithLabel("the name of a type")
+	if g := exported(s.name.Text); startsUpper(g) {
+		return d.WithHelp("call it %q", g)
+	}
+	return d.WithHelp("choose a name that starts with a capital letter")
+}
+
+func wantsSmall(what string, name *grammar.Name) diag.Diagnostic {
+	d := diag.New(codeNaming, diag.At(name), "%s %q starts with %s, want a small letter", what, name.Text, initial(name.Text)).
+		WithLabel("not the name of a type")
+	if small := lowered(name.Text); startsLower(small) {
+		return d.WithHelp("call it %q; Go code gets its own spelling", small)
+	}
+	return d.WithHelp("choose a name that starts with a small letter")
+}
+
+func initial(name string) string {
+	if startsUpper(name) {
+		return "a capital letter"
+	}
+	return quote(string([]rune(name)[0]))
+}
+
+// lowered is a name with a small start: ID is id, URLPath is urlPath.
+func lowered(name string) string {
+	r := []rune(strings.TrimLeft(name, "_0123456789"))
+	n := 0
+	for n < len(r) && startsUpper(string(r[n])) && (n == 0 || n+1 == len(r) || startsUpper(string(r[n+1]))) {
+		n++
+	}
+	return strings.ToLower(string(r[:n])) + string(r[n:])
+}
+
+func noFunctionName(s *symbol) diag.Diagnostic {
+	return diag.New(codeReserved, diag.At(s.name), "%s needs a Go function of its name, which means something else in Go", s).
+		WithLabel("no name for a function").
+		WithHelp("rename it")
+}
+
+func takenByRun(s *symbol) diag.Diagnostic {
+	return diag.New(codeReserved, diag.At(s.name), "%s would be the field %s of Run, which the runtime has already", s, s.goName).
+		WithLabel("run.%s means something else", s.goName).
+		WithHelp("rename it")
+}
+
+func sameGoName(what string, name, old *grammar.Name, goName string) diag.Diagnostic {
+	return diag.New(codeGoName, diag.At(name), "%s %q needs the Go name %s, which %q has", what, name.Text, goName, old.Text).
+		WithLabel("%s too", goName).
+		WithRelated(diag.At(old), "%s", goName).
+		WithHelp("rename one of them")
+}
+
+func takenByOther(c, old claim) diag.Diagnostic {
+	if old.by == nil {
+		return diag.New(codeGoName, diag.At(c.at), "%s needs the Go name %s, which generated code has for itself", c.by, c.name).
+			WithLabel("would be %s", c.name).
+			WithHelp("rename it")
+	}
+	return diag.New(codeGoName, diag.At(c.at), "%s needs the Go name %s, which %s has", c.by, c.name, old.by).
+		WithLabel("would be %s", c.name).
+		WithRelated(diag.At(old.at), "%s is this one's", c.name).
+		WithHelp("rename one of them")
+}
+
+func takenByGo(c claim, at diag.Span, files []*grammar.File) diag.Diagnostic {
+	file := filepath.Base(at.File)
+	if c.by == nil {
+		place := at
+		if len(files) > 0 && files[0].Package != nil {
+			place = diag.At(files[0].Package)
+		}
+		return diag.New(codeGoName, place, "generated code needs the Go name %s, which %s declares in line %d", c.name, file, at.Start.Line).
+			WithLabel("the package of both").
+			WithRelated(at, "declared here").
+			WithHelp("rename it in %s", file)
+	}
+	return diag.New(codeGoName, diag.At(c.at), "%s needs the Go name %s, which %s declares in line %d", c.by, c.name, file, at.Start.Line).
+		WithLabel("would be %s", c.name).
+		WithRelated(at, "declared here").
+		WithHelp("rename one of them")
+}
+
+func otherPackage(name, first *grammar.Name) diag.Diagnostic {
+	return diag.New(codePackage, diag.At(name), "package %s, where %s has package %s; a folder is one pipeline and one package",
+		name.Text, filepath.Base(first.Pos.Filename), first.Text).
+		WithLabel("another package").
+		WithRelated(diag.At(first), "the first one").
+		WithHelp("name one package in all .mp files of the folder")
+}
+
+func goPackageDiffers(name *grammar.Name, own *ownPackage) diag.Diagnostic {
+	return diag.New(codePackage, diag.At(name), "package %s, where %s has package %s", name.Text, filepath.Base(own.at.File), own.pkg).
+		WithLabel("generated code would not fit the package").
+		WithRelated(own.at, "the folder's Go code").
+		WithHelp("write package %s", own.pkg)
+}
+
+func noPackage(at grammar.Span, path, why string) diag.Diagnostic {
+	return diag.New(codeImport, diag.At(at), "package %s can't be imported: %s", path, why).
+		WithLabel("not to be had")
+}
+
+func unusedImport(i *imported) diag.Diagnostic {
+	return diag.New(codeUnusedImport, diag.At(i.at), "import %q is not used", i.path).
+		WithLabel("no type of it occurs").
+		WithHelp("remove it")
+}
+
+func mainHas(at grammar.Span, what string) diag.Diagnostic {
+	return diag.New(codeMain, diag.At(at), "process main has %s, but it is the program itself", what).
+		WithLabel("only a process that is started has this").
+		WithHelp("process main declares send, receive and use")
+}
+
+func internalError(in Input, err error) diag.Diagnostic {
+	at := diag.Span{}
+	if len(in.Sources) > 0 {
+		at.File = in.Sources[0].Name
+	}
+	return diag.New(codeInternal, at, "internal error: %v", err).
+		WithHelp("please report this with the .mp file")
+}

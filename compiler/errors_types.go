@@ -1,0 +1,143 @@
+package compiler
+
+import (
+	"strings"
+
+	"github.com/mpgen/mpgen/compiler/diag"
+	"github.com/mpgen/mpgen/compiler/ir"
+	"github.com/mpgen/mpgen/grammar"
+)
+
+// Findings about types.
+
+func unknownType(ref *grammar.Ref, near string, similar *symbol, own diag.Span) diag.Diagnostic {
+	d := diag.New(codeUnknownType, diag.At(ref), "type %q is not declared", ref.Name.Text).
+		WithLabel("no struct or enum of this name")
+	switch {
+	case own.File != "":
+		return d.WithRelated(own, "a Go type of this name").
+			WithHelp("declare it in the .mp file instead, or import it from another package")
+	case similar != nil:
+		return d.WithRelated(diag.At(similar.name), "a similar name is declared here").
+			WithHelp("did you mean %q?", near)
+	case near != "":
+		return d.WithHelp("did you mean %q?", near)
+	}
+	return d.WithHelp("declare a struct or an enum, or import a package that has it")
+}
+
+func noType(ref *grammar.Ref, s *symbol) diag.Diagnostic {
+	return diag.New(codeNotAType, diag.At(ref), "%q is %s, want a type", ref.Name.Text, article(s.kind)).
+		WithLabel("%s", article(s.kind)).
+		WithRelated(diag.At(s.name), "declared here")
+}
+
+func notImported(ref *grammar.Ref, near string) diag.Diagnostic {
+	d := diag.New(codeUnknownType, diag.At(ref.Name), "package %q is not imported", ref.Name.Text).
+		WithLabel("no import of this name")
+	if near != "" {
+		return d.WithHelp("did you mean %q?", near+"."+ref.Sel.Text)
+	}
+	return d.WithHelp("import the package at the top of this file")
+}
+
+func noSuchType(ref *grammar.Ref, path, near string, why error) diag.Diagnostic {
+	d := diag.New(codeUnknownType, diag.At(ref.Sel), "package %q has no type %q that others see: %v", path, ref.Sel.Text, why).
+		WithLabel("no such type")
+	if near != "" {
+		return d.WithHelp("did you mean %q?", ref.Name.Text+"."+near)
+	}
+	return d
+}
+
+func cannotSend(at grammar.Span, name, why string) diag.Diagnostic {
+	return diag.New(codeCannotSend, diag.At(at), "values of type %s can't be sent: %s", name, why).
+		WithLabel("stays in its process")
+}
+
+func noNumber(t grammar.Type) diag.Diagnostic {
+	return diag.New(codeUnavailable, diag.At(t), "a value of a type that is no number of 4 or 8 bytes is not available in this version").
+		WithLabel("not yet").
+		WithHelp("want int, int32, int64, uint, uint32, uint64, float32 or float64")
+}
+
+func noArguments(t *grammar.NamedType) diag.Diagnostic {
+	return diag.New(codeUnknownType, diag.At(t), "type %q takes no type in brackets; only failed[T] does", t.Ref).
+		WithLabel("no type of the language")
+}
+
+func failedOfWhat(ref *grammar.Ref) diag.Diagnostic {
+	return diag.New(codeFailedType, diag.At(ref), "failed stands alone, want failed[T], where T is the type of the task").
+		WithLabel("failed what?")
+}
+
+func failedInside(t *grammar.NamedType) diag.Diagnostic {
+	return diag.New(codeFailedType, diag.At(t), "failed[T] is part of another type, want it as the whole item of a queue or pool").
+		WithLabel("not here").
+		WithHelp("an error travels as the item of a queue; in a struct, keep its text")
+}
+
+func wrongLength(n *grammar.Number) diag.Diagnostic {
+	return diag.New(codeArrayLength, diag.At(n), "the length of an array is %s, want a number from 0 to %d", n.Text, maxLen).
+		WithLabel("no length")
+}
+
+func wrongKey(t grammar.Type, why string) diag.Diagnostic {
+	return diag.New(codeMapKey, diag.At(t), "this type can't be the key of a map: %s", why).
+		WithLabel("not comparable").
+		WithHelp("use a string, a number, an enum, or a struct of those")
+}
+
+func holdsItself(ring []*symbol, last field) diag.Diagnostic {
+	s := ring[0]
+	names := make([]string, 0, len(ring)+1)
+	for _, r := range ring {
+		names = append(names, r.name.Text)
+	}
+	names = append(names, s.name.Text)
+	d := diag.New(codeHoldsItself, diag.At(s.name), "struct %q holds itself by value: %s", s.name.Text, strings.Join(names, " in "))
+	if len(ring) == 1 {
+		d = diag.New(codeHoldsItself, diag.At(s.name), "struct %q holds itself by value", s.name.Text)
+	}
+	return d.WithLabel("would have no end").
+		WithRelated(diag.At(last.of.Type), "here").
+		WithHelp("use a pointer, *%s, which may be nil, or a slice, []%s", s.name.Text, s.name.Text)
+}
+
+func emptyEnum(name *grammar.Name) diag.Diagnostic {
+	return diag.New(codeEnum, diag.At(name), "enum %q has no values, want one at least", name.Text).
+		WithLabel("empty")
+}
+
+func largeEnum(value, name *grammar.Name, n int) diag.Diagnostic {
+	return diag.New(codeEnum, diag.At(value), "enum %q has %d values, want 256 at most", name.Text, n).
+		WithLabel("one too many")
+}
+
+func noParameter(s *symbol) diag.Diagnostic {
+	return diag.New(codeParameters, diag.At(s.name), "%s has no parameter, want one: the task", s).
+		WithLabel("what does a worker work on?")
+}
+
+func wrongInput(at *grammar.Ref, s *symbol, in *ir.Type) diag.Diagnostic {
+	return diag.New(codeFlowType, diag.At(at), "%s takes %s, but %s holds %s", s, typeText(in), s.from, typeText(s.from.typ)).
+		WithLabel("takes %s", typeText(in)).
+		WithRelated(diag.At(s.from.name), "holds %s", typeText(s.from.typ)).
+		WithHelp("give both the same type")
+}
+
+func wrongOutput(at *grammar.Ref, s *symbol, out *ir.Type) diag.Diagnostic {
+	t := typeText(s.to.typ)
+	return diag.New(codeFlowType, diag.At(at), "%s holds %s, but %s returns %s", s.to, t, s, typeText(out)).
+		WithLabel("holds %s", t).
+		WithRelated(diag.At(s.name), "returns %s", typeText(out)).
+		WithHelp("let it return %s, or []%s to send several items", t, t)
+}
+
+func failedType(s *symbol, r target, in *ir.Type) diag.Diagnostic {
+	return diag.New(codeFailedQueue, diag.At(r.ref), "%s holds %s, want failed[%s], the failed tasks of %s",
+		r.sym, typeText(r.sym.typ), typeText(in), s).
+		WithLabel("holds %s", typeText(r.sym.typ)).
+		WithRelated(diag.At(r.sym.name), "declared here").
+		WithHelp("declare queue %s failed[%s]", r.sym.name.Text, typeText(in))
+}

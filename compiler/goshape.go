@@ -1,0 +1,179 @@
+package compiler
+
+import (
+	"errors"
+	"go/ast"
+	"strconv"
+)
+
+// shape is what matters about a Go type that wants to travel.
+type shape struct {
+	flat       bool // its memory is all of it
+	comparable bool
+	lock       bool // it has Lock and Unlock, or holds what has
+	generic    bool
+	binary     *marshaler
+	text       *marshaler
+}
+
+// marshaler is a pair of methods, of which the first may want a pointer.
+type marshaler struct{ pointer bool }
+
+// and is the shape of a value that holds both.
+func (s shape) and(t shape) shape {
+	return shape{flat: s.flat && t.flat, comparable: s.comparable && t.comparable, lock: s.lock || t.lock}
+}
+
+var (
+	plain   = shape{flat: true, comparable: true}
+	handle  = shape{comparable: true} // pointers, strings, interfaces, channels
+	nothing = shape{}                 // slices, maps, functions
+)
+
+// named is the shape of an exported type of a package.
+func (w *goWorld) named(p *goPackage, name string) (shape, error) {
+	if !ast.IsExported(name) {
+		return shape{}, errors.New("it is not exported")
+	}
+	t := p.types[name]
+	if t == nil {
+		return shape{}, errors.New("it is not declared")
+	}
+	return w.shapeOf(p, name, t, 0), nil
+}
+
+// maxDepth bounds a walk over types of code that does not compile; in code that
+// does, values are nested no deeper than this.
+const maxDepth = 100
+
+func (w *goWorld) shapeOf(p *goPackage, name string, t *goType, depth int) shape {
+	params := map[string]bool{}
+	if list := t.spec.TypeParams; list != nil {
+		for _, f := range list.List {
+			for _, n := range f.Names {
+				params[n.Name] = true
+			}
+		}
+	}
+	s := w.expr(p, t.file, t.spec.Type, params, depth)
+	s.generic = len(params) > 0
+	if t.spec.Assign.IsValid() {
+		return s
+	}
+	s.binary, s.text = nil, nil
+	methods := p.methods[name]
+	if methods["Lock"] != nil && methods["Unlock"] != nil {
+		s.lock = true
+	}
+	s.binary = pair(methods["MarshalBinary"], methods["UnmarshalBinary"])
+	s.text = pair(methods["MarshalText"], methods["UnmarshalText"])
+	return s
+}
+
+// pair is what two methods make, if their parameters and results are those of a marshaler.
+func pair(put, get *ast.FuncDecl) *marshaler {
+	if put == nil || get == nil || count(put.Type.Params) != 0 || count(put.Type.Results) != 2 ||
+		count(get.Type.Params) != 1 || count(get.Type.Results) != 1 {
+		return nil
+	}
+	_, pointer := receiver(put)
+	return &marshaler{pointer}
+}
+
+func count(list *ast.FieldList) int {
+	if list == nil {
+		return 0
+	}
+	return list.NumFields()
+}
+
+// expr is the shape of a type expression in a file of p.
+func (w *goWorld) expr(p *goPackage, file *ast.File, e ast.Expr, params map[string]bool, depth int) shape {
+	if depth > maxDepth {
+		return nothing
+	}
+	switch e := e.(type) {
+	case *ast.ParenExpr:
+		return w.expr(p, file, e.X, params, depth+1)
+	case *ast.StarExpr, *ast.InterfaceType, *ast.ChanType:
+		return handle
+	case *ast.ArrayType:
+		if e.Len == nil {
+			return nothing
+		}
+		return shape{}.or(w.expr(p, file, e.Elt, params, depth+1))
+	case *ast.StructType:
+		s := plain
+		for _, f := range e.Fields.List {
+			s = s.and(w.expr(p, file, f.Type, params, depth+1))
+		}
+		return s
+	case *ast.Ident:
+		return w.ident(p, e.Name, params, depth)
+	case *ast.IndexExpr:
+		return w.expr(p, file, e.X, params, depth+1)
+	case *ast.IndexListExpr:
+		return w.expr(p, file, e.X, params, depth+1)
+	case *ast.SelectorExpr:
+		return w.selector(file, e, depth)
+	}
+	return nothing
+}
+
+// or drops what belongs to a name: methods and parameters.
+func (shape) or(s shape) shape {
+	return shape{flat: s.flat, comparable: s.comparable, lock: s.lock}
+}
+
+func (w *goWorld) ident(p *goPackage, name string, params map[string]bool, depth int) shape {
+	if params[name] {
+		return handle
+	}
+	if t := p.types[name]; t != nil {
+		return w.shapeOf(p, name, t, depth+1)
+	}
+	if basics[name] || name == "uintptr" {
+		return plain
+	}
+	return handle // string, error, any
+}
+
+func (w *goWorld) selector(file *ast.File, e *ast.SelectorExpr, depth int) shape {
+	x, ok := e.X.(*ast.Ident)
+	if !ok {
+		return nothing
+	}
+	for _, spec := range file.Imports {
+		path, err := strconv.Unquote(spec.Path.Value)
+		if err != nil || path == "unsafe" || path == "C" {
+			continue
+		}
+		if spec.Name != nil && spec.Name.Name != x.Name {
+			continue
+		}
+		if spec.Name == nil && lastElement(path) != x.Name && !mayBeNamed(path, x.Name) {
+			continue
+		}
+		q, err := w.load(path)
+		if err != nil || spec.Name == nil && q.name != x.Name {
+			continue
+		}
+		if t := q.types[e.Sel.Name]; t != nil {
+			return w.shapeOf(q, e.Sel.Name, t, depth+1)
+		}
+	}
+	return handle // not to be found, unsafe.Pointer among them: taken for a pointer
+}
+
+// mayBeNamed says whether a package of this path may have that name, so that not
+// every import is read to find out: gopkg.in/yaml.v3, example.com/mod/v2, go-x.
+func mayBeNamed(path, name string) bool {
+	for _, part := range []string{"/" + name, "-" + name, "." + name, name + "-", name + "."} {
+		for i := 0; i+len(part) <= len(path); i++ {
+			if path[i:i+len(part)] == part {
+				return true
+			}
+		}
+	}
+	return false
+}

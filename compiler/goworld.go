@@ -1,0 +1,241 @@
+package compiler
+
+import (
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/build"
+	"go/parser"
+	"go/token"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// goWorld finds and reads Go packages: parsed, never type-checked, since a load of
+// all that a package depends on takes longer than everything else together.
+type goWorld struct {
+	dir    string // the folder that is compiled
+	fset   *token.FileSet
+	loaded map[string]*goPackage
+	failed map[string]error
+	root   string // GOROOT/src
+	module string // path of the module of dir
+	at     string // folder of that module
+}
+
+// goPackage is a package as far as its types are concerned.
+type goPackage struct {
+	path, name string
+	std        bool
+	types      map[string]*goType
+	methods    map[string]map[string]*ast.FuncDecl // by type, by name
+}
+
+// goType is a declared type with the file it stands in, for the file's imports.
+type goType struct {
+	spec *ast.TypeSpec
+	file *ast.File
+}
+
+func newGoWorld(dir string) *goWorld {
+	return &goWorld{dir: dir, fset: token.NewFileSet(), loaded: map[string]*goPackage{}, failed: map[string]error{}}
+}
+
+// load reads the package of an import path. The error is for the reader of a diagnostic.
+func (w *goWorld) load(path string) (*goPackage, error) {
+	if p := w.loaded[path]; p != nil {
+		return p, nil
+	}
+	if err := w.failed[path]; err != nil {
+		return nil, err
+	}
+	p, err := w.read(path)
+	if err != nil {
+		w.failed[path] = err
+		return nil, err
+	}
+	w.loaded[path] = p
+	return p, nil
+}
+
+func (w *goWorld) read(path string) (*goPackage, error) {
+	if path == "C" || path == "unsafe" {
+		return nil, errors.New("its types can't travel")
+	}
+	dir, std, err := w.find(path)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, errors.New("its folder can't be read")
+	}
+	p := &goPackage{path: path, std: std, types: map[string]*goType{}, methods: map[string]map[string]*ast.FuncDecl{}}
+	for _, e := range entries {
+		name := e.Name()
+		if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		if ok, err := build.Default.MatchFile(dir, name); err != nil || !ok {
+			continue
+		}
+		// Errors are passed over: what can be read of a broken file will do.
+		file, _ := parser.ParseFile(w.fset, filepath.Join(dir, name), nil, parser.SkipObjectResolution)
+		if file == nil || file.Name == nil || file.Name.Name == "_" || file.Name.Name == "" {
+			continue
+		}
+		p.name = file.Name.Name
+		p.enter(file)
+	}
+	if p.name == "" {
+		return nil, errors.New("it has no Go files for this system")
+	}
+	return p, nil
+}
+
+// enter collects the types and methods of a file.
+func (p *goPackage) enter(file *ast.File) {
+	for _, decl := range file.Decls {
+		switch d := decl.(type) {
+		case *ast.GenDecl:
+			for _, spec := range d.Specs {
+				if t, ok := spec.(*ast.TypeSpec); ok {
+					p.types[t.Name.Name] = &goType{t, file}
+				}
+			}
+		case *ast.FuncDecl:
+			if d.Recv == nil || len(d.Recv.List) != 1 {
+				continue
+			}
+			recv, _ := receiver(d)
+			if p.methods[recv] == nil {
+				p.methods[recv] = map[string]*ast.FuncDecl{}
+			}
+			p.methods[recv][d.Name.Name] = d
+		}
+	}
+}
+
+// receiver is the type that a method belongs to, and whether it takes a pointer.
+func receiver(d *ast.FuncDecl) (string, bool) {
+	t, pointer := d.Recv.List[0].Type, false
+	for {
+		switch e := t.(type) {
+		case *ast.StarExpr:
+			t, pointer = e.X, true
+		case *ast.ParenExpr:
+			t = e.X
+		case *ast.IndexExpr:
+			t = e.X
+		case *ast.IndexListExpr:
+			t = e.X
+		case *ast.Ident:
+			return e.Name, pointer
+		default:
+			return "", pointer
+		}
+	}
+}
+
+// exportedTypes are the names of the types that other packages see, sorted.
+func (p *goPackage) exportedTypes() []string {
+	var names []string
+	for name := range p.types {
+		if ast.IsExported(name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// find is the folder of a package: of Go's library, of the module that is being
+// compiled, or, with the go command's help, of a module it depends on.
+func (w *goWorld) find(path string) (dir string, std bool, err error) {
+	if w.root == "" {
+		w.root = filepath.Join(goRoot(), "src")
+		w.module, w.at = moduleOf(w.dir)
+	}
+	for _, at := range []string{w.root, filepath.Join(w.root, "vendor")} {
+		if dir := filepath.Join(at, filepath.FromSlash(path)); isDir(dir) && !strings.Contains(firstElement(path), ".") || at != w.root && isDir(dir) {
+			return dir, true, nil
+		}
+	}
+	if rest, ok := strings.CutPrefix(path+"/", w.module+"/"); ok && w.module != "" {
+		dir := filepath.Join(w.at, filepath.FromSlash(rest))
+		if !isDir(dir) {
+			return "", false, fmt.Errorf("this module has no folder %q", strings.TrimSuffix(rest, "/"))
+		}
+		return dir, false, nil
+	}
+	if !strings.Contains(firstElement(path), ".") {
+		return "", false, errors.New("Go's library has no such package")
+	}
+	if w.module == "" {
+		return "", false, errors.New("it is not of Go's library, and there is no go.mod here")
+	}
+	cmd := exec.Command("go", "list", "-find", "-f", "{{.Dir}}", "--", path)
+	cmd.Dir = w.dir
+	out, err := cmd.Output()
+	if err != nil {
+		return "", false, fmt.Errorf("go list does not find it; go get %s adds it to this module", path)
+	}
+	return strings.TrimSpace(string(out)), false, nil
+}
+
+// goRoot is where Go is installed. A binary that was built without paths asks the go command.
+func goRoot() string {
+	if root := build.Default.GOROOT; root != "" && isDir(filepath.Join(root, "src")) {
+		return root
+	}
+	if root := runtime.GOROOT(); root != "" {
+		return root
+	}
+	out, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// moduleOf is the path and the folder of the module that dir lies in.
+func moduleOf(dir string) (path, at string) {
+	for at := dir; at != ""; {
+		if text, err := os.ReadFile(filepath.Join(at, "go.mod")); err == nil {
+			for line := range strings.Lines(string(text)) {
+				f := strings.Fields(line)
+				if len(f) >= 2 && f[0] == "module" {
+					path := f[1]
+					if unquoted, err := strconv.Unquote(path); err == nil {
+						path = unquoted
+					}
+					return path, at
+				}
+			}
+			return "", at
+		}
+		up := filepath.Dir(at)
+		if up == at {
+			break
+		}
+		at = up
+	}
+	return "", ""
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+func firstElement(path string) string {
+	first, _, _ := strings.Cut(path, "/")
+	return first
+}
+
+func lastElement(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }

@@ -1,0 +1,285 @@
+package compiler
+
+import (
+	"cmp"
+	"path/filepath"
+	"slices"
+
+	"github.com/mpgen/mpgen/compiler/ir"
+	"github.com/mpgen/mpgen/grammar"
+)
+
+// lower says as IR what the phases before found out. It runs only when they found
+// no mistake, so nothing that it meets is nil.
+func (u *unit) lower() *ir.Pipeline {
+	p := &ir.Pipeline{
+		Version: u.in.Version,
+		Package: u.packageName(),
+		Path:    u.in.ImportPath,
+		Codecs:  u.codecs(),
+	}
+	for _, s := range u.in.Sources {
+		p.Sources = append(p.Sources, filepath.Base(s.Name))
+	}
+	for _, s := range u.order {
+		p.Decls = append(p.Decls, u.lowerDecl(s))
+		if s.kind == "process" {
+			for _, a := range lowerParams(s) {
+				p.Args = append(p.Args, ir.Arg{Go: a.Arg, Type: a.Type})
+			}
+		}
+		if s.kind == "process" || s.kind == "pool" {
+			p.Calls = append(p.Calls, s.name.Text)
+		}
+		if u.inRun(s) {
+			p.Run = append(p.Run, u.port(u.main, s))
+		}
+	}
+	if u.main != nil {
+		p.Main = &ir.Main{Send: rows(u.main, "send"), Receive: rows(u.main, "receive")}
+		if len(p.Main.Send)+len(p.Main.Receive) == 0 {
+			p.Main = nil
+		}
+	}
+	p.Imports = u.lowerImports(p)
+	return p
+}
+
+func (u *unit) packageName() string {
+	for _, file := range u.files {
+		if file.Package != nil && file.Package.Name != nil {
+			return file.Package.Name.Text
+		}
+	}
+	return "main"
+}
+
+func (u *unit) lowerDecl(s *symbol) ir.Decl {
+	d := ir.Decl{Name: s.name.Text, Row: row(s), Doc: docOf(s)}
+	switch s.kind {
+	case "struct":
+		d.Row = ""
+		d.Struct = &ir.Struct{Go: s.goName, Fields: lowerFields(s)}
+	case "enum":
+		d.Row = ""
+		d.Enum = lowerEnum(s)
+	case "queue":
+		d.Queue = &ir.Queue{
+			Elem:     *s.typ,
+			Capacity: int(s.given["capacity"].n),
+			Slot:     s.given["slot"].n,
+			Bytes:    s.given["bytes"].n,
+		}
+	case "value":
+		d.Number = &ir.Number{Type: *s.typ}
+	case "process":
+		d.Process = u.lowerProcess(s)
+	case "pool":
+		d.Pool = lowerPool(s)
+	}
+	return d
+}
+
+// row is the variable of a declaration's row.
+func row(s *symbol) string { return "mp" + s.goName }
+
+func rows(s *symbol, key string) []string {
+	var list []string
+	for _, r := range s.given[key].refs {
+		list = append(list, row(r.sym))
+	}
+	return list
+}
+
+func docOf(s *symbol) []string { return plainDoc(s.decl.Attached().Doc) }
+
+func noteOf(s *symbol) string { return s.decl.Attached().Line }
+
+// plainDoc is a doc comment without lines that are directives of tools, as Go's
+// own documentation leaves them out, and without blank lines at its ends.
+func plainDoc(lines []string) []string {
+	var doc []string
+	for _, line := range lines {
+		if !isDirective(line) {
+			doc = append(doc, line)
+		}
+	}
+	for len(doc) > 0 && doc[0] == "" {
+		doc = doc[1:]
+	}
+	for len(doc) > 0 && doc[len(doc)-1] == "" {
+		doc = doc[:len(doc)-1]
+	}
+	return doc
+}
+
+// isDirective says whether a comment line has the form tool:word.
+func isDirective(line string) bool {
+	for i := range len(line) {
+		switch c := line[i]; {
+		case c == ':':
+			return i > 0 && i+1 < len(line) && isLowerDigit(line[i+1])
+		case !isLowerDigit(c):
+			return false
+		}
+	}
+	return false
+}
+
+func isLowerDigit(c byte) bool { return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' }
+
+func lowerFields(s *symbol) []ir.Field {
+	var fields []ir.Field
+	for _, f := range s.fields {
+		if f.typ == nil {
+			continue
+		}
+		field := ir.Field{Go: exported(f.name.Text), Type: *f.typ}
+		// A comment on several fields of one line belongs to the first.
+		if f.of.Names[0] == f.name {
+			field.Doc, field.Note = plainDoc(f.of.Doc), f.of.Line
+		}
+		fields = append(fields, field)
+	}
+	return fields
+}
+
+func lowerEnum(s *symbol) *ir.Enum {
+	e := &ir.Enum{Go: s.goName}
+	for _, v := range s.decl.(*grammar.Enum).Values {
+		e.Values = append(e.Values, ir.EnumValue{
+			Name: v.Name.Text,
+			Go:   s.goName + exported(v.Name.Text),
+			Doc:  plainDoc(v.Doc),
+			Note: v.Line,
+		})
+	}
+	return e
+}
+
+func (u *unit) lowerProcess(s *symbol) *ir.Process {
+	p := &ir.Process{
+		Func:     s.name.Text,
+		Params:   lowerParams(s),
+		Send:     rows(s, "send"),
+		Receive:  rows(s, "receive"),
+		Uses:     rows(s, "use"),
+		Restarts: int(s.given["restart"].n),
+		Worker:   lowerWorker(s),
+	}
+	for _, key := range []string{"send", "receive", "use"} {
+		for _, r := range s.given[key].refs {
+			if key == "receive" && names(s, "send", r.sym) {
+				continue // one field for both ends
+			}
+			p.Fields = append(p.Fields, u.port(s, r.sym))
+		}
+	}
+	if len(p.Fields) > 0 {
+		p.Ports = s.goName + "Ports"
+	}
+	return p
+}
+
+func lowerParams(s *symbol) []ir.Param {
+	var params []ir.Param
+	for _, p := range s.params {
+		params = append(params, ir.Param{Name: p.name.Text, Arg: s.goName + exported(p.name.Text), Type: *p.typ})
+	}
+	return params
+}
+
+// port is how a process, or main, reaches a declaration.
+func (u *unit) port(by, s *symbol) ir.Port {
+	p := ir.Port{Go: s.goName, Row: row(s), Doc: docOf(s), Note: noteOf(s)}
+	switch s.kind {
+	case "queue":
+		p.Type = *s.typ
+		sends, receives := names(by, "send", s), names(by, "receive", s)
+		switch {
+		case sends && receives:
+			p.Kind = ir.Both
+		case sends:
+			p.Kind = ir.Sender
+		default:
+			p.Kind = ir.Receiver
+		}
+	case "pool":
+		p.Kind, p.Type, p.Out = ir.Caller, *s.params[0].typ, s.out
+	default:
+		p.Kind, p.Type = ir.Shared, *s.typ
+	}
+	return p
+}
+
+func lowerPool(s *symbol) *ir.Pool {
+	p := &ir.Pool{
+		Func:    s.name.Text,
+		Param:   s.params[0].name.Text,
+		In:      *s.params[0].typ,
+		Out:     s.out,
+		Workers: int(s.given["workers"].n),
+		Bytes:   s.given["bytes"].n,
+		Task: ir.Task{
+			Timeout: s.given["task.timeout"].n,
+			Retries: int(s.given["task.retries"].n),
+			Backoff: s.given["task.backoff"].n,
+			Skip:    s.given["task.failed"].word == "skip",
+		},
+		Worker: lowerWorker(s),
+		Each:   s.each,
+	}
+	if s.from != nil {
+		p.From = row(s.from)
+	}
+	if s.to != nil {
+		p.To = row(s.to)
+	}
+	for _, r := range s.given["task.failed"].refs {
+		p.Dead = row(r.sym)
+	}
+	return p
+}
+
+func lowerWorker(s *symbol) ir.Worker {
+	return ir.Worker{
+		Tasks:  int(s.given["worker.tasks"].n),
+		Memory: s.given["worker.memory"].n,
+		Grace:  s.given["worker.grace"].n,
+	}
+}
+
+// lowerImports decides how generated code calls each package. A name that the
+// folder has at package level can't be an import's too, nor can one that Go or
+// Jennifer gives a meaning.
+func (u *unit) lowerImports(p *ir.Pipeline) []ir.Import {
+	list := []ir.Import{{Path: "context", Name: "context", Std: true}, {Path: "time", Name: "time", Std: true}}
+	for _, i := range u.used {
+		if slices.ContainsFunc(list, func(l ir.Import) bool { return l.Path == i.path }) {
+			continue
+		}
+		name := i.alias
+		if name == "" {
+			name = i.pkg.name
+		}
+		list = append(list, ir.Import{Path: i.path, Name: name, Std: i.pkg.std})
+	}
+	taken := map[string]bool{"mp": true}
+	for name := range u.own.names {
+		taken[name] = true
+	}
+	for _, name := range p.Calls {
+		taken[name] = true
+	}
+	for i := range list {
+		l := &list[i]
+		for taken[l.Name] || predeclared[l.Name] || builtins[l.Name] {
+			l.Name += "_"
+		}
+		taken[l.Name] = true
+		l.Alias = l.Name != lastElement(l.Path)
+	}
+	list = append(list, ir.Import{Path: ir.Runtime, Name: "mp", Alias: true})
+	slices.SortFunc(list, func(a, b ir.Import) int { return cmp.Compare(a.Path, b.Path) })
+	return list
+}

@@ -1,0 +1,94 @@
+package compiler
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// initialisms are the words that Go writes in one case.
+var initialisms = words(`acl api ascii cpu css dns eof guid html http https id ip json lhs qps ram rhs rpc sla smtp
+	sql ssh tcp tls ttl udp ui uid uuid uri url utf8 vm xml xmpp xsrf xss`)
+
+// predeclared are Go's names that generated code relies on, so that no function
+// of the package may take one.
+var predeclared = words(`any bool byte comparable complex64 complex128 error false float32 float64 int int8 int16
+	int32 int64 iota nil rune string true uint uint8 uint16 uint32 uint64 uintptr`)
+
+// builtins are the names that Jennifer does not take for an import.
+var builtins = words(`append cap clear close complex copy delete err imag len make max min new panic print println
+	real recover`)
+
+// runMembers are the exported names that every Run has from the runtime.
+var runMembers = words(`Run Wait Shutdown Close Stats`)
+
+func words(list string) map[string]bool {
+	set := map[string]bool{}
+	for _, w := range strings.Fields(list) {
+		set[w] = true
+	}
+	return set
+}
+
+// exported is the Go name of a small name: its first word whole if it is an
+// initialism, else its first letter, made large.
+func exported(name string) string {
+	end := strings.IndexFunc(name, func(r rune) bool { return unicode.IsUpper(r) || r == '_' })
+	if end < 0 {
+		end = len(name)
+	}
+	if first := name[:end]; initialisms[first] {
+		return strings.ToUpper(first) + name[end:]
+	}
+	r, n := utf8.DecodeRuneInString(name)
+	return string(unicode.ToUpper(r)) + name[n:]
+}
+
+func startsUpper(name string) bool {
+	r, _ := utf8.DecodeRuneInString(name)
+	return unicode.IsUpper(r)
+}
+
+func startsLower(name string) bool {
+	r, _ := utf8.DecodeRuneInString(name)
+	return unicode.IsLower(r)
+}
+
+// nearest is the candidate that one most likely meant to write: not more than a
+// third of its letters away, the first one where several are as near.
+func nearest(name string, candidates []string) (string, bool) {
+	best, least := "", max(1, len(name)/3)+1
+	for _, c := range candidates {
+		if d := distance(strings.ToLower(name), strings.ToLower(c)); d < least && d < len(c) {
+			best, least = c, d
+		}
+	}
+	return best, best != ""
+}
+
+// distance is the number of letters to insert, drop, change, or swap with their
+// neighbour that makes a into b.
+func distance(a, b string) int {
+	x, y := []rune(a), []rune(b)
+	var older []int
+	prev := make([]int, len(y)+1)
+	for j := range prev {
+		prev[j] = j
+	}
+	for i := range x {
+		row := make([]int, len(y)+1)
+		row[0] = i + 1
+		for j := range y {
+			cost := 1
+			if x[i] == y[j] {
+				cost = 0
+			}
+			row[j+1] = min(prev[j]+cost, prev[j+1]+1, row[j]+1)
+			if i > 0 && j > 0 && x[i] == y[j-1] && x[i-1] == y[j] {
+				row[j+1] = min(row[j+1], older[j-1]+1)
+			}
+		}
+		older, prev = prev, row
+	}
+	return prev[len(y)]
+}

@@ -1,0 +1,257 @@
+package compiler
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/mpgen/mpgen/compiler/diag"
+	"github.com/mpgen/mpgen/grammar"
+)
+
+// resolve declares all names of all files, then finds out what every type is. The
+// folder is one space of names: a file sees what another one declares.
+func (u *unit) resolve() {
+	u.packages()
+	for _, file := range u.files {
+		u.importsOf(file)
+		for _, b := range file.Broken {
+			if b.Name != "" && u.symbols[b.Name] == nil {
+				u.symbols[b.Name] = &symbol{kind: b.Keyword, missing: true}
+			}
+		}
+		if file.Inner.Broken {
+			u.partial = true
+		}
+	}
+	for _, file := range u.files {
+		for _, decl := range file.Decls {
+			u.declare(file, decl)
+		}
+	}
+	for _, s := range u.order {
+		if !s.missing {
+			u.typesOf(s)
+		}
+	}
+	u.solidity()
+	u.unusedImports()
+}
+
+// packages checks that all files name one package.
+func (u *unit) packages() {
+	var first *grammar.Name
+	for _, file := range u.files {
+		if file.Package == nil || file.Package.Name == nil {
+			continue
+		}
+		name := file.Package.Name
+		switch {
+		case first == nil:
+			first = name
+		case name.Text != first.Text:
+			u.add(otherPackage(name, first))
+		}
+	}
+}
+
+// available are the keywords of what this version compiles.
+var available = words("struct enum queue value process pool")
+
+// declare enters the name of a declaration.
+func (u *unit) declare(file *grammar.File, decl grammar.Decl) {
+	if flow, ok := decl.(*grammar.Flow); ok {
+		u.flows = append(u.flows, flow)
+		return
+	}
+	keyword, name := decl.Keyword(), decl.Ident()
+	s := &symbol{name: name, kind: keyword.Text, decl: decl, file: file, given: map[string]set{}}
+	if !available[s.kind] {
+		s.missing, u.partial = true, true
+		u.add(unavailable(keyword.Span, keyword.Text))
+	} else {
+		u.extras(s)
+	}
+	if s.kind == "process" && name.Text == "main" {
+		if u.main != nil {
+			u.add(duplicate(s.String(), name, u.main.name))
+			return
+		}
+		u.main = s
+		u.mainHead(decl.(*grammar.Process))
+		return
+	}
+	if old := u.symbols[name.Text]; old != nil && old.name != nil {
+		u.add(duplicate(s.String(), name, old.name))
+		u.partial = true
+		return
+	}
+	if s.kind == "struct" || s.kind == "enum" {
+		s.goName = name.Text
+		if !startsUpper(name.Text) {
+			u.add(wantsCapital(s))
+		}
+	} else {
+		s.goName = exported(name.Text)
+		if !startsLower(name.Text) {
+			u.add(wantsSmall(s.kind, name))
+		}
+	}
+	if (s.kind == "process" || s.kind == "pool") && (predeclared[name.Text] || name.Text == "init" || name.Text == "main") {
+		u.add(noFunctionName(s))
+	}
+	u.symbols[name.Text] = s
+	u.order = append(u.order, s)
+}
+
+// extras reports the parts of a declaration that this version does not have.
+func (u *unit) extras(s *symbol) {
+	refuse := func(at grammar.Span, what string) {
+		s.missing, u.partial = true, true
+		u.add(unavailable(at, what))
+	}
+	switch d := s.decl.(type) {
+	case *grammar.Process:
+		if s.name.Text == "main" {
+			return
+		}
+		if d.Instances != nil {
+			what := "a process of several instances"
+			if d.Instances.Count == nil {
+				what = "a process that is started on demand"
+			}
+			refuse(d.Instances.Span, what)
+		}
+		if d.Bind != nil {
+			refuse(d.Bind.Span, "a function of another name")
+		}
+	case *grammar.Pool:
+		if d.Bind != nil {
+			refuse(d.Bind.Span, "a function of another name")
+		}
+		if d.Params != nil && len(d.Params.List) > 1 {
+			refuse(d.Params.List[1].Span, "a pool with several parameters")
+		}
+	}
+}
+
+// mainHead checks that process main is not declared as if it were started.
+func (u *unit) mainHead(d *grammar.Process) {
+	switch {
+	case d.Instances != nil:
+		u.add(mainHas(d.Instances.Span, "instances"))
+	case d.Params != nil:
+		u.add(mainHas(d.Params.Span, "parameters"))
+	case d.Bind != nil:
+		u.add(mainHas(d.Bind.Span, "a function"))
+	}
+}
+
+// imported is a package that a .mp file imports.
+type imported struct {
+	path  string
+	alias string // "" if the file gives none
+	name  string
+	at    *grammar.ImportSpec
+	pkg   *goPackage
+	used  bool
+}
+
+// importsOf enters the imports of a file. A package is only looked at when one of
+// its types is used, but for its name.
+func (u *unit) importsOf(file *grammar.File) {
+	names := map[string]*imported{}
+	u.imports[file] = names
+	for _, decl := range file.Imports {
+		for _, spec := range decl.All() {
+			if spec.Path == nil {
+				continue
+			}
+			path, err := strconv.Unquote(spec.Path.Text)
+			if err != nil || path == "" {
+				u.add(noPackage(spec.Path.Span, spec.Path.Text, "its path is no path"))
+				continue
+			}
+			i := &imported{path: path, at: spec}
+			if path == u.in.ImportPath {
+				u.add(noPackage(spec.Path.Span, quote(path), "it is the package of this file"))
+				continue
+			}
+			i.pkg, err = u.world.load(path)
+			if err != nil {
+				u.add(noPackage(spec.Path.Span, quote(path), err.Error()))
+				u.partial = true
+			}
+			if i.pkg != nil {
+				i.name = i.pkg.name
+			} else {
+				i.name, i.used = lastElement(path), true
+			}
+			at := spec.Path.Span
+			if spec.Alias != nil {
+				i.alias, i.name, at = spec.Alias.Text, spec.Alias.Text, spec.Alias.Span
+				if i.name == "_" || i.name == "." {
+					u.add(noPackage(at, quote(path), "a .mp file imports a package for its types, by a name"))
+					continue
+				}
+			}
+			if old := names[i.name]; old != nil {
+				u.add(duplicateAt("import "+quote(i.name), at, old.at.Span))
+				continue
+			}
+			names[i.name] = i
+		}
+	}
+}
+
+// unusedImports refuses imports without use, as Go does.
+func (u *unit) unusedImports() {
+	if u.partial {
+		return
+	}
+	for _, file := range u.files {
+		for _, i := range u.imports[file] {
+			if !i.used {
+				u.add(unusedImport(i))
+			}
+		}
+	}
+}
+
+// lookup finds what a reference in a setting or flow stands for. It is nil, and
+// reported unless it is a part of something that was, if there is no such name
+// or it is none of the wanted kinds.
+func (u *unit) lookup(ref *grammar.Ref, kinds ...string) *symbol {
+	s := u.symbols[ref.Name.Text]
+	if s == nil && ref.Name.Text == "main" && u.main != nil {
+		s = u.main
+	}
+	switch {
+	case s == nil:
+		u.add(u.undeclared(ref, kinds))
+		return nil
+	case s.missing:
+		return nil
+	case ref.Sel != nil:
+		u.add(noSelector(ref, s))
+		return nil
+	case !slices.Contains(kinds, s.kind):
+		u.add(wrongKind(ref.Span, s, kinds))
+		return nil
+	}
+	return s
+}
+
+// undeclared words the finding of a name that nothing declares.
+func (u *unit) undeclared(ref *grammar.Ref, kinds []string) diag.Diagnostic {
+	var names []string
+	for _, s := range u.order {
+		if slices.Contains(kinds, s.kind) {
+			names = append(names, s.name.Text)
+		}
+	}
+	var similar *symbol
+	if near, ok := nearest(ref.Name.Text, names); ok {
+		similar = u.symbols[near]
+	}
+	return notDeclared(kinds, ref, similar)
+}

@@ -1,0 +1,133 @@
+package compiler
+
+import "strings"
+
+// Takes says what a setting may be given; several bits are a choice.
+type Takes uint8
+
+// What settings take.
+const (
+	Count    Takes = 1 << iota // a whole number
+	Size                       // bytes, as 256MiB
+	Duration                   // as 1m30s
+	Word                       // one of Setting.Words
+	Names                      // names of declarations, separated by commas
+	Name                       // one name of a declaration
+	Nested                     // a block of settings
+	Nothing                    // the key alone
+)
+
+// Setting is a row of the table of all settings: checker, formatter, manual and
+// editors ask it and nothing else.
+type Setting struct {
+	Key     string
+	Of      string // keywords of the declarations that have it, separated by blanks
+	In      string // the block that it stands in; "" is the declaration's own
+	Takes   Takes
+	Words   string // separated by blanks
+	Default string // as one would write it; "" where there is none
+	Min     int64  // of the count, the bytes, or the nanoseconds
+	Max     int64
+	Later   bool   // belongs to the language, but not to this version
+	Doc     string // a sentence for the manual
+}
+
+const (
+	kib = 1 << 10
+	mib = 1 << 20
+	gib = 1 << 30
+	tib = 1 << 40
+
+	ms   = int64(1e6)
+	hour = 3600 * 1000 * ms
+)
+
+// settings are in the order of the manual.
+var settings = []Setting{
+	{Key: "capacity", Of: "queue pipe", Takes: Count, Default: "1024", Min: 1, Max: 1 << 20,
+		Doc: "items that the queue holds before a sender waits"},
+	{Key: "slot", Of: "queue pipe value", Takes: Size, Default: "256B", Min: 16, Max: 64 * kib,
+		Doc: "bytes of an item that lie in the ring itself; flat items need none"},
+	{Key: "bytes", Of: "queue pipe pool service", Takes: Size, Default: "64MiB", Min: 64 * kib, Max: tib,
+		Doc: "bytes that items larger than a slot may take together"},
+	{Key: "spill", Of: "queue", Takes: Size, Min: 64 * kib, Max: tib, Later: true,
+		Doc: "bytes that may lie outside of the ring, so that a sender need not wait"},
+	{Key: "key", Of: "queue", Takes: Name, Later: true,
+		Doc: "the field whose equal values go to one reader"},
+
+	{Key: "send", Of: "process", Takes: Names, Doc: "queues that it sends to"},
+	{Key: "send", Of: "pool service", Takes: Names, Later: true, Doc: "queues that it sends to"},
+	{Key: "receive", Of: "process", Takes: Names, Doc: "queues that it receives from"},
+	{Key: "use", Of: "process", Takes: Names, Doc: "values and pools that it reaches"},
+	{Key: "use", Of: "pool service", Takes: Names, Later: true, Doc: "shared objects that it reaches"},
+	{Key: "read", Of: "process pool service", Takes: Names, Later: true, Doc: "arrays that it reads"},
+	{Key: "restart", Of: "process", Takes: Count | Word, Words: "never", Default: "never", Min: 0, Max: 1_000_000,
+		Doc: "how many times it is started again after a failure"},
+	{Key: "daemon", Of: "process", Takes: Nothing, Later: true, Doc: "it keeps nobody waiting"},
+	{Key: "max", Of: "process", Takes: Count, Default: "256", Min: 1, Max: 4095, Later: true,
+		Doc: "how many may run at once, if started on demand"},
+
+	{Key: "workers", Of: "pool service", Takes: Count, Default: "GOMAXPROCS", Min: 1, Max: 4095,
+		Doc: "processes that work on its tasks"},
+	{Key: "task", Of: "pool service", Takes: Nested, Doc: "what holds for each task"},
+	{Key: "timeout", Of: "pool service", In: "task", Takes: Duration, Min: ms, Max: 8760 * hour,
+		Doc: "time for one attempt, then its worker is stopped"},
+	{Key: "retries", Of: "pool service", In: "task", Takes: Count, Default: "0", Min: 0, Max: 1_000_000,
+		Doc: "further attempts after a death or a timeout; what the function returns is final"},
+	{Key: "backoff", Of: "pool service", In: "task", Takes: Duration, Default: "100ms", Min: ms, Max: hour,
+		Doc: "time before a further attempt"},
+	{Key: "failed", Of: "pool service", In: "task", Takes: Word | Name, Words: "stop skip", Default: "stop",
+		Doc: "what a stage does with a task that it gives up on: stop the run, skip it, or send it to a queue"},
+
+	{Key: "worker", Of: "process pool service", Takes: Nested, Doc: "what holds for each worker process"},
+	{Key: "tasks", Of: "pool service", In: "worker", Takes: Count, Min: 1, Max: 1 << 40,
+		Doc: "tasks after which a worker is replaced"},
+	{Key: "age", Of: "pool service", In: "worker", Takes: Duration, Min: ms, Max: 8760 * hour, Later: true,
+		Doc: "time after which a worker is replaced"},
+	{Key: "memory", Of: "process pool service", In: "worker", Takes: Size, Min: 16 * mib, Max: tib,
+		Doc: "memory of its own that a worker may take before it is killed"},
+	{Key: "cpus", Of: "process pool service", In: "worker", Takes: Count, Min: 1, Max: 4096, Later: true,
+		Doc: "processors that a worker may use"},
+	{Key: "grace", Of: "process pool service", In: "worker", Takes: Duration, Default: "2s", Min: ms, Max: hour,
+		Doc: "time from cancelling a worker to killing it"},
+	{Key: "sandbox", Of: "process pool service", In: "worker", Takes: Name, Later: true,
+		Doc: "what a worker may reach of the system"},
+}
+
+// Settings returns the table of all settings, in the order of the manual.
+func Settings() []Setting { return append([]Setting(nil), settings...) }
+
+// has says whether a declaration of this keyword has the setting in that block.
+func (s *Setting) has(keyword, block string) bool {
+	return s.In == block && contains(s.Of, keyword)
+}
+
+func contains(list, word string) bool {
+	for w := range strings.FieldsSeq(list) {
+		if w == word {
+			return true
+		}
+	}
+	return false
+}
+
+// findSetting is the row of a key, or nil.
+func findSetting(keyword, block, key string) *Setting {
+	for i := range settings {
+		if s := &settings[i]; s.Key == key && s.has(keyword, block) {
+			return s
+		}
+	}
+	return nil
+}
+
+// keysOf are the keys that may stand in a block.
+func keysOf(keyword, block string) []string {
+	var keys []string
+	for i := range settings {
+		if settings[i].has(keyword, block) && !settings[i].Later {
+			keys = append(keys, settings[i].Key)
+		}
+	}
+	return keys
+}

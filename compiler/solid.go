@@ -1,0 +1,165 @@
+package compiler
+
+import (
+	"github.com/mpgen/mpgen/compiler/ir"
+)
+
+// A declared struct is flat if all its fields are, so flatness is known only when
+// all structs are. A struct that holds itself by value has no size; a walk over
+// the fields that lie inside of each other finds the ring, and tells it once.
+
+type colour uint8
+
+const (
+	white colour = iota // not seen
+	grey                // being walked
+	black               // done
+)
+
+// solidity reports structs that hold themselves, and fills in which types are
+// flat and which have functions of their own.
+func (u *unit) solidity() {
+	seen := map[*symbol]colour{}
+	var path []*symbol
+	var walk func(s *symbol)
+	walk = func(s *symbol) {
+		seen[s] = grey
+		path = append(path, s)
+		s.solid = !s.missing
+		for _, f := range s.fields {
+			inner := u.inside(f.typ)
+			if f.typ == nil {
+				s.solid = false
+			}
+			if inner == nil {
+				continue
+			}
+			switch seen[inner] {
+			case white:
+				walk(inner)
+			case grey:
+				u.add(holdsItself(path[indexOf(path, inner):], f))
+				s.solid = false
+				u.partial = true
+			}
+		}
+		path = path[:len(path)-1]
+		seen[s] = black
+	}
+	for _, s := range u.order {
+		if s.kind == "struct" && seen[s] == white {
+			walk(s)
+		}
+	}
+	flat := map[*symbol]bool{}
+	for _, s := range u.order {
+		if s.kind == "struct" {
+			flat[s] = u.flatStruct(s, flat, 0)
+		}
+	}
+	for _, s := range u.order {
+		u.finish(s.typ, flat)
+		u.finish(s.out, flat)
+		for _, f := range s.fields {
+			u.finish(f.typ, flat)
+		}
+		for _, p := range s.params {
+			u.finish(p.typ, flat)
+		}
+	}
+}
+
+func indexOf(path []*symbol, s *symbol) int {
+	for i := range path {
+		if path[i] == s {
+			return i
+		}
+	}
+	return 0
+}
+
+// inside is the struct that lies in a value of t itself, or nil.
+func (u *unit) inside(t *ir.Type) *symbol {
+	for t != nil && t.Kind == ir.Array {
+		t = t.Elem
+	}
+	if t == nil || t.Kind != ir.Declared {
+		return nil
+	}
+	if s := u.symbols[t.Name]; s.kind == "struct" {
+		return s
+	}
+	return nil
+}
+
+// flatStruct says whether a struct is flat; depth stops at structs that hold themselves.
+func (u *unit) flatStruct(s *symbol, known map[*symbol]bool, depth int) bool {
+	if flat, ok := known[s]; ok {
+		return flat
+	}
+	if depth > len(u.order) {
+		return false
+	}
+	flat := true
+	for _, f := range s.fields {
+		flat = flat && u.flat(f.typ, known, depth+1)
+	}
+	known[s] = flat
+	return flat
+}
+
+func (u *unit) flat(t *ir.Type, known map[*symbol]bool, depth int) bool {
+	switch {
+	case t == nil:
+		return false
+	case t.Kind == ir.Array:
+		return u.flat(t.Elem, known, depth)
+	case t.Kind == ir.Declared:
+		s := u.symbols[t.Name]
+		return s.kind == "enum" || u.flatStruct(s, known, depth)
+	}
+	return t.Flat
+}
+
+// finish sets what depends on the flatness of structs, in a type and its parts.
+func (u *unit) finish(t *ir.Type, flat map[*symbol]bool) {
+	if t == nil {
+		return
+	}
+	u.finish(t.Key, flat)
+	u.finish(t.Elem, flat)
+	switch t.Kind {
+	case ir.Array:
+		t.Flat = t.Elem.Flat
+		if !t.Flat {
+			t.Codec = codecName(t)
+		}
+	case ir.Declared:
+		s := u.symbols[t.Name]
+		t.Flat = s.kind == "enum" || flat[s]
+		if !t.Flat {
+			t.Codec = t.Name
+		}
+	}
+}
+
+// codecName is what the functions of an array type are called by.
+func codecName(t *ir.Type) string {
+	switch t.Kind {
+	case ir.Array:
+		return "Array" + itoa(t.Len) + codecName(t.Elem)
+	case ir.Slice:
+		return "Slice" + codecName(t.Elem)
+	case ir.Bytes:
+		return "Bytes"
+	case ir.Map:
+		return "Map" + codecName(t.Key) + codecName(t.Elem)
+	case ir.Pointer:
+		return "Pointer" + codecName(t.Elem)
+	case ir.String:
+		return "String"
+	case ir.Imported:
+		return exported(lastElement(t.Path)) + t.Name
+	}
+	return exported(t.Name)
+}

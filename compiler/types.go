@@ -1,0 +1,367 @@
+package compiler
+
+import (
+	"slices"
+
+	"github.com/mpgen/mpgen/compiler/ir"
+	"github.com/mpgen/mpgen/grammar"
+)
+
+// basics are the types of Go that are copied as they are.
+var basics = words(`bool byte rune int int8 int16 int32 int64 uint uint8 uint16 uint32 uint64 float32 float64
+	complex64 complex128`)
+
+// numbers are the types that a shared value changes in one step.
+var numbers = words("int int32 int64 uint uint32 uint64 float32 float64")
+
+// unsendable are Go's other predeclared types, and why they stay where they are.
+var unsendable = map[string]string{
+	"uintptr":    "an address means nothing in another process",
+	"error":      "an interface could hold anything; send its text, or use failed[T]",
+	"any":        "an interface could hold anything; declare a struct of what it holds",
+	"comparable": "it is a constraint, no type of values",
+	"file":       "",
+}
+
+// maxLen bounds the length of an array type, so that sizes stay sizes.
+const maxLen = 1 << 30
+
+// typesOf resolves the types of one declaration.
+func (u *unit) typesOf(s *symbol) {
+	switch d := s.decl.(type) {
+	case *grammar.Struct:
+		u.fieldsOf(s, d)
+	case *grammar.Enum:
+		u.valuesOf(d)
+	case *grammar.Typed:
+		s.typ = u.typ(s.file, d.Type, s.kind == "queue")
+		if s.kind == "value" && s.typ != nil && !(s.typ.Kind == ir.Basic && numbers[s.typ.Name]) {
+			u.add(noNumber(d.Type))
+			s.typ, s.missing = nil, true
+		}
+	case *grammar.Process:
+		s.params = u.paramsOf(s, d.Params, false)
+	case *grammar.Pool:
+		s.params = u.paramsOf(s, d.Params, true)
+		if len(s.params) == 0 {
+			u.add(noParameter(s))
+			s.params = []param{{}}
+		}
+		if d.Result != nil {
+			s.hasOut = true
+			s.out = u.typ(s.file, d.Result, true)
+		}
+	}
+}
+
+func (u *unit) fieldsOf(s *symbol, d *grammar.Struct) {
+	names := map[string]*grammar.Name{}
+	goNames := map[string]*grammar.Name{}
+	for _, f := range d.Fields {
+		t := u.typ(s.file, f.Type, false)
+		for _, name := range f.Names {
+			g := exported(name.Text)
+			switch {
+			case names[name.Text] != nil:
+				u.add(duplicate("field "+quote(name.Text), name, names[name.Text]))
+				continue
+			case !startsLower(name.Text):
+				u.add(wantsSmall("field", name))
+			case goNames[g] != nil:
+				u.add(sameGoName("field", name, goNames[g], g))
+				continue
+			}
+			names[name.Text], goNames[g] = name, name
+			s.fields = append(s.fields, field{name, f, t})
+		}
+	}
+}
+
+func (u *unit) valuesOf(d *grammar.Enum) {
+	names := map[string]*grammar.Name{}
+	for _, v := range d.Values {
+		switch {
+		case names[v.Name.Text] != nil:
+			u.add(duplicate("value "+quote(v.Name.Text), v.Name, names[v.Name.Text]))
+		case !startsLower(v.Name.Text):
+			u.add(wantsSmall("value of an enum", v.Name))
+		}
+		names[v.Name.Text] = v.Name
+	}
+	if len(d.Values) == 0 && !d.Inner.Broken {
+		u.add(emptyEnum(d.Name))
+	}
+	if len(d.Values) > 256 {
+		u.add(largeEnum(d.Values[256].Name, d.Name, len(d.Values)))
+	}
+}
+
+func (u *unit) paramsOf(s *symbol, list *grammar.Params, whole bool) []param {
+	if list == nil {
+		return nil
+	}
+	names := map[string]*grammar.Name{}
+	goNames := map[string]*grammar.Name{}
+	var params []param
+	for _, p := range list.List {
+		t := u.typ(s.file, p.Type, whole)
+		g := exported(p.Name.Text)
+		switch {
+		case names[p.Name.Text] != nil:
+			u.add(duplicate("parameter "+quote(p.Name.Text), p.Name, names[p.Name.Text]))
+			continue
+		case !startsLower(p.Name.Text):
+			u.add(wantsSmall("parameter", p.Name))
+		case goNames[g] != nil:
+			u.add(sameGoName("parameter", p.Name, goNames[g], g))
+		}
+		names[p.Name.Text], goNames[g] = p.Name, p.Name
+		params = append(params, param{p.Name, t})
+	}
+	return params
+}
+
+// typ resolves a type as written. It is nil if there is something wrong with it,
+// which is then reported. Only where a whole item is meant may it be failed[T].
+// Whether structs are flat is not known before solidity.
+func (u *unit) typ(file *grammar.File, t grammar.Type, whole bool) *ir.Type {
+	switch t := t.(type) {
+	case *grammar.NamedType:
+		if t.Arg != nil {
+			return u.failed(file, t, whole)
+		}
+		if t.Ref.Sel != nil {
+			return u.importedType(file, t.Ref)
+		}
+		return u.namedType(t.Ref)
+	case *grammar.PointerType:
+		return compose(u.typ(file, t.Elem, false), func(e *ir.Type) *ir.Type { return &ir.Type{Kind: ir.Pointer, Elem: e} })
+	case *grammar.ArrayType:
+		elem := u.typ(file, t.Elem, false)
+		if t.Len == nil {
+			return compose(elem, func(e *ir.Type) *ir.Type {
+				if e.Kind == ir.Basic && (e.Name == "byte" || e.Name == "uint8") {
+					return &ir.Type{Kind: ir.Bytes}
+				}
+				return &ir.Type{Kind: ir.Slice, Elem: e}
+			})
+		}
+		n, read := readCount(t.Len.Text)
+		if read != understood || n > maxLen {
+			u.add(wrongLength(t.Len))
+			return nil
+		}
+		return compose(elem, func(e *ir.Type) *ir.Type { return &ir.Type{Kind: ir.Array, Len: n, Elem: e} })
+	case *grammar.MapType:
+		key, elem := u.typ(file, t.Key, false), u.typ(file, t.Elem, false)
+		if key == nil || elem == nil {
+			return nil
+		}
+		m := &ir.Type{Kind: ir.Map, Key: key, Elem: elem}
+		if why := u.noKey(key, nil); why != "" {
+			u.add(wrongKey(t.Key, why))
+			return nil
+		}
+		return m
+	}
+	return nil
+}
+
+func compose(elem *ir.Type, of func(*ir.Type) *ir.Type) *ir.Type {
+	if elem == nil {
+		return nil
+	}
+	return of(elem)
+}
+
+// namedType is a type without a dot.
+func (u *unit) namedType(ref *grammar.Ref) *ir.Type {
+	name := ref.Name.Text
+	switch {
+	case basics[name]:
+		return &ir.Type{Kind: ir.Basic, Name: name, Flat: true}
+	case name == "string":
+		return &ir.Type{Kind: ir.String}
+	}
+	if s := u.symbols[name]; s != nil {
+		switch {
+		case s.missing:
+			return nil
+		case s.kind == "struct":
+			return &ir.Type{Kind: ir.Declared, Name: s.name.Text}
+		case s.kind == "enum":
+			return &ir.Type{Kind: ir.Declared, Name: s.name.Text, Flat: true}
+		}
+		u.add(noType(ref, s))
+		return nil
+	}
+	if why, ok := unsendable[name]; ok {
+		if name == "file" {
+			u.add(unavailable(ref.Span, "file"))
+			u.partial = true
+		} else {
+			u.add(cannotSend(ref.Span, name, why))
+		}
+		return nil
+	}
+	if name == "failed" {
+		u.add(failedOfWhat(ref))
+		return nil
+	}
+	var names []string
+	for _, s := range u.order {
+		if s.kind == "struct" || s.kind == "enum" {
+			names = append(names, s.name.Text)
+		}
+	}
+	var similar *symbol
+	near, ok := nearest(name, names)
+	if ok {
+		similar = u.symbols[near]
+	} else if near, ok = nearest(name, typeNames); !ok {
+		near = ""
+	}
+	u.add(unknownType(ref, near, similar, u.ownTypes()[name]))
+	return nil
+}
+
+// typeNames are what a misspelt type may have meant, in the order of their use.
+var typeNames = []string{
+	"string", "bool", "int", "byte", "float64", "int64", "uint64", "int32", "uint32", "uint", "uint8", "float32",
+	"int8", "int16", "uint16", "rune", "complex128", "complex64",
+}
+
+// failed is failed[T], the only type with an argument.
+func (u *unit) failed(file *grammar.File, t *grammar.NamedType, whole bool) *ir.Type {
+	if t.Ref.Sel != nil || t.Ref.Name.Text != "failed" {
+		u.add(noArguments(t))
+		return nil
+	}
+	elem := u.typ(file, t.Arg, false)
+	if elem == nil {
+		return nil
+	}
+	if !whole {
+		u.add(failedInside(t))
+		return nil
+	}
+	return &ir.Type{Kind: ir.Failed, Elem: elem}
+}
+
+// importedType is a type of another package.
+func (u *unit) importedType(file *grammar.File, ref *grammar.Ref) *ir.Type {
+	i := u.imports[file][ref.Name.Text]
+	if i == nil {
+		if s := u.symbols[ref.Name.Text]; s != nil && s.missing {
+			return nil
+		}
+		var names []string
+		for name := range u.imports[file] {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		near, _ := nearest(ref.Name.Text, names)
+		u.add(notImported(ref, near))
+		return nil
+	}
+	i.used = true
+	if i.pkg == nil {
+		return nil
+	}
+	shape, err := u.world.named(i.pkg, ref.Sel.Text)
+	if err != nil {
+		near, _ := nearest(ref.Sel.Text, i.pkg.exportedTypes())
+		u.add(noSuchType(ref, i.path, near, err))
+		return nil
+	}
+	t := &ir.Type{Kind: ir.Imported, Name: ref.Sel.Text, Path: i.path}
+	switch {
+	case shape.generic:
+		u.add(cannotSend(ref.Span, ref.String(), "it is generic; declare a type without parameters of it in Go"))
+		return nil
+	case shape.lock:
+		u.add(cannotSend(ref.Span, ref.String(), "a copy of a lock locks nothing"))
+		return nil
+	case shape.flat:
+		t.Flat = true
+	case shape.binary != nil:
+		t.Form, t.Addr = ir.Binary, shape.binary.pointer
+	case shape.text != nil:
+		t.Form, t.Addr = ir.Text, shape.text.pointer
+	default:
+		u.add(cannotSend(ref.Span, ref.String(),
+			"it holds pointers, and has neither MarshalBinary and UnmarshalBinary nor MarshalText and UnmarshalText"))
+		return nil
+	}
+	if !slices.Contains(u.used, i) {
+		u.used = append(u.used, i)
+	}
+	return t
+}
+
+// noKey says why a type can't be the key of a map, or "".
+func (u *unit) noKey(t *ir.Type, seen []string) string {
+	switch t.Kind {
+	case ir.Bytes, ir.Slice, ir.Map:
+		return "Go compares no slices or maps"
+	case ir.Pointer:
+		return "a pointer that arrives is a new one, equal to none"
+	case ir.Array:
+		return u.noKey(t.Elem, seen)
+	case ir.Imported:
+		for _, i := range u.imports {
+			for _, i := range i {
+				if i.path != t.Path || i.pkg == nil {
+					continue
+				}
+				if shape, err := u.world.named(i.pkg, t.Name); err == nil && !shape.comparable {
+					return "Go does not compare its values"
+				}
+				return ""
+			}
+		}
+	case ir.Declared:
+		s := u.symbols[t.Name]
+		d, ok := s.decl.(*grammar.Struct)
+		if !ok || slices.Contains(seen, t.Name) {
+			return ""
+		}
+		// The fields may not be resolved yet, so they are read as written.
+		for _, f := range d.Fields {
+			if why := u.noKeyWritten(s.file, f.Type, append(seen, t.Name)); why != "" {
+				return "of its field " + quote(f.Names[0].Text) + ": " + why
+			}
+		}
+	}
+	return ""
+}
+
+// noKeyWritten is noKey for a type that is reported elsewhere if it is wrong.
+func (u *unit) noKeyWritten(file *grammar.File, t grammar.Type, seen []string) string {
+	quiet := *u
+	quiet.found, quiet.partial = nil, true
+	resolved := quiet.typ(file, t, false)
+	if resolved == nil {
+		return ""
+	}
+	return u.noKey(resolved, seen)
+}
+
+// same says whether two types are one in Go.
+func same(a, b *ir.Type) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Kind == b.Kind && alias(a.Name) == alias(b.Name) && a.Path == b.Path && a.Len == b.Len &&
+		same(a.Key, b.Key) && same(a.Elem, b.Elem)
+}
+
+func alias(name string) string {
+	switch name {
+	case "byte":
+		return "uint8"
+	case "rune":
+		return "int32"
+	}
+	return name
+}

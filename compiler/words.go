@@ -1,0 +1,90 @@
+package compiler
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/mpgen/mpgen/compiler/ir"
+)
+
+func quote(name string) string { return strconv.Quote(name) }
+
+func itoa(n int64) string { return strconv.FormatInt(n, 10) }
+
+// list is "a, b or c".
+func list(of []string, last string) string {
+	switch len(of) {
+	case 0:
+		return ""
+	case 1:
+		return of[0]
+	}
+	return strings.Join(of[:len(of)-1], ", ") + " " + last + " " + of[len(of)-1]
+}
+
+// article puts a or an in front of a word of the language.
+func article(word string) string {
+	if strings.ContainsRune("aeiou", rune(word[0])) && !strings.HasPrefix(word, "use") {
+		return "an " + word
+	}
+	return "a " + word
+}
+
+// typeText is a type as a .mp file writes it.
+func typeText(t *ir.Type) string {
+	switch t.Kind {
+	case ir.String:
+		return "string"
+	case ir.Bytes:
+		return "[]byte"
+	case ir.Array:
+		return "[" + itoa(t.Len) + "]" + typeText(t.Elem)
+	case ir.Slice:
+		return "[]" + typeText(t.Elem)
+	case ir.Map:
+		return "map[" + typeText(t.Key) + "]" + typeText(t.Elem)
+	case ir.Pointer:
+		return "*" + typeText(t.Elem)
+	case ir.Failed:
+		return "failed[" + typeText(t.Elem) + "]"
+	case ir.Imported:
+		return lastElement(t.Path) + "." + t.Name
+	}
+	return t.Name
+}
+
+// wanted is what a setting takes, in words.
+func wanted(row *Setting) string {
+	var forms []string
+	if row.Takes&Count != 0 {
+		forms = append(forms, "a number without a unit")
+	}
+	if row.Takes&Size != 0 {
+		forms = append(forms, "a size, as 256MiB")
+	}
+	if row.Takes&Duration != 0 {
+		forms = append(forms, "a duration, as 5s or 1m30s")
+	}
+	if row.Takes&Word != 0 {
+		forms = append(forms, strings.Fields(row.Words)...)
+	}
+	if row.Takes&Name != 0 {
+		forms = append(forms, "the name of a queue")
+	}
+	if row.Takes&Names != 0 {
+		forms = append(forms, "names, separated by commas")
+	}
+	return list(forms, "or")
+}
+
+// bounds is the range of a setting, in its unit.
+func bounds(row *Setting) (low, high string) {
+	text := itoa
+	switch {
+	case row.Takes&Size != 0:
+		text = sizeText
+	case row.Takes&Duration != 0:
+		text = durationText
+	}
+	return text(row.Min), text(row.Max)
+}
