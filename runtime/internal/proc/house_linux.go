@@ -5,7 +5,8 @@ package proc
 import (
 	"errors"
 	"fmt"
-	"os"
+	"maps"
+	"slices"
 	"sync"
 
 	"golang.org/x/sys/unix"
@@ -28,14 +29,18 @@ type House struct {
 
 	mu     sync.Mutex
 	closed bool
-	slots  map[int]*Process
-	once   sync.Once
+	slots  map[int]*Process   // who has the slot, from the reservation until Dead
+	all    map[*Process]bool // the same, until Done
+	// starting counts the starts under way, which Close waits for.
+	starting sync.WaitGroup
+	once     sync.Once
 }
 
 // NewHouse starts the warden over a table of groups, which the House releases when it closes, or at
 // once if NewHouse fails. It fails in a child that has not entered its role, and 8 children deep.
 func NewHouse(groups Groups) (*House, error) {
-	h := &House{groups: groups, null: -1, lifelineRead: -1, lifelineWrite: -1, slots: make(map[int]*Process)}
+	h := &House{groups: groups, null: -1, lifelineRead: -1, lifelineWrite: -1}
+	h.slots, h.all = make(map[int]*Process), make(map[*Process]bool)
 	if h.groups.Stride == 0 {
 		h.groups.Stride = 4
 	}
@@ -93,62 +98,53 @@ func (h *House) launchWarden() (*child, error) {
 // free, the House is closed, or the system has no room for another process; then nothing was
 // started.
 func (h *House) Start(spec Spec) (*Process, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	p, err := h.start(spec)
+	p := &Process{house: h, slot: spec.Slot, crash: -1, dead: make(chan struct{}), done: make(chan struct{})}
+	err := h.admit(p, spec)
+	if err == nil {
+		defer h.starting.Done()
+		if err = p.start(spec); err != nil {
+			h.vacate(p)
+			h.forget(p)
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("start of process %q: %w", spec.Name, err)
 	}
-	h.slots[spec.Slot] = p
 	return p, nil
 }
 
-func (h *House) start(spec Spec) (*Process, error) {
+// admit gives a process its slot, before it is started.
+func (h *House) admit(p *Process, spec Spec) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	switch {
 	case h.closed:
-		return nil, errors.New("the house is closed")
+		return errors.New("the house is closed")
 	case spec.Slot < 0 || spec.Slot >= h.groups.Len:
-		return nil, fmt.Errorf("slot %d does not exist, want 0 to %d", spec.Slot, h.groups.Len-1)
+		return fmt.Errorf("slot %d does not exist, want 0 to %d", spec.Slot, h.groups.Len-1)
 	case h.slots[spec.Slot] != nil:
-		return nil, fmt.Errorf("slot %d is still held by process %d", spec.Slot, h.slots[spec.Slot].pid)
+		return fmt.Errorf("slot %d has a process that is not dead", spec.Slot)
 	case spec.Generation < 0:
-		return nil, fmt.Errorf("generation is %d, want 0 or more", spec.Generation)
+		return fmt.Errorf("generation is %d, want 0 or more", spec.Generation)
 	}
-	p := &Process{house: h, slot: spec.Slot, crash: -1, dead: make(chan struct{}), done: make(chan struct{})}
-	theirs, err := p.outfit(spec)
-	if err == nil {
-		role := Role{
-			Name: spec.Name, Slot: spec.Slot, Generation: spec.Generation,
-			Parent: os.Getpid(), Depth: h.depth, files: len(spec.Files),
-		}
-		l := launch{
-			env:   environment(role.String(), spec.Env...),
-			files: append(append([]int{h.null}, theirs...), h.lifelineRead, p.crash),
-			bound: true,
-			publish: func(pid int) {
-				h.groups.Set(spec.Slot, int32(pid))
-				openGate(p.crash)
-			},
-		}
-		p.child, err = l.start()
-	}
-	closeAll(theirs)
-	if err != nil {
-		h.groups.Set(spec.Slot, 0)
-		p.discard()
-		return nil, err
-	}
-	p.out.start()
-	p.err.start()
-	go p.watch()
-	return p, nil
+	h.slots[spec.Slot], h.all[p] = p, true
+	h.starting.Add(1)
+	return nil
 }
 
-// leave frees the slot of a process that is about to be Done.
-func (h *House) leave(p *Process) {
+// vacate takes the group out of the table and frees the slot.
+func (h *House) vacate(p *Process) {
+	h.groups.Set(p.slot, 0)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.slots, p.slot)
+}
+
+// forget drops a process that is about to be Done.
+func (h *House) forget(p *Process) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.all, p)
 }
 
 // Close kills what still runs, waits until every process is Done, and ends the warden. It can be
@@ -157,10 +153,10 @@ func (h *House) Close() {
 	h.once.Do(func() {
 		h.mu.Lock()
 		h.closed = true
-		var left []*Process
-		for _, p := range h.slots {
-			left = append(left, p)
-		}
+		h.mu.Unlock()
+		h.starting.Wait()
+		h.mu.Lock()
+		left := slices.Collect(maps.Keys(h.all))
 		h.mu.Unlock()
 		for _, p := range left {
 			p.Kill()

@@ -38,7 +38,7 @@ type Spec struct {
 	// Name is told to the process as its Role's name and stands in error texts.
 	Name string
 	// Slot is the process's place in the table of groups, from 0 to Groups.Len-1. It must be free: the
-	// process that had it before must be Done.
+	// process that had it before must be Dead.
 	Slot int
 	// Generation counts the processes that had the slot. Package proc only passes it on.
 	Generation int

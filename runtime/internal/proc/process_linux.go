@@ -32,6 +32,37 @@ type Process struct {
 	oom    bool
 }
 
+// start brings the process to life, or leaves nothing behind but its slot.
+func (p *Process) start(spec Spec) error {
+	h := p.house
+	theirs, err := p.outfit(spec)
+	if err == nil {
+		role := Role{
+			Name: spec.Name, Slot: spec.Slot, Generation: spec.Generation,
+			Parent: os.Getpid(), Depth: h.depth, files: len(spec.Files),
+		}
+		l := launch{
+			env:   environment(role.String(), spec.Env...),
+			files: append(append([]int{h.null}, theirs...), h.lifelineRead, p.crash),
+			bound: true,
+			publish: func(pid int) {
+				h.groups.Set(p.slot, int32(pid))
+				openGate(p.crash)
+			},
+		}
+		p.child, err = l.start()
+	}
+	closeAll(theirs)
+	if err != nil {
+		p.discard()
+		return err
+	}
+	p.out.start()
+	p.err.start()
+	go p.watch()
+	return nil
+}
+
 // outfit makes what a process is born with, and returns the descriptors that its child inherits
 // from number 1 on, without the lifeline and the crash file. Those returned are the caller's to
 // close, even after an error.
@@ -71,7 +102,7 @@ func (p *Process) watch() {
 	p.awaitDeath()
 	p.mu.Lock()
 	unix.Kill(-p.pid, unix.SIGKILL)
-	p.house.groups.Set(p.slot, 0)
+	p.house.vacate(p)
 	status, usage, known := p.reap()
 	p.reaped = true
 	exit := Exit{Code: -1, OOM: p.oom}
@@ -103,7 +134,7 @@ func (p *Process) watch() {
 	exit.Stderr = p.err.tail.text()
 	p.exit = exit
 	p.discard()
-	p.house.leave(p)
+	p.house.forget(p)
 	close(p.done)
 }
 
@@ -111,11 +142,12 @@ func (p *Process) watch() {
 func (p *Process) PID() int { return p.pid }
 
 // Dead is closed when the process has ended, its group has been killed and the process has been
-// reaped: nothing of its own changes shared memory any more. Its output may still be on the way.
+// reaped: nothing of its own changes shared memory any more, and its slot is free. Its output may
+// still be on the way.
 func (p *Process) Dead() <-chan struct{} { return p.dead }
 
 // Done is closed after Dead, when the last output was delivered, at most 2 s later if Spec.Stdout
-// and Spec.Stderr return. The slot is free then, and nothing of the process is left here.
+// and Spec.Stderr return. Nothing of the process is left here then.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
 // Exit waits for Done and returns how the process ended.

@@ -186,11 +186,11 @@ func TestASlotHoldsOneProcess(t *testing.T) {
 	p, err := h.Start(Spec{Name: "wait", Slot: 1})
 	require.NoError(t, err)
 	_, err = h.Start(Spec{Name: "wait", Slot: 1})
-	require.EqualError(t, err, fmt.Sprintf(`start of process "wait": slot 1 is still held by process %d`, p.PID()))
+	require.EqualError(t, err, `start of process "wait": slot 1 has a process that is not dead`)
 	_, err = h.Start(Spec{Name: "wait", Slot: 2})
 	require.EqualError(t, err, `start of process "wait": slot 2 does not exist, want 0 to 1`)
 	p.Kill()
-	within(t, p.Done())
+	within(t, p.Dead())
 	exit, _ := run(t, h, Spec{Name: "exit 5", Slot: 1})
 	require.Equal(t, 5, exit.Code)
 }
