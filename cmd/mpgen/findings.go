@@ -1,0 +1,85 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/mpgen/mpgen/compiler/diag"
+	"github.com/spf13/cobra"
+)
+
+// findings collects what is wrong in all folders of a command, so that it is printed at once.
+type findings struct {
+	format string
+	list   []diag.Diagnostic
+	source map[string][]byte
+}
+
+var formats = []string{"text", "json", "github"}
+
+// newFindings gives a command its --format.
+func newFindings(cmd *cobra.Command) *findings {
+	f := &findings{source: map[string][]byte{}}
+	cmd.Flags().StringVar(&f.format, "format", "text", "how to report findings: text, json or github")
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if !slices.Contains(formats, f.format) {
+			return fmt.Errorf("unknown format %q, want text, json or github", f.format)
+		}
+		return nil
+	}
+	return f
+}
+
+// add takes the findings of a folder and reports whether one of them is an error.
+func (f *findings) add(in folder, ds ...diag.Diagnostic) bool {
+	for _, s := range in.input.Sources {
+		f.source[s.Name] = s.Text
+	}
+	diag.Sort(ds)
+	f.list = append(f.list, ds...)
+	return diag.HasErrors(ds)
+}
+
+// print reports all that was found, text to standard error and the forms for programs to standard output. It returns an
+// exit code as an error if one of the findings is an error.
+func (f *findings) print(cmd *cobra.Command) error {
+	var err error
+	switch f.format {
+	case "json":
+		err = diag.JSON(cmd.OutOrStdout(), f.list)
+	case "github":
+		err = diag.GitHub(cmd.OutOrStdout(), f.list)
+	default:
+		err = diag.Text(cmd.ErrOrStderr(), f.list, diag.Style{Color: wantsColor(cmd.ErrOrStderr()), Source: f.text})
+	}
+	if err == nil && diag.HasErrors(f.list) {
+		err = exit(exitFindings)
+	}
+	return err
+}
+
+// text is the source of a span: a file that was compiled, or a Go file beside it.
+func (f *findings) text(file string) []byte {
+	if text, ok := f.source[file]; ok {
+		return text
+	}
+	text, _ := os.ReadFile(file) // without it the finding is shown without its line
+	f.source[file] = text
+	return text
+}
+
+// wantsColor reports whether escape sequences may be written to w.
+func wantsColor(w any) bool {
+	return isTerminal(w) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+}
+
+// isTerminal reports whether w is a terminal, or another device that does not mind being taken for one.
+func isTerminal(w any) bool {
+	file, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+
+	"github.com/aymanbagabas/go-udiff"
+	"github.com/mpgen/mpgen/compiler"
+	"github.com/mpgen/mpgen/compiler/diag"
+	"github.com/spf13/cobra"
+)
+
+// generation is what generate does with the files it makes.
+type generation struct {
+	check, diff, stdout bool
+	*findings
+}
+
+func generateCommand() *cobra.Command {
+	g := &generation{}
+	cmd := &cobra.Command{
+		Use:   "generate [path ...]",
+		Short: "Write mpgen.go beside the .mp files",
+		Long: "generate compiles all .mp files of each folder and writes one mpgen.go beside them, if it changed.\n\n" +
+			"A path is a folder, a .mp file, which stands for its folder, or folder/... for all folders below, without\n" +
+			"testdata, vendor, those that start with \".\" or \"_\", and other modules. The default is the current folder.",
+		Example: "  mpgen generate\n  mpgen generate ./...\n  mpgen generate --check ./...   # in CI: fail if a file is not up to date\n" +
+			"  mpgen generate --diff jobs     # show what would change",
+	}
+	g.findings = newFindings(cmd)
+	cmd.Flags().BoolVar(&g.check, "check", false, "write nothing, and fail if a file is not up to date")
+	cmd.Flags().BoolVar(&g.diff, "diff", false, "write nothing, and show what would change")
+	cmd.Flags().BoolVar(&g.stdout, "stdout", false, "write to standard output; for one folder")
+	cmd.MarkFlagsMutuallyExclusive("check", "diff", "stdout")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		folders, err := findFolders(args)
+		if err != nil {
+			return err
+		}
+		if g.stdout && len(folders) > 1 {
+			return fmt.Errorf("--stdout is for one folder, found %d", len(folders))
+		}
+		differs := false
+		for _, f := range folders {
+			d, err := g.folder(cmd, f)
+			if err != nil {
+				return err
+			}
+			differs = differs || d
+		}
+		if err := g.print(cmd); err != nil {
+			return err
+		}
+		if differs {
+			return exit(exitFindings)
+		}
+		return nil
+	}
+	return cmd
+}
+
+// folder generates one folder and reports whether a file differs that was not to be written.
+func (g *generation) folder(cmd *cobra.Command, f folder) (differs bool, err error) {
+	if f.orphaned() {
+		g.add(f, diag.OrphanFile(f.file(compiler.FileName)))
+		return false, nil
+	}
+	out, ds := compiler.Generate(f.input)
+	if g.add(f, ds...) {
+		return false, nil
+	}
+	for _, name := range slices.Sorted(maps.Keys(out.Files)) {
+		file, text := f.file(name), out.Files[name]
+		if g.stdout {
+			if _, err := cmd.OutOrStdout().Write(text); err != nil {
+				return false, err
+			}
+			continue
+		}
+		old, err := os.ReadFile(file)
+		missing := errors.Is(err, fs.ErrNotExist)
+		switch {
+		case err != nil && !missing:
+			return false, err
+		case !missing && bytes.Equal(old, text):
+		case !missing && !generated(old):
+			g.add(f, diag.ForeignFile(file))
+		case g.check:
+			g.add(f, diag.StaleFile(file, missing))
+		case g.diff:
+			differs = true
+			if _, err := fmt.Fprint(cmd.OutOrStdout(), udiff.Unified(file, file, string(old), string(text))); err != nil {
+				return false, err
+			}
+		default:
+			if err := writeFile(file, text); err != nil {
+				return false, err
+			}
+			fmt.Fprintf(cmd.ErrOrStderr(), "wrote %s\n", file)
+		}
+	}
+	return differs, nil
+}
