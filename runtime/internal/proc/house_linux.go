@@ -29,7 +29,7 @@ type House struct {
 
 	mu     sync.Mutex
 	closed bool
-	slots  map[int]*Process   // who has the slot, from the reservation until Dead
+	slots  map[int]*Process  // who has the slot, from the reservation until Dead
 	all    map[*Process]bool // the same, until Done
 	// starting counts the starts under way, which Close waits for.
 	starting sync.WaitGroup
