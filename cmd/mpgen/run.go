@@ -3,12 +3,15 @@ package main
 import (
 	"errors"
 	"fmt"
+	"go/parser"
+	"go/token"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
 
+	"github.com/mpgen/mpgen/compiler"
 	"github.com/spf13/cobra"
 )
 
@@ -43,6 +46,11 @@ func runCommand() *cobra.Command {
 		if err := g.print(cmd); err != nil {
 			return err
 		}
+		if name, err := packageName(f.file(compiler.FileName)); err != nil {
+			return err
+		} else if name != "main" {
+			return fmt.Errorf("%q is package %s, want package main, as only that is a program", dir, name)
+		}
 		temp, err := os.MkdirTemp("", "mpgen-run-")
 		if err != nil {
 			return err
@@ -67,10 +75,16 @@ func goBuild(cmd *cobra.Command, dir, program string) error {
 	if errors.As(err, &failed) {
 		return exit(exitFindings)
 	}
-	if _, statErr := os.Stat(program); err == nil && statErr != nil {
-		return fmt.Errorf("%q is no program, want package main", dir)
-	}
 	return err
+}
+
+// packageName is the package of a Go file.
+func packageName(file string) (string, error) {
+	parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.PackageClauseOnly)
+	if err != nil {
+		return "", err
+	}
+	return parsed.Name.Name, nil
 }
 
 // runProgram runs a program to its end and returns its exit code as an error. The program shares mpgen's terminal and

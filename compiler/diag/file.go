@@ -2,13 +2,13 @@ package diag
 
 // The codes about files, which the command finds rather than the compiler.
 var (
-	orphan = Register(Info{Code: "MP0901", Name: "Orphan",
+	orphan = Register(Info{Code: "MP0801", Name: "Orphan",
 		Title:   "a generated file stands in a folder without .mp files",
 		Example: "mpgen.go, after the last .mp file of its folder was deleted or moved"})
-	stale = Register(Info{Code: "MP0902", Name: "Stale",
+	stale = Register(Info{Code: "MP0802", Name: "Stale",
 		Title:   "a generated file is not what mpgen would write now",
 		Example: "mpgen.go, after a change of a .mp file beside it, with mpgen generate --check"})
-	foreign = Register(Info{Code: "MP0903", Name: "Foreign",
+	foreign = Register(Info{Code: "MP0803", Name: "Foreign",
 		Title:   "a file that was not generated has the name of the generated one",
 		Example: "mpgen.go, written by hand, beside a .mp file"})
 )

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/stretchr/testify/require"
+)
+
+var update = flag.Bool("update", false, "write what the commands print into the scripts")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"mpgen": main, "code": code})
+}
+
+// code runs a command and succeeds if its exit code is the one given first.
+func code() {
+	cmd := exec.Command(os.Args[2], os.Args[3:]...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
+	cmd.Run()
+	if got := strconv.Itoa(cmd.ProcessState.ExitCode()); got != os.Args[1] {
+		fmt.Fprintf(os.Stderr, "exit code %s, want %s\n", got, os.Args[1])
+		os.Exit(1)
+	}
+}
+
+// TestScripts runs the command as users do; each script in testdata/script describes one subcommand or rule.
+func TestScripts(t *testing.T) {
+	cache, err := os.UserCacheDir()
+	require.NoError(t, err)
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("GOCACHE", filepath.Join(cache, "go-build"))
+			env.Setenv("GOPROXY", "off")
+			return os.CopyFS(filepath.Join(env.WorkDir, "program"), os.DirFS("testdata/program"))
+		},
+	})
+}
+
+func TestModulePathReadsBothForms(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"module example.com/a\n", "example.com/a"},
+		{"// about it\nmodule example.com/a // deprecated\n\ngo 1.26\n", "example.com/a"},
+		{"module \"example.com/a\"\n", "example.com/a"},
+		{"module (\n\texample.com/a\n)\n", "example.com/a"},
+		{"go 1.26\n\nrequire example.com/b v1.0.0\n", ""},
+		{"", ""},
+	} {
+		require.Equal(t, c.want, modulePath([]byte(c.text)), c.text)
+	}
+}
+
+func TestWriteFileReplacesAndKeepsPermissions(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "mpgen.go")
+	require.NoError(t, os.WriteFile(file, []byte("old"), 0o600))
+	require.NoError(t, writeFile(file, []byte("new")))
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	require.Equal(t, "new", string(text))
+	info, err := os.Stat(file)
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, left, 1)
+}
+
+func TestWriteFileLeavesNothingBehindWhenItFails(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "mpgen.go")
+	require.NoError(t, os.MkdirAll(filepath.Join(file, "in the way"), 0o755))
+	require.Error(t, writeFile(file, []byte("new")))
+	left, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, left, 1)
+}
+
+func TestModulesNestFolders(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module example.com/a\n"), 0o644))
+	sub := filepath.Join(dir, "b", "c")
+	require.NoError(t, os.MkdirAll(sub, 0o755))
+	path, err := importPath(sub)
+	require.NoError(t, err)
+	require.Equal(t, "example.com/a/b/c", path)
+}

@@ -1,0 +1,3 @@
+module github.com/mpgen/mpgen
+
+go 1.26
