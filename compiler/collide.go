@@ -123,6 +123,7 @@ type claim struct {
 	by   *symbol // nil for what every pipeline has
 	at   grammar.Span
 	user bool // the folder's Go files declare it
+	kin  bool // made from the name of a declaration, where others have it as it is
 }
 
 // claims are all package level names, in the order of the source.
@@ -134,14 +135,15 @@ func (u *unit) claims() []claim {
 			continue
 		}
 		add := func(name string, at *grammar.Name, user bool) {
-			list = append(list, claim{name, s, at.Span, user})
+			kin := name != s.name.Text
+			list = append(list, claim{name: name, by: s, at: at.Span, user: user, kin: kin})
 		}
 		switch s.kind {
 		case "struct":
 			add(s.goName, s.name, false)
 		case "enum":
 			add(s.goName, s.name, false)
-			for _, v := range s.decl.(*grammar.Enum).Values {
+			for _, v := range distinct(s.decl.(*grammar.Enum).Values) {
 				add(s.goName+exported(v.Name.Text), v.Name, false)
 			}
 		case "process":
@@ -164,7 +166,7 @@ func (u *unit) claims() []claim {
 	for _, c := range u.codecs() {
 		by := u.symbols[c.Type.Name]
 		for _, name := range []string{"mpPut" + c.Name, "mpGet" + c.Name} {
-			claim := claim{name: name, by: by}
+			claim := claim{name: name, by: by, kin: true}
 			if by != nil {
 				claim.at = by.name.Span
 			}
@@ -186,7 +188,8 @@ func (u *unit) collide() {
 	had := map[string]claim{}
 	told := map[*symbol]bool{}
 	list := u.claims()
-	// What every pipeline has comes first, wherever it stands in the list.
+	// Who can't be told otherwise has the name: generated code, then types and
+	// functions, then what is called after a declaration.
 	slices.SortStableFunc(list, func(a, b claim) int { return rank(a) - rank(b) })
 	for _, c := range list {
 		if c.by != nil && told[c.by] {
@@ -218,10 +221,23 @@ func (u *unit) collide() {
 }
 
 func rank(c claim) int {
-	if c.by == nil {
+	switch {
+	case c.by == nil:
 		return 0
+	case !c.kin:
+		return 1
 	}
-	return 1
+	return 2
+}
+
+// distinct leaves out values whose name an earlier one has, which is told elsewhere.
+func distinct(values []*grammar.EnumValue) []*grammar.EnumValue {
+	had := map[string]bool{}
+	return slices.DeleteFunc(slices.Clone(values), func(v *grammar.EnumValue) bool {
+		old := had[v.Name.Text]
+		had[v.Name.Text] = true
+		return old
+	})
 }
 
 // inRun says whether a declaration is a field of Run.

@@ -46,10 +46,12 @@ const (
 var settings = []Setting{
 	{Key: "capacity", Of: "queue pipe", Takes: Count, Default: "1024", Min: 1, Max: 1 << 20,
 		Doc: "items that the queue holds before a sender waits"},
-	{Key: "slot", Of: "queue pipe value", Takes: Size, Default: "256B", Min: 16, Max: 64 * kib,
+	{Key: "slot", Of: "queue pipe", Takes: Size, Default: "256B", Min: 16, Max: 64 * kib,
 		Doc: "bytes of an item that lie in the ring itself; flat items need none"},
 	{Key: "bytes", Of: "queue pipe pool service", Takes: Size, Default: "64MiB", Min: 64 * kib, Max: tib,
 		Doc: "bytes that items larger than a slot may take together"},
+	{Key: "slot", Of: "value", Takes: Size, Default: "256B", Min: 16, Max: 64 * kib, Later: true,
+		Doc: "bytes of the value, if it is not flat"},
 	{Key: "spill", Of: "queue", Takes: Size, Min: 64 * kib, Max: tib, Later: true,
 		Doc: "bytes that may lie outside of the ring, so that a sender need not wait"},
 	{Key: "key", Of: "queue", Takes: Name, Later: true,

@@ -1,0 +1,19 @@
+// Package main is the Go code of a wrong pipeline.
+package main
+
+import "context"
+
+func scan(context.Context, *ScanPorts) error { return nil }
+
+type Job struct{}
+
+var (
+	mpDone int
+	_      = mpDone
+)
+
+type Thing struct{}
+
+func work(context.Context) error { return nil }
+
+func main() { _ = Job{} }
