@@ -22,7 +22,7 @@ type Decoder struct {
 	buf   []byte
 	n     int // bytes read
 	depth int
-	own   string // private copy of buf[base:], cut into strings and slices
+	own   []byte // private copy of buf[base:], cut into strings and slices
 	base  int
 	text  []byte // what an unmarshaler reads; shared memory could change under it
 	err   error
@@ -30,7 +30,7 @@ type Decoder struct {
 
 // reset begins an item. b may lie in shared memory: each byte of it is read once.
 func (d *Decoder) reset(b []byte) {
-	d.buf, d.n, d.depth, d.own, d.base, d.err = b, 0, 0, "", 0, nil
+	d.buf, d.n, d.depth, d.own, d.base, d.err = b, 0, 0, nil, 0, nil
 }
 
 // done ends an item: its error, or an error if the item goes on behind what was read.
@@ -106,23 +106,24 @@ func (d *Decoder) count(size int) int {
 }
 
 // cut is a private copy of the next n bytes. A small item is copied whole, so
-// that all its strings cost one allocation.
-func (d *Decoder) cut(n int) string {
+// that all its strings cost one allocation. No two cuts overlap.
+func (d *Decoder) cut(n int) []byte {
 	at := d.n
 	d.n += n
-	if d.own == "" {
+	if d.own == nil {
 		if len(d.buf)-at > shareMax {
-			return string(d.buf[at : at+n])
+			return append([]byte(nil), d.buf[at:at+n]...)[:n:n]
 		}
-		d.own, d.base = string(d.buf[at:]), at
+		d.own, d.base = append([]byte(nil), d.buf[at:]...), at
 	}
-	return d.own[at-d.base : at-d.base+n]
+	at -= d.base
+	return d.own[at : at+n : at+n]
 }
 
 // String reads a string.
 func (d *Decoder) String() string {
 	if n := d.length(); n > 0 {
-		return d.cut(n)
+		return unsafe.String(unsafe.SliceData(d.cut(n)), n) // nobody else can write to a cut
 	}
 	return ""
 }
@@ -136,9 +137,7 @@ func (d *Decoder) Bytes() []byte {
 	case n == 0:
 		return []byte{}
 	}
-	// No two cuts overlap, so these bytes are nobody else's: to write to them
-	// changes no string.
-	return unsafe.Slice(unsafe.StringData(d.cut(n)), n)
+	return d.cut(n)
 }
 
 // Get reads a flat value.
@@ -149,7 +148,7 @@ func Get[T any](d *Decoder) (v T) {
 	}
 	v = *(*T)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(d.buf)), d.n))
 	d.n += int(unsafe.Sizeof(v))
-	if l := layoutOf[T](); l.bools != nil && !l.sound(unsafe.Pointer(&v)) {
+	if word := typeWord[T](); noBools[layoutSlot(word)].Load() != word && !sound(&v) {
 		d.corrupt("a bool that is neither false nor true")
 		return *new(T)
 	}

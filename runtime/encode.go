@@ -40,12 +40,8 @@ type Encoder struct {
 
 // reset begins an item in buf that may grow to max bytes.
 func (e *Encoder) reset(buf []byte, max int) {
-	if uint64(max) > maxItem {
-		max = maxItem
-	}
-	if len(buf) > max {
-		buf = buf[:max]
-	}
+	max = int(min(uint64(max), maxItem))
+	buf = buf[:min(len(buf), max)]
 	e.buf, e.n, e.max, e.heap, e.depth, e.err = buf, 0, max, false, 0, nil
 }
 

@@ -29,18 +29,23 @@ type field struct {
 	float    bool
 }
 
-// layouts is a direct-mapped cache in front of a map: the types of a program
-// are few, and Get asks for one at each value.
+// Direct-mapped caches stand in front of the map: the types of a program are
+// few, and Get asks at each value whether its type has bools.
 var (
+	noBools    [256]atomic.Uintptr // types, by their words
 	layouts    [256]atomic.Pointer[layout]
 	allLayouts sync.Map // reflect.Type to *layout
 )
 
-func layoutOf[T any]() *layout {
-	// A pointer fits into an interface as it is, so nothing is allocated to ask
-	// for its type.
+// typeWord tells types apart. A pointer fits into an interface as it is, so
+// nothing is allocated to ask for its type.
+func typeWord[T any]() uintptr {
 	a := any((*T)(nil))
-	word := *(*uintptr)(unsafe.Pointer(&a))
+	return *(*uintptr)(unsafe.Pointer(&a))
+}
+
+func layoutOf[T any]() *layout {
+	word := typeWord[T]()
 	if l := layouts[layoutSlot(word)].Load(); l != nil && l.word == word {
 		return l
 	}
@@ -61,6 +66,9 @@ func findLayout(word uintptr, t reflect.Type) *layout {
 	}
 	l := found.(*layout)
 	layouts[layoutSlot(word)].Store(l)
+	if l.bools == nil {
+		noBools[layoutSlot(word)].Store(word)
+	}
 	return l
 }
 
