@@ -47,6 +47,7 @@ var (
 
 	tokSemi    = lexer.TokenType(-1000) // a ";" as written, or an inserted one with the value "\n"
 	tokKeyword = lexer.TokenType(-1001) // one of goKeywords
+	tokClosing = lexer.TokenType(-1003) // a "}" that recovery put in
 	tokSkipped = lexer.TokenType(-1002) // a token that recovery took out
 )
 
@@ -228,7 +229,7 @@ func first(t lexer.Token, n int) Span {
 // after is the place behind a token.
 func after(t lexer.Token) Pos {
 	end := t.Pos
-	if t.Type != tokSemi || t.Value == ";" {
+	if t.Type != tokClosing && (t.Type != tokSemi || t.Value == ";") {
 		end.Advance(t.Value)
 	}
 	return Pos(end)

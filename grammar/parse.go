@@ -188,16 +188,18 @@ func (p *parser) parse() {
 	p.bounds()
 }
 
-// bounds sets the span of the file: from its first token to behind its last.
+// bounds sets the span of the file: from its first token to behind its last part.
 func (p *parser) bounds() {
-	first := p.visible(0)
-	last := len(p.toks) - 1
-	for last > first && (elided(p.toks[last]) || p.toks[last].EOF() || p.toks[last].Value == "\n") {
-		last--
-	}
-	p.file.Span = Span{Pos(p.toks[first].Pos), after(p.toks[last])}
-	if p.toks[first].EOF() {
-		p.file.EndPos = p.file.Pos
+	start := Pos(p.toks[p.visible(0)].Pos)
+	p.file.Span = Span{start, start}
+	for _, n := range children(p.file) {
+		r := n.Range()
+		if r.Pos.Offset < p.file.Pos.Offset {
+			p.file.Pos = r.Pos
+		}
+		if r.EndPos.Offset > p.file.EndPos.Offset {
+			p.file.EndPos = r.EndPos
+		}
 	}
 }
 

@@ -22,7 +22,7 @@ func pair(toks []lexer.Token) brackets {
 	var open []int
 	for i, t := range toks {
 		b.match[i] = -1
-		if t.Type != tokSign {
+		if t.Type != tokSign && t.Type != tokClosing {
 			continue
 		}
 		switch t.Value {
@@ -125,7 +125,7 @@ func (p *parser) closeBlocks() {
 			if behind < len(toks) {
 				pos = toks[behind].Pos
 			}
-			add = append(add, lexer.Token{Type: tokSign, Value: "}", Pos: pos}, lexer.Token{Type: tokSemi, Value: "\n", Pos: pos})
+			add = append(add, lexer.Token{Type: tokClosing, Value: "}", Pos: pos}, lexer.Token{Type: tokSemi, Value: "\n", Pos: pos})
 		}
 		toks = append(slices.Insert(toks, behind, add...), t)
 		if !elided(t) {

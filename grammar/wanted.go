@@ -191,6 +191,8 @@ func (p *parser) found(i int) string {
 		return "unexpected end of file"
 	case t.Value == "\n":
 		return "unexpected end of the line"
+	case t.Type == tokClosing:
+		return "unexpected end of the block"
 	case t.Type == tokString:
 		return "unexpected string " + t.Value
 	}
