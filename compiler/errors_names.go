@@ -82,7 +82,7 @@ func initial(name string) string {
 func lowered(name string) string {
 	r := []rune(strings.TrimLeft(name, "_0123456789"))
 	n := 0
-	for n < len(r) && startsUpper(string(r[n])) && (n == 0 || n+1 == len(r) || startsUpper(string(r[n+1]))) {
+	for n < len(r) && startsUpper(string(r[n])) && (n == 0 || n+1 == len(r) || !startsLower(string(r[n+1]))) {
 		n++
 	}
 	return strings.ToLower(string(r[:n])) + string(r[n:])

@@ -139,24 +139,24 @@ func (u *unit) cycles() {
 	next := map[*symbol][]*symbol{}
 	for _, q := range u.order {
 		e := u.ends[q]
-		if q.kind != "queue" || e == nil {
+		if e == nil {
 			continue
 		}
 		for _, c := range e.consumers {
-			if c == u.main {
-				continue
+			if c != u.main {
+				next[q] = append(next[q], c)
 			}
-			for _, out := range u.order {
-				if e := u.ends[out]; e != nil && slices.Contains(e.producers, c) {
-					next[q] = append(next[q], c)
-					next[c] = appendNew(next[c], out)
-				}
+		}
+		for _, p := range e.producers {
+			if p != u.main {
+				next[p] = append(next[p], q)
 			}
 		}
 	}
+	prune(next)
 	reported := map[*symbol]bool{}
 	for _, q := range u.order {
-		if q.kind != "queue" || reported[q] {
+		if q.kind != "queue" || reported[q] || len(next[q]) == 0 {
 			continue
 		}
 		path := ring(q, next)
@@ -170,11 +170,36 @@ func (u *unit) cycles() {
 	}
 }
 
-func appendNew(list []*symbol, s *symbol) []*symbol {
-	if slices.Contains(list, s) {
-		return list
+// prune drops what leads nowhere, again and again: what lies on no ring and
+// leads to none. In most pipelines nothing is left.
+func prune(next map[*symbol][]*symbol) {
+	before := map[*symbol][]*symbol{}
+	left := map[*symbol]int{}
+	var done []*symbol
+	for s, to := range next {
+		left[s] = len(to)
+		for _, t := range to {
+			before[t] = append(before[t], s)
+			if len(next[t]) == 0 {
+				done = append(done, t)
+			}
+		}
 	}
-	return append(list, s)
+	gone := map[*symbol]bool{}
+	for len(done) > 0 {
+		s := done[len(done)-1]
+		done = done[:len(done)-1]
+		if gone[s] {
+			continue
+		}
+		gone[s] = true
+		delete(next, s)
+		for _, b := range before[s] {
+			if left[b]--; left[b] == 0 {
+				done = append(done, b)
+			}
+		}
+	}
 }
 
 // ring is the shortest way from q back to q, without q at its end, or nil.

@@ -28,9 +28,6 @@ func (u *unit) lower() *ir.Pipeline {
 				p.Args = append(p.Args, ir.Arg{Go: a.Arg, Type: a.Type})
 			}
 		}
-		if s.kind == "process" || s.kind == "pool" {
-			p.Calls = append(p.Calls, s.name.Text)
-		}
 		if u.inRun(s) {
 			p.Run = append(p.Run, u.port(u.main, s))
 		}
@@ -41,7 +38,7 @@ func (u *unit) lower() *ir.Pipeline {
 			p.Main = nil
 		}
 	}
-	p.Imports = u.lowerImports(p)
+	p.Imports = u.lowerImports()
 	return p
 }
 
@@ -252,7 +249,7 @@ func lowerWorker(s *symbol) ir.Worker {
 // lowerImports decides how generated code calls each package. A name that the
 // folder has at package level can't be an import's too, nor can one that Go or
 // Jennifer gives a meaning.
-func (u *unit) lowerImports(p *ir.Pipeline) []ir.Import {
+func (u *unit) lowerImports() []ir.Import {
 	list := []ir.Import{{Path: "context", Name: "context", Std: true}, {Path: "time", Name: "time", Std: true}}
 	for _, i := range u.used {
 		if slices.ContainsFunc(list, func(l ir.Import) bool { return l.Path == i.path }) {
@@ -268,8 +265,10 @@ func (u *unit) lowerImports(p *ir.Pipeline) []ir.Import {
 	for name := range u.own.names {
 		taken[name] = true
 	}
-	for _, name := range p.Calls {
-		taken[name] = true
+	for _, s := range u.order {
+		if s.kind == "process" || s.kind == "pool" {
+			taken[s.name.Text] = true // a function of the package
+		}
 	}
 	for i := range list {
 		l := &list[i]

@@ -26,7 +26,7 @@ func (f *file) wire() {
 
 // processMain calls the user's function with its ports and arguments.
 func (f *file) processMain(p *ir.Process) jen.Code {
-	ctx, n, d := f.local("ctx"), f.local("n"), f.local("d")
+	ctx, n, d := f.beside(p.Func, "ctx"), f.beside(p.Func, "n"), f.beside(p.Func, "d")
 	args := []jen.Code{jen.Id(ctx)}
 	if p.Ports != "" {
 		var elems []jen.Code
@@ -53,7 +53,7 @@ func (f *file) poolFunc(p *ir.Pool) jen.Code {
 	if p.Out != nil {
 		return jen.Id(p.Func)
 	}
-	ctx, in := f.local("ctx"), f.local("in")
+	ctx, in := f.beside(p.Func, "ctx"), f.beside(p.Func, "in")
 	return jen.Func().
 		Params(jen.Id(ctx).Qual("context", "Context"), jen.Id(in).Add(typ(p.In))).
 		Params(jen.Struct(), jen.Error()).

@@ -20,7 +20,6 @@ type Pipeline struct {
 	Main    *Main    `json:"main,omitempty"`   // what the program itself holds
 	Args    []Arg    `json:"args,omitempty"`   // fields of Args
 	Run     []Port   `json:"run,omitempty"`    // fields of Run
-	Calls   []string `json:"-"`                // the user's functions: no local of generated code may hide one
 }
 
 // Import is a package that generated code names.

@@ -66,30 +66,30 @@ type Run struct {
 	X  *mp.Pool[[2]string, [3]string]
 }
 
-// Start starts the pipeline; it runs until Run.Close, or the end of ctx_.
-func Start(ctx_ context.Context, args_ Args, opts_ ...mp.Option) (*Run, error) {
-	r_, n_, err := mp.Start(ctx_, &mpPipeline, opts_,
-		mpCtx.With(func(e_ *mp.Encoder) {
-			e_.String(args_.CtxCtx)
-			mp.Put(e_, args_.CtxP)
-			e_.String(args_.CtxN)
-			mp.Put(e_, args_.CtxD)
+// Start starts the pipeline; it runs until Run.Close, or the end of ctx.
+func Start(ctx context.Context, args Args, opts ...mp.Option) (*Run, error) {
+	r, n, err := mp.Start(ctx, &mpPipeline, opts,
+		mpCtx.With(func(e *mp.Encoder) {
+			e.String(args.CtxCtx)
+			mp.Put(e, args.CtxP)
+			e.String(args.CtxN)
+			mp.Put(e, args.CtxD)
 		}),
-		mpN.With(func(e_ *mp.Encoder) { mpPutErr(e_, args_.NE) }),
-		mpArgs.With(func(e_ *mp.Encoder) {
-			e_.String(args_.ArgsArgs)
-			mp.PutSlice(e_, args_.ArgsOpts, (*mp.Encoder).String)
-			mp.Put(e_, args_.ArgsV)
+		mpN.With(func(e *mp.Encoder) { mpPutErr(e, args.NE) }),
+		mpArgs.With(func(e *mp.Encoder) {
+			e.String(args.ArgsArgs)
+			mp.PutSlice(e, args.ArgsOpts, (*mp.Encoder).String)
+			mp.Put(e, args.ArgsV)
 		}),
 	)
 	if err != nil {
 		return nil, err
 	}
 	return &Run{
-		Run: r_,
-		In:  mpIn.Pool(n_),
-		R:   mpR.Pool(n_),
-		X:   mpX.Pool(n_),
+		Run: r,
+		In:  mpIn.Pool(n),
+		R:   mpR.Pool(n),
+		X:   mpX.Pool(n),
 	}, nil
 }
 
@@ -123,35 +123,35 @@ var (
 )
 
 func init() {
-	mpCtx.Main = func(ctx_ context.Context, n_ *mp.Node, d *mp.Decoder) error {
+	mpCtx.Main = func(ctx_ context.Context, n *mp.Node, d *mp.Decoder) error {
 		return ctx(ctx_, &CtxPorts{
-			D:     mpD.Sender(n_),
-			Wrong: mpWrong.Sender(n_),
+			D:     mpD.Sender(n),
+			Wrong: mpWrong.Sender(n),
 		}, d.String(), mp.Get[int](d), d.String(), mp.Get[time_.Duration](d))
 	}
-	mpN.Main = func(ctx_ context.Context, n_ *mp.Node, d *mp.Decoder) error {
-		return n(ctx_, &NPorts{D: mpD.Receiver(n_)}, mpGetErr(d))
+	mpN.Main = func(ctx context.Context, n_ *mp.Node, d *mp.Decoder) error {
+		return n(ctx, &NPorts{D: mpD.Receiver(n_)}, mpGetErr(d))
 	}
-	mpE.Main = func(ctx_ context.Context, n_ *mp.Node, _ *mp.Decoder) error {
-		return e(ctx_, &EPorts{Wrong: mpWrong.Receiver(n_)})
+	mpE.Main = func(ctx context.Context, n *mp.Node, _ *mp.Decoder) error {
+		return e(ctx, &EPorts{Wrong: mpWrong.Receiver(n)})
 	}
-	mpIn.Func = func(ctx_ context.Context, in_ string) (struct{}, error) {
-		return struct{}{}, in(ctx_, in_)
+	mpIn.Func = func(ctx context.Context, in_ string) (struct{}, error) {
+		return struct{}{}, in(ctx, in_)
 	}
 	mpR.Func = r
 	mpX.Func = x
-	mpArgs.Main = func(ctx_ context.Context, _ *mp.Node, d *mp.Decoder) error {
-		return args(ctx_, d.String(), mp.GetSlice(d, (*mp.Decoder).String), mp.Get[int](d))
+	mpArgs.Main = func(ctx context.Context, _ *mp.Node, d *mp.Decoder) error {
+		return args(ctx, d.String(), mp.GetSlice(d, (*mp.Decoder).String), mp.Get[int](d))
 	}
-	mpOpts.Main = func(ctx_ context.Context, _ *mp.Node, _ *mp.Decoder) error {
-		return opts(ctx_)
+	mpOpts.Main = func(ctx context.Context, _ *mp.Node, _ *mp.Decoder) error {
+		return opts(ctx)
 	}
 	mp.Register(&mpPipeline)
 }
 
-func mpPutItem(e_ *mp.Encoder, v_ Item) {
-	mp.Put(e_, v_.E)
-	e_.String(v_.Text)
+func mpPutItem(e *mp.Encoder, v_ Item) {
+	mp.Put(e, v_.E)
+	e.String(v_.Text)
 }
 
 func mpGetItem(d *mp.Decoder) (v_ Item) {
@@ -160,8 +160,8 @@ func mpGetItem(d *mp.Decoder) (v_ Item) {
 	return v_
 }
 
-func mpPutErr(e_ *mp.Encoder, v_ Err) {
-	e_.String(v_.Msg)
+func mpPutErr(e *mp.Encoder, v_ Err) {
+	e.String(v_.Msg)
 }
 
 func mpGetErr(d *mp.Decoder) (v_ Err) {
@@ -169,9 +169,9 @@ func mpGetErr(d *mp.Decoder) (v_ Err) {
 	return v_
 }
 
-func mpPutArray2String(e_ *mp.Encoder, v_ [2]string) {
-	for _, x_ := range v_ {
-		e_.String(x_)
+func mpPutArray2String(e *mp.Encoder, v_ [2]string) {
+	for _, x := range v_ {
+		e.String(x)
 	}
 }
 
@@ -182,9 +182,9 @@ func mpGetArray2String(d *mp.Decoder) (v_ [2]string) {
 	return v_
 }
 
-func mpPutArray3String(e_ *mp.Encoder, v_ [3]string) {
-	for _, x_ := range v_ {
-		e_.String(x_)
+func mpPutArray3String(e *mp.Encoder, v_ [3]string) {
+	for _, x := range v_ {
+		e.String(x)
 	}
 }
 

@@ -1,0 +1,48 @@
+package compiler
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestExportedNamesAreSpeltAsGoSpellsThem(t *testing.T) {
+	for name, want := range map[string]string{
+		"jobs": "Jobs", "userID": "UserID", "url": "URL", "urlPath": "URLPath", "id": "ID", "idle": "Idle",
+		"utf8": "UTF8", "httpServer": "HTTPServer", "sRGB": "SRGB", "x": "X", "a_b": "A_b", "url_path": "URL_path",
+		"ärger": "Ärger", "pdf": "Pdf", "Job": "Job",
+	} {
+		require.Equal(t, want, exported(name), name)
+	}
+}
+
+func TestLoweredNamesAreAcceptedAgain(t *testing.T) {
+	for name, want := range map[string]string{
+		"ID": "id", "URLPath": "urlPath", "Jobs": "jobs", "UserID": "userID", "_low": "low", "X": "x", "HTTP2": "http2",
+	} {
+		require.Equal(t, want, lowered(name), name)
+		require.True(t, startsLower(lowered(name)), name)
+	}
+}
+
+func TestNearestFindsWhatWasMeant(t *testing.T) {
+	names := []string{"jobs", "thumbs", "broken", "x", "capacity"}
+	for name, want := range map[string]string{
+		"jbos": "jobs", "job": "jobs", "Jobs": "jobs", "thumb": "thumbs", "capasity": "capacity", "brokne": "broken",
+		"y": "", "queue": "", "jo": "", "": "",
+	} {
+		got, ok := nearest(name, names)
+		require.Equal(t, want, got, name)
+		require.Equal(t, want != "", ok, name)
+	}
+}
+
+func TestDistanceCountsASwapAsOne(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want int
+	}{{"", "", 0}, {"abc", "", 3}, {"abc", "abc", 0}, {"jbos", "jobs", 1}, {"kitten", "sitting", 3}, {"ä", "a", 1}} {
+		require.Equal(t, c.want, distance(c.a, c.b), "%q %q", c.a, c.b)
+		require.Equal(t, c.want, distance(c.b, c.a), "%q %q", c.b, c.a)
+	}
+}
