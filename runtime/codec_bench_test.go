@@ -6,19 +6,19 @@ import (
 	"time"
 )
 
-// line is the item that the speed of encoding is judged by: a string and 200
+// entry is the item that the speed of encoding is judged by: a string and 200
 // bytes of it.
-type line struct {
+type entry struct {
 	At   int64
 	Text string
 }
 
-var lineCodec = Coded(
-	func(e *Encoder, v line) {
+var entryCodec = Coded(
+	func(e *Encoder, v entry) {
 		Put(e, v.At)
 		e.String(v.Text)
 	},
-	func(d *Decoder) (v line) {
+	func(d *Decoder) (v entry) {
 		v.At = Get[int64](d)
 		v.Text = d.String()
 		return v
@@ -83,7 +83,7 @@ func BenchmarkCodec(b *testing.B) {
 	}
 	bench(b, "flat", Codec[image.Point]{}, image.Point{})
 	bench(b, "flat with a bool", Codec[point]{}, point{})
-	bench(b, "line", lineCodec, line{Text: string(text)})
+	bench(b, "entry", entryCodec, entry{Text: string(text)})
 	bench(b, "page", pageCodec, page{Path: "pictures/a.png", Raw: text})
 	bench(b, "words", SliceOf(String), words)
 	bench(b, "ints", SliceOf(Codec[int]{}), make([]int, 20))

@@ -12,19 +12,19 @@ import (
 // to another: whether that is allowed at all, and where a byte lies that not
 // every value is good for. It is found by reflection once for each type.
 type layout struct {
-	word  uintptr // the type, as an interface names it
-	err   error   // why the type is not flat
-	bools []run   // nil if the type has none
+	word  uintptr   // the type, as an interface names it
+	err   error     // why the type is not flat
+	bools []boolRun // nil if the type has none
 
 	// fields are the runs of bytes that tell equal values from unequal ones.
 	// Padding does not, and of floats 0 and -0 are equal.
-	fields []field
+	fields []keyField
 }
 
-// A run is bytes at equal distances.
-type run struct{ at, step, n uintptr }
+// A boolRun is bools at equal distances.
+type boolRun struct{ at, step, n uintptr }
 
-type field struct {
+type keyField struct {
 	at, size uintptr
 	float    bool
 }
@@ -76,7 +76,7 @@ func findLayout(word uintptr, t reflect.Type) *layout {
 func (l *layout) add(t reflect.Type, at uintptr, path string) error {
 	switch t.Kind() {
 	case reflect.Bool:
-		l.addBools(run{at, 1, 1})
+		l.addBools(boolRun{at, 1, 1})
 		l.addField(at, 1, false)
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
 		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
@@ -113,18 +113,18 @@ func (l *layout) addArray(t reflect.Type, at uintptr, path string) error {
 	n, step := uintptr(t.Len()), t.Elem().Size()
 	for _, b := range elem.bools {
 		if b.n == 1 {
-			l.addBools(run{at + b.at, step, n})
+			l.addBools(boolRun{at + b.at, step, n})
 			continue
 		}
 		if b.step*b.n == step {
-			l.addBools(run{at + b.at, b.step, b.n * n})
+			l.addBools(boolRun{at + b.at, b.step, b.n * n})
 			continue
 		}
 		for i := range n {
-			l.addBools(run{at + i*step + b.at, b.step, b.n})
+			l.addBools(boolRun{at + i*step + b.at, b.step, b.n})
 		}
 	}
-	if len(elem.fields) == 1 && elem.fields[0] == (field{0, step, false}) {
+	if len(elem.fields) == 1 && elem.fields[0] == (keyField{0, step, false}) {
 		l.addField(at, step*n, false)
 		return nil
 	}
@@ -136,7 +136,7 @@ func (l *layout) addArray(t reflect.Type, at uintptr, path string) error {
 	return nil
 }
 
-func (l *layout) addBools(r run) {
+func (l *layout) addBools(r boolRun) {
 	if last := len(l.bools) - 1; last >= 0 && r.step == 1 {
 		if b := &l.bools[last]; b.step == 1 && b.at+b.n == r.at {
 			b.n += r.n
@@ -153,7 +153,7 @@ func (l *layout) addField(at, size uintptr, float bool) {
 			return
 		}
 	}
-	l.fields = append(l.fields, field{at, size, float})
+	l.fields = append(l.fields, keyField{at, size, float})
 }
 
 // sound says whether every bool at p is 0 or 1. Compiled code takes that for

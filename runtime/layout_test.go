@@ -13,9 +13,9 @@ func TestLayoutsOfLargeArraysAreShort(t *testing.T) {
 		N    int16
 	}
 	l := layoutOf[[1 << 16]bool]()
-	require.Equal(t, []run{{0, 1, 1 << 16}}, l.bools)
-	require.Equal(t, []field{{0, 1 << 16, false}}, l.fields)
-	require.Equal(t, []run{{0, 1, 600}}, layoutOf[[100][2][3]bool]().bools)
+	require.Equal(t, []boolRun{{0, 1, 1 << 16}}, l.bools)
+	require.Equal(t, []keyField{{0, 1 << 16, false}}, l.fields)
+	require.Equal(t, []boolRun{{0, 1, 600}}, layoutOf[[100][2][3]bool]().bools)
 	require.Nil(t, layoutOf[[0]pair]().bools)
 	require.Len(t, layoutOf[[1 << 16]int64]().fields, 1)
 	require.Nil(t, layoutOf[[1 << 16]int64]().bools)

@@ -32,9 +32,9 @@ func (r *Remote) Error() string { return r.Text }
 // Unwrap returns the errors that kept their identity.
 func (r *Remote) Unwrap() []error { return r.kept }
 
-// standard are the sentinels that keep their identity without being asked for.
+// standardErrors are the sentinels that keep their identity without being asked for.
 // Both sides are the same binary, so a place in the list is a name.
-var standard = []error{
+var standardErrors = []error{
 	context.Canceled, context.DeadlineExceeded,
 	ErrClosed, ErrFull, ErrEmpty, ErrTooBig, ErrNoMain, ErrCorruptPeer, ErrInterrupted,
 	io.EOF, io.ErrUnexpectedEOF, io.ErrClosedPipe, io.ErrShortBuffer, io.ErrShortWrite, io.ErrNoProgress,
@@ -43,7 +43,7 @@ var standard = []error{
 	errors.ErrUnsupported, strconv.ErrRange, strconv.ErrSyntax,
 }
 
-var kept struct {
+var keepers struct {
 	sync.Mutex
 	list atomic.Pointer[[]error] // what KeepErrors was given, in order; replaced whole
 }
@@ -59,8 +59,8 @@ var kept struct {
 // It panics for nil, and for an error that can't be compared: errors.Is would
 // never find it.
 func KeepErrors(errs ...error) {
-	kept.Lock()
-	defer kept.Unlock()
+	keepers.Lock()
+	defer keepers.Unlock()
 	list := slices.Clone(keptErrors())
 	for _, err := range errs {
 		if err == nil || !reflect.ValueOf(err).Comparable() {
@@ -70,11 +70,11 @@ func KeepErrors(errs ...error) {
 			list = append(list, err)
 		}
 	}
-	kept.list.Store(&list)
+	keepers.list.Store(&list)
 }
 
 func keptErrors() []error {
-	if list := kept.list.Load(); list != nil {
+	if list := keepers.list.Load(); list != nil {
 		return *list
 	}
 	return nil
@@ -90,9 +90,9 @@ func remote(err error) *Remote {
 	if r, ok := err.(*Remote); ok {
 		return r
 	}
-	r := &Remote{Text: err.Error(), kept: typed(err, nil)}
+	r := &Remote{Text: err.Error(), kept: typedErrors(err, nil)}
 	known := len(r.kept)
-	for _, list := range [][]error{standard, keptErrors()} {
+	for _, list := range [][]error{standardErrors, keptErrors()} {
 		for _, s := range list {
 			found := func(k error) bool { return errors.Is(k, s) }
 			if found(err) && !slices.ContainsFunc(r.kept[:known], found) {
@@ -103,18 +103,18 @@ func remote(err error) *Remote {
 	return r
 }
 
-// typed appends the errors in err that cross with their type.
-func typed(err error, found []error) []error {
+// typedErrors appends the errors in err that cross with their type.
+func typedErrors(err error, found []error) []error {
 	switch x := err.(type) {
 	case *Error, *Died, *NoMemory, *Remote, syscall.Errno:
 		if !isNil(x) {
 			found = append(found, x)
 		}
 	case interface{ Unwrap() error }:
-		return typed(x.Unwrap(), found)
+		return typedErrors(x.Unwrap(), found)
 	case interface{ Unwrap() []error }:
 		for _, e := range x.Unwrap() {
-			found = typed(e, found)
+			found = typedErrors(e, found)
 		}
 	}
 	return found
@@ -129,7 +129,7 @@ func isNil(err error) bool {
 // An error crosses as a tree. Each node is a mark and what belongs to it.
 const (
 	errNil      uint8 = iota
-	errStandard       // its place in standard
+	errStandard       // its place in standardErrors
 	errKept           // its place in the list of KeepErrors, its text to be sure
 	errNumber         // a syscall.Errno
 	errError          // the fields, the cause
@@ -204,7 +204,7 @@ func (w *errorWriter) put(err error) {
 
 func (w *errorWriter) putSentinel(err error) bool {
 	is := func(s error) bool { return s == err }
-	if i := slices.IndexFunc(standard, is); i >= 0 {
+	if i := slices.IndexFunc(standardErrors, is); i >= 0 {
 		Put(w.Encoder, errStandard)
 		Put(w.Encoder, uint8(i))
 		return true
@@ -299,10 +299,10 @@ func (r *errorReader) get() error {
 		return nil
 	case errStandard:
 		i := int(Get[uint8](r.Decoder))
-		if i < len(standard) {
-			return standard[i]
+		if i < len(standardErrors) {
+			return standardErrors[i]
 		}
-		r.corrupt("standard error %d of %d", i, len(standard))
+		r.corrupt("standard error %d of %d", i, len(standardErrors))
 		return nil
 	case errKept:
 		i, text := Get[uint32](r.Decoder), r.String()
