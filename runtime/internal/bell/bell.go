@@ -20,8 +20,8 @@
 // each ring set the bit again and look again. Who brings a thing publishes it
 // first and takes a bit after, so one of the two sees the other. Who was
 // picked by a waker and goes away without taking (its context ended) hands the
-// wake-up on. Who dies has its wake-ups replaced by the sweep, which rings every
-// bell. Each sleep is bounded by a backstop; a sleeper that finds its thing only
+// wake-up on. Who dies has its wake-ups replaced by the sweep, which rouses
+// every process ([Word.Rouse]). Each sleep is bounded by a backstop; a sleeper that finds its thing only
 // thanks to it counts that in Rescued, which stays 0 unless there is a bug.
 //
 // # Goroutines
@@ -81,6 +81,13 @@ func (w *Word) Ring() {
 	case pumping:
 		seam.FutexWake(&w.state, maskPump)
 	}
+}
+
+// Rouse is Ring after a death: who died may have swapped rung in and not called
+// the kernel any more, and then every later Ring would trust in its call.
+func (w *Word) Rouse() {
+	w.state.Swap(rung)
+	seam.FutexWake(&w.state, maskLeader|maskPump)
 }
 
 // Reset makes the word of a dead process ready for its successor.
