@@ -168,5 +168,9 @@ func (r *Bounded) Wake(p Owner) {
 const (
 	atClaim = 1 + iota
 	atTake
-	atScan
+	atHold
+	atAdvance
+	atSettle
+	atSource
+	atMove
 )

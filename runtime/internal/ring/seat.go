@@ -205,6 +205,7 @@ func (s *Seat) hold(source, lap uint64, item, attempt uint32, payload []byte) {
 	rec := s.rec
 	rec.source, rec.lap, rec.attempt = source, lap, attempt
 	copyPayload(rec.payload(s.r.payload), payload, s.r.Arena != nil)
+	seam.At(atHold, source, lap, uint64(item))
 	rec.w.Store(uint64(packControl(held, 0, item, 0, 0)))
 }
 
@@ -258,7 +259,10 @@ func (s *Seat) Note(out int, o *Bounded, t Ticket) {
 // Advance is G5: a result is out. After the last of them the item is done.
 func (s *Seat) Advance() {
 	item := control(s.rec.w.Load()).item() + 1
-	if item < s.rec.items {
+	seam.Point()
+	items := s.rec.items
+	seam.At(atAdvance, uint64(item), uint64(items))
+	if item < items {
 		s.rec.w.Store(uint64(packControl(held, 0, item, 0, 0)))
 		return
 	}
@@ -318,4 +322,14 @@ func copyPayload(to, from []byte, headed bool) {
 		return
 	}
 	copy(to, from)
+}
+
+// Busy counts the seats of owners first to first+n-1 that hold an item.
+func (r *Bounded) Busy(first, n int) (busy int) {
+	for i, p := range r.seats.owner {
+		if int(p) >= first && int(p) < first+n && control(r.seats.record(i).w.Load()).phase() != free {
+			busy++
+		}
+	}
+	return busy
 }

@@ -95,6 +95,10 @@ func (p *Producer) HasRoom() bool {
 	return p.Next != p.Limit
 }
 
+// CanFill is HasRoom for another goroutine than the one that fills: it changes
+// nothing.
+func (p *Producer) CanFill() bool { return p.Next-p.h.head.Load() < p.n }
+
 // Publish is the commit of all items before Next.
 func (p *Producer) Publish() { p.h.tail.Store(p.Next) }
 

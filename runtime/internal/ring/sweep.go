@@ -47,10 +47,13 @@ func (r *Bounded) Settle(p Owner, outs [2]*Bounded) {
 			s := state(o.state(uint64(w.slot())).Load())
 			pending = s.kind() == writing && s.owner() == p && w.sameLap(s.lap())
 		}
+		seam.Point()
+		items := rec.items
+		seam.At(atSettle, uint64(i), uint64(w), flag(pending), uint64(items))
 		switch item := w.item() + 1; {
 		case pending:
 			rec.w.Store(uint64(packControl(held, 0, w.item(), 0, 0)))
-		case item < rec.items:
+		case item < items:
 			rec.w.Store(uint64(packControl(held, 0, item, 0, 0)))
 		default:
 			rec.w.Store(uint64(free))
@@ -111,9 +114,11 @@ func (r *Bounded) hint() {
 // sourceMine reports whether the source of rec is still claimed by p, so that
 // the item never began.
 func (r *Bounded) sourceMine(rec *record, p Owner) bool {
-	i := rec.source &^ fromCell
-	want := pack(rec.lap, reading, p)
-	if rec.source&fromCell != 0 {
+	seam.Point()
+	source, lap := rec.source, rec.lap
+	seam.At(atSource, source, lap)
+	i, want := source&^fromCell, pack(lap, reading, p)
+	if source&fromCell != 0 {
 		return i < uint64(r.seats.n) && state(r.seats.cell(int(i), r.payload).state.Load()) == want
 	}
 	return i < r.n && state(r.state(i).Load()) == want
@@ -124,6 +129,7 @@ func (r *Bounded) sweepSeat(i int, exhausted Exhausted) (gaveBack int) {
 	rec, c := r.seats.record(i), r.seats.cell(i, r.payload)
 	w := control(rec.w.Load())
 	if w.phase() == held {
+		seam.Point()
 		attempt := int(rec.attempt) + 1
 		if exhausted != nil && exhausted(rec.payload(r.payload), attempt) {
 			if r.Arena != nil { // as if it were done
@@ -135,6 +141,7 @@ func (r *Bounded) sweepSeat(i int, exhausted Exhausted) (gaveBack int) {
 			seam.Point()
 			c.item, c.attempt = w.item(), uint32(attempt)
 			copyPayload(c.payload(r.payload), rec.payload(r.payload), r.Arena != nil)
+			seam.At(atMove, uint64(i), uint64(w), uint64(st))
 			w = packControl(moved, 0, w.item(), 0, st.lap())
 			rec.w.Store(uint64(w))
 		}
@@ -158,6 +165,13 @@ func (r *Bounded) sweepSeat(i int, exhausted Exhausted) (gaveBack int) {
 		}
 	}
 	return gaveBack
+}
+
+func flag(b bool) uint64 {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // WakeAll is S8: each death ends in it, since a wake-up may have died too.

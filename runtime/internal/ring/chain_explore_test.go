@@ -1,0 +1,557 @@
+//go:build explore
+
+package ring
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"unsafe"
+
+	"github.com/mpgen/mpgen/runtime/internal/bell"
+	"github.com/mpgen/mpgen/runtime/internal/explore"
+	"github.com/mpgen/mpgen/runtime/internal/seam"
+)
+
+// What the processes tell the checks.
+const (
+	acked  = iota // message is in the ring
+	got           // message is being worked on
+	done          // message will not come again
+	result        // of message is out
+)
+
+// chain is a pipeline of simulated processes: producers, a ring, and consumers; or
+// between them workers and a second ring. Process i has slot i; the last is the
+// parent, which sweeps and closes.
+type chain struct {
+	explore.Harness
+	memory []uint64
+	bells  []bell.Word
+	closed [2]*seam.Uint64
+	ring   [2]*Bounded
+	spsc   *SPSC
+	names  map[int]string
+
+	producers, workers, consumers []int // process numbers
+	parent                        int
+
+	// bugs put in on purpose
+	noRecheck, noWake, noWakeAll, onlyParked, skipFirst, returnFirst bool
+}
+
+// What the checks remember of a message, in a byte of the notes: bit 0 acked, bits
+// 1 and 2 its state, bits 3 to 6 its reader, bit 7 its result came.
+const (
+	unread = iota
+	inHand
+	finished
+)
+
+// layout is the memory of a chain: bells, two words that say closed, then rings.
+func layout(slots, size int) ([]uint64, []bell.Word, unsafe.Pointer) {
+	memory, _ := memory(size+slots*bell.WordSize+128, slots)
+	words := unsafe.Slice((*uint64)(memory), (size+slots*bell.WordSize+128)/8)
+	return words, unsafe.Slice((*bell.Word)(memory), slots), unsafe.Add(memory, slots*bell.WordSize)
+}
+
+func (l *chain) label(p unsafe.Pointer, name string) {
+	l.names[int(uintptr(p)-uintptr(unsafe.Pointer(&l.memory[0])))/8] = name
+}
+
+func (l *chain) labelRing(r *Bounded, name string) {
+	l.label(unsafe.Pointer(&r.h.tail), name+".tail")
+	l.label(unsafe.Pointer(&r.h.head), name+".head")
+	l.label(unsafe.Pointer(&r.h.third), name+".hint")
+	l.label(unsafe.Add(unsafe.Pointer(r.h), headerSize+8), name+".items")
+	l.label(unsafe.Add(unsafe.Pointer(r.h), headerSize+bell.ParkedSize(len(r.bells))+8), name+".room")
+	for i := range r.n {
+		l.label(unsafe.Pointer(r.state(i)), fmt.Sprintf("%s.slot%d", name, i))
+	}
+	for i := range r.seats.n {
+		l.label(unsafe.Pointer(r.seats.record(i)), fmt.Sprintf("%s.w%d", name, i))
+		l.label(unsafe.Pointer(r.seats.cell(i, r.payload)), fmt.Sprintf("%s.cell%d", name, i))
+	}
+}
+
+// newChain is a chain of producers that put so many messages each, workers, and
+// consumers, over rings of a capacity.
+func newChain(capacity int, messages []int, workers, consumers int) *chain {
+	l := &chain{names: map[int]string{}}
+	slots := len(messages) + workers + consumers
+	l.parent = slots
+	seats := consumers
+	if workers > 0 {
+		seats = max(workers, consumers)
+	}
+	g := Geometry{Capacity: capacity, Payload: 8, Slots: slots, Seats: seats}
+	size := (BoundedSize(g) + 63) &^ 63
+	var p unsafe.Pointer
+	l.memory, l.bells, p = layout(slots, 2*size)
+	for i := range l.bells {
+		l.label(unsafe.Pointer(&l.bells[i]), fmt.Sprintf("bell%d", i))
+	}
+	for i := range l.closed {
+		l.closed[i] = (*seam.Uint64)(unsafe.Add(p, 8*i))
+		l.label(unsafe.Add(p, 8*i), fmt.Sprintf("closed%d", i))
+	}
+	p = unsafe.Add(p, 64)
+	l.ring[0] = OpenBounded(p, g, l.bells)
+	l.labelRing(l.ring[0], "ring")
+	if workers > 0 {
+		l.ring[1] = OpenBounded(unsafe.Add(p, size), g, l.bells)
+		l.labelRing(l.ring[1], "out")
+	}
+	number := uint64(0)
+	add := func(name string, list *[]int, from explore.Context, turn func(*explore.Self, explore.Context, int) explore.Context) {
+		i := len(l.Processes)
+		*list = append(*list, i)
+		l.Processes = append(l.Processes, explore.Process{
+			Name: fmt.Sprintf("%s%d", name, i), From: from, Dies: true,
+			Turn: func(s *explore.Self, c explore.Context) explore.Context { return turn(s, c, i) },
+		})
+	}
+	for _, n := range messages {
+		add("producer", &l.producers, explore.Context{number, number + uint64(n)}, l.produce)
+		l.Processes[len(l.Processes)-1].After = func(c explore.Context) explore.Context {
+			c[0] = min(c[0]+1, c[1]) // nobody knows whether the message went out
+			return c
+		}
+		number += uint64(n)
+	}
+	for i := range workers {
+		l.ring[0].SetOwner(i, Owner(len(l.Processes)))
+		add("worker", &l.workers, explore.Context{uint64(i)}, l.work)
+	}
+	last := l.ring[0]
+	if workers > 0 {
+		last = l.ring[1]
+	}
+	for i := range consumers {
+		last.SetOwner(i, Owner(len(l.Processes)))
+		add("consumer", &l.consumers, explore.Context{uint64(i)}, l.consume)
+	}
+	l.finish()
+	return l
+}
+
+func (l *chain) finish() {
+	l.Processes = append(l.Processes, explore.Process{Name: "parent", Sweeper: true, Turn: l.supervise})
+	l.Memory = l.memory
+	l.Name = func(slot int) string {
+		if n := l.names[slot]; n != "" {
+			return n
+		}
+		return fmt.Sprintf("word%d", slot)
+	}
+	l.Event, l.Died, l.AtRest = l.event, l.died, l.atRest
+}
+
+// A condition says for its end that nothing but its answer is known after it.
+type condition struct {
+	ready  func() bool
+	asleep *bool // the bug: looks only after it has slept
+}
+
+func (c *condition) Ready() bool {
+	seam.At(200)
+	ok := c.ready()
+	seam.At(201, flag(ok))
+	return ok
+}
+
+// forgetful sleeps without a look after it has set its bit.
+func forgetful(w *bell.Word, slot int, parked *bell.Parked, ready func() bool) {
+	state := (*seam.Uint32)(unsafe.Pointer(w))
+	for {
+		seam.At(210)
+		parked.Set(slot)
+		if state.CompareAndSwap(0, 2) {
+			seam.FutexWait(state, 2, 1, 0)
+		}
+		state.Swap(0)
+		seam.At(211)
+		if ready() {
+			parked.Clear(slot)
+			return
+		}
+	}
+}
+
+func (l *chain) wait(b *bell.Bell, parked *bell.Parked, ready func() bool) {
+	if l.noRecheck {
+		if !ready() {
+			forgetful(&l.bells[b.Slot()], b.Slot(), parked, ready)
+		}
+		return
+	}
+	if err := b.Wait(context.Background(), parked, &condition{ready: ready}); err != nil {
+		panic(err)
+	}
+}
+
+func (l *chain) claim(r *Bounded, b *bell.Bell, i int) Ticket {
+	for {
+		if t, ok := r.Claim(Owner(i)); ok {
+			seam.At(220, uint64(t))
+			return t
+		}
+		l.wait(b, r.Room(), r.HasRoom)
+	}
+}
+
+// produce puts one message.
+func (l *chain) produce(s *explore.Self, c explore.Context, i int) explore.Context {
+	r := l.ring[0]
+	b := bell.Open(&l.bells[i], i, 0)
+	if c[0] == c[1] { // only a successor finds nothing to do
+		seam.Point()
+		s.End()
+		return c
+	}
+	t := l.claim(r, b, i)
+	seam.Point()
+	binary.NativeEndian.PutUint64(r.Payload(t), c[0])
+	seam.At(230, uint64(t))
+	if err := r.Publish(t, Owner(i)); err != nil {
+		panic(err)
+	}
+	s.Event(acked, c[0])
+	seam.At(231)
+	if !l.noWake {
+		r.Wake(Owner(i))
+	}
+	if c[0]++; c[0] == c[1] {
+		s.End()
+	}
+	return c
+}
+
+// take is a message, or the end of the ring.
+func (l *chain) take(s *explore.Self, k int, r *Bounded, seat *Seat, i int) bool {
+	b := bell.Open(&l.bells[i], i, 0)
+	over := func() bool { return l.closed[k].Load() == 1 && r.Quiet(Owner(i)) }
+	for {
+		ok, err := seat.Take()
+		if err != nil {
+			panic(err)
+		}
+		if ok {
+			seam.At(240)
+			return true
+		}
+		seam.At(241)
+		if over() {
+			r.Items().WakeAll() // the others wait for what this one held
+			s.End()
+			return false
+		}
+		l.wait(b, r.Items(), func() bool { return seat.HasItem() || over() })
+	}
+}
+
+func (l *chain) consume(s *explore.Self, c explore.Context, i int) explore.Context {
+	k := 0
+	if l.ring[1] != nil {
+		k = 1
+	}
+	seat := l.ring[k].Seat(int(c[0]))
+	if !l.take(s, k, l.ring[k], seat, i) {
+		return c
+	}
+	seam.Point()
+	m := binary.NativeEndian.Uint64(seat.Payload())
+	s.Event(got, m)
+	seam.At(250, m)
+	seat.Free()
+	s.Event(done, m)
+	return c
+}
+
+func (l *chain) work(s *explore.Self, c explore.Context, i int) explore.Context {
+	seat := l.ring[0].Seat(int(c[0]))
+	if !l.take(s, 0, l.ring[0], seat, i) {
+		return c
+	}
+	seam.Point()
+	m := binary.NativeEndian.Uint64(seat.Payload())
+	seat.Results(1)
+	seam.At(260, m)
+	b := bell.Open(&l.bells[i], i, 0)
+	o := l.ring[1]
+	t := l.claim(o, b, i)
+	seam.At(261, m, uint64(t))
+	seat.Note(0, o, t)
+	seam.At(262, m, uint64(t))
+	seam.Point()
+	binary.NativeEndian.PutUint64(o.Payload(t), m)
+	seam.At(263, m, uint64(t))
+	if err := o.Publish(t, Owner(i)); err != nil {
+		panic(err)
+	}
+	s.Event(result, m)
+	seam.At(264)
+	o.Wake(Owner(i))
+	seam.At(265)
+	seat.Advance()
+	return c
+}
+
+const (
+	idle = iota
+	sweep
+	shut
+	leave
+)
+
+// supervise is the parent: it waits for a death, or for the end of all that put
+// into a ring which is still open.
+func (l *chain) supervise(s *explore.Self, c explore.Context) explore.Context {
+	switch c[0] {
+	case idle:
+		v := s.Await(func(w *explore.World) (uint64, bool) { return l.duty(w, c[2]) })
+		if v>>8 == leave {
+			s.End()
+		}
+		return explore.Context{v >> 8, v & 0xff, c[2]}
+	case sweep:
+		p := int(c[1])
+		if l.spsc != nil {
+			l.sweepSPSC(p)
+		} else {
+			l.sweep(Owner(p))
+		}
+		seam.At(300)
+		l.bells[p].Reset()
+		if !l.noWakeAll {
+			for k, r := range l.ring {
+				if r != nil {
+					seam.At(301, uint64(k))
+					r.WakeAll()
+				}
+			}
+			if l.spsc != nil {
+				l.spsc.WakeAll()
+			}
+			if !l.onlyParked {
+				l.ringAll()
+			}
+		}
+		seam.At(303)
+		s.Revive(p)
+	case shut:
+		c[2] |= 1 << c[1]
+		l.closed[c[1]].Store(1)
+		seam.At(304)
+		if l.spsc != nil {
+			l.spsc.Items().WakeAll()
+		} else {
+			l.ring[c[1]].Items().WakeAll()
+		}
+		l.ringAll() // the one before may have died with a bit in its hand
+	}
+	return explore.Context{2: c[2]}
+}
+
+func (l *chain) ringAll() {
+	for i := range l.bells {
+		seam.At(302, uint64(i))
+		l.bells[i].Rouse()
+	}
+}
+
+// duty is what the parent has to do; shut says which rings it has closed.
+func (l *chain) duty(w *explore.World, closed uint64) (uint64, bool) {
+	over := func(list []int) bool {
+		for _, i := range list {
+			if !w.Ended(i) {
+				return false
+			}
+		}
+		return true
+	}
+	for i := range l.parent {
+		if w.Dead(i) {
+			return sweep<<8 | uint64(i), true
+		}
+	}
+	if over(l.producers) && closed&1 == 0 {
+		return shut << 8, true
+	}
+	if len(l.workers) > 0 && over(l.workers) && closed&2 == 0 {
+		return shut<<8 | 1, true
+	}
+	if over(l.consumers) && over(l.producers) && over(l.workers) {
+		return leave << 8, true
+	}
+	return 0, false
+}
+
+// sweep is the parent's, in the order of the protocol.
+func (l *chain) sweep(p Owner) {
+	outs := [2]*Bounded{l.ring[1]}
+	settle := func() {
+		for k, r := range l.ring {
+			if r != nil {
+				seam.At(310, uint64(k))
+				r.Settle(p, outs)
+			}
+		}
+	}
+	output := func() {
+		for k, r := range l.ring {
+			if r != nil {
+				seam.At(311, uint64(k))
+				r.SweepOutput(p)
+			}
+		}
+	}
+	if l.skipFirst {
+		output()
+		settle()
+	} else {
+		settle()
+		output()
+	}
+	for k, r := range l.ring {
+		if r != nil {
+			seam.At(312, uint64(k))
+			if l.returnFirst {
+				sweepReturnFirst(r, p)
+			}
+			r.SweepInput(p, nil)
+		}
+	}
+	for k, r := range l.ring {
+		if r != nil {
+			seam.At(313, uint64(k))
+			r.Unpark(p)
+		}
+	}
+}
+
+// sweepReturnFirst is S4 before S3, which the protocol's order forbids.
+func sweepReturnFirst(r *Bounded, p Owner) {
+	for i := range r.seats.n {
+		if r.seats.owner[i] != p {
+			continue
+		}
+		rec := r.seats.record(i)
+		if control(rec.w.Load()).phase() != held || !r.sourceMine(rec, p) {
+			continue
+		}
+		for k := range r.n {
+			w := r.state(k)
+			if s := state(w.Load()); s.kind() == reading && s.owner() == p {
+				w.CompareAndSwap(uint64(s), uint64(pack(s.lap(), returned, 0)))
+			}
+		}
+		rec.w.Store(uint64(free))
+	}
+}
+
+func (l *chain) event(w *explore.World, i, kind int, m uint64) error {
+	n := &w.Notes[m]
+	state := *n >> 1 & 3
+	switch kind {
+	case acked:
+		*n |= 1
+	case got:
+		switch {
+		case l.ring[1] != nil:
+			if *n&128 != 0 && state != inHand {
+				return fmt.Errorf("the result of message %d comes twice", m)
+			}
+			if state == finished || state == inHand {
+				return fmt.Errorf("the result of message %d comes twice", m)
+			}
+		case state == finished:
+			return fmt.Errorf("message %d comes again although it is done", m)
+		case state == inHand:
+			return fmt.Errorf("message %d comes again although its reader works on it", m)
+		}
+		*n = *n&^(15<<3|3<<1) | inHand<<1 | byte(i)<<3 | 1
+	case done:
+		*n = *n&^(3<<1) | finished<<1
+	case result:
+		if *n&128 != 0 {
+			return fmt.Errorf("message %d gives two results", m)
+		}
+		*n |= 128
+	}
+	return nil
+}
+
+// died says for what the dead process worked on whether it was done.
+func (l *chain) died(w *explore.World, i int) {
+	if l.spsc != nil {
+		return
+	}
+	for m := range w.Notes[:16] {
+		n := &w.Notes[m]
+		if *n>>1&3 == inHand && int(*n>>3&15) == i {
+			*n &^= 3 << 1
+			last := l.ring[0]
+			if l.ring[1] != nil {
+				last = l.ring[1]
+			}
+			for k := range last.seats.n {
+				if int(last.seats.owner[k]) == i && control(l.word(w, unsafe.Pointer(last.seats.record(k)))).phase() == free {
+					*n |= finished << 1
+				}
+			}
+		}
+	}
+}
+
+func (l *chain) word(w *explore.World, p unsafe.Pointer) uint64 {
+	return w.Word(int(uintptr(p)-uintptr(unsafe.Pointer(&l.memory[0]))) / 8)
+}
+
+func (l *chain) atRest(w *explore.World) error {
+	sent := 0
+	for m, n := range w.Notes[:16] {
+		if n&1 == 1 {
+			sent++
+			if n>>1&3 != finished {
+				return fmt.Errorf("message %d is lost", m)
+			}
+		}
+	}
+	if l.spsc != nil {
+		return nil
+	}
+	for k, r := range l.ring {
+		if r == nil {
+			continue
+		}
+		if err := l.clean(w, r); err != nil {
+			return err
+		}
+		if skips := int(l.word(w, unsafe.Pointer(&r.h.tail))) - sent; k == 0 && skips > w.Kills() {
+			return fmt.Errorf("%d places are lost by %d deaths", skips, w.Kills())
+		}
+	}
+	return nil
+}
+
+// clean is the check that nothing is left of anybody.
+func (l *chain) clean(w *explore.World, r *Bounded) error {
+	for i := range r.n {
+		if s := state(l.word(w, unsafe.Pointer(r.state(i)))); s.kind() != empty && s.kind() != skip {
+			return fmt.Errorf("slot %d is left as %#x", i, uint64(s))
+		}
+	}
+	for i := range r.seats.n {
+		if s := state(l.word(w, unsafe.Pointer(r.seats.cell(i, r.payload)))); s.kind() != empty {
+			return fmt.Errorf("cell %d is left as %#x", i, uint64(s))
+		}
+		if c := control(l.word(w, unsafe.Pointer(r.seats.record(i)))); c.phase() != free {
+			return errors.New("a record is left that is not free")
+		}
+	}
+	return nil
+}
+
+func (l *chain) sweepSPSC(p int) {}
