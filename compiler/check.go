@@ -70,10 +70,11 @@ func (u *unit) setting(s *symbol, at *grammar.Setting, in string) {
 	}
 	switch {
 	case row == nil:
+		u.excuseSetting(at)
 		u.add(unknownSetting(s, at, in))
 		return
 	case row.Later:
-		u.partial = true
+		u.excuseSetting(at)
 		u.add(unavailable(at.Key.Span, "setting "+quote(key)))
 		return
 	case s == u.main && !slices.Contains(mainKeys, key):
@@ -81,6 +82,7 @@ func (u *unit) setting(s *symbol, at *grammar.Setting, in string) {
 		return
 	}
 	if old, ok := s.given[path]; ok {
+		u.excuseSetting(at)
 		u.add(doubled(at.Key, old.at.Key))
 		return
 	}
@@ -171,7 +173,6 @@ func (u *unit) named(s *symbol, row *Setting, v *grammar.Value, got *set) {
 	if row.Key == "use" {
 		kinds = []string{"value"}
 		if p := u.symbols[v.Ref.Name.Text]; p != nil && p.kind == "pool" && !p.missing && v.Ref.Sel == nil {
-			u.partial = true
 			u.add(unavailable(v.Ref.Span, "a pool in use"))
 			return
 		}
@@ -196,7 +197,7 @@ func (u *unit) failures(s *symbol) {
 		return
 	}
 	if !s.stage() {
-		if !u.partial && (failed.word == "skip" || len(failed.refs) > 0) {
+		if !u.partial && !u.excused[s.name.Text] && (failed.word == "skip" || len(failed.refs) > 0) {
 			u.add(failedWithoutFlow(s, failed.at))
 		}
 		return

@@ -31,7 +31,7 @@ var (
 		Example: "package main beside a file of package other\n"})
 	codeImport = diag.Register(diag.Info{Code: "MP0109", Name: "Import",
 		Title:   "an imported package can't be read",
-		Example: "package main\n\nimport \"imge\"\n\nqueue points imge.Point\n"})
+		Example: "package main\n\nimport \"imge\"\n\nqueue points imge.Point\n\nprocess main { send points; receive points }\n"})
 	codeUnusedImport = diag.Register(diag.Info{Code: "MP0110", Name: "UnusedImport",
 		Title:   "an import is not used",
 		Example: "package main\n\nimport \"image\"\n\nvalue done int\n"})

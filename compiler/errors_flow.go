@@ -26,10 +26,10 @@ func sameTwice(ref *grammar.Ref, s, before *symbol) diag.Diagnostic {
 }
 
 func twoFlows(ref *grammar.Ref, s *symbol) diag.Diagnostic {
-	return diag.New(codeTwoFlows, diag.At(ref), "%s stands in two flows, want one", s).
+	return diag.New(codeTwoFlows, diag.At(ref), "%s stands in flows twice, want once", s).
 		WithLabel("again").
 		WithRelated(diag.At(s.flow), "the first one").
-		WithHelp("let both flows start with one queue, or declare a second pool")
+		WithHelp("let both start with one queue, or declare a second pool")
 }
 
 func lostResult(ref *grammar.Ref, s *symbol) diag.Diagnostic {

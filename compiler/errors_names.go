@@ -12,7 +12,33 @@ import (
 
 func unavailable(at grammar.Span, what string) diag.Diagnostic {
 	return diag.New(codeUnavailable, diag.At(at), "%s is not available in this version", what).
-		WithLabel("not yet")
+		WithLabel("not yet").
+		WithHelp("%s", instead(what))
+}
+
+// instead is what does the same in this version, as far as something does.
+func instead(what string) string {
+	switch what {
+	case "pipe":
+		return "use two queues, one each way"
+	case "array", "dict", "list", "set", "lock", "rwlock":
+		return "let one process hold it, and send it what is to be done"
+	case "semaphore", "barrier", "condition", "event":
+		return "use a queue whose items are the permission to go on"
+	case "service":
+		return "use a pool, whose function keeps what it needs in a package variable"
+	case "a process of several instances", "a process that is started on demand":
+		return "use a pool with workers, or declare a process for each"
+	case "a function of another name":
+		return "write a function of the declaration's name that calls it"
+	case "a pool with several parameters":
+		return "declare a struct of them"
+	case "a pool in use":
+		return "put the pool into a flow, and send to its queue"
+	case "file":
+		return "give the path, and open it in the process"
+	}
+	return "leave it out"
 }
 
 func duplicate(what string, name, old *grammar.Name) diag.Diagnostic {

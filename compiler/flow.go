@@ -11,6 +11,12 @@ import (
 // and queues and pools take turns; a pool at the end has no result.
 func (u *unit) flow(flow *grammar.Flow) {
 	stages := make([]*symbol, len(flow.Stages))
+	before := len(u.found)
+	defer func() {
+		if slices.Contains(stages, nil) || len(u.found) > before {
+			u.excuseDecl(flow)
+		}
+	}()
 	for i, ref := range flow.Stages {
 		stages[i] = u.lookup(ref, "queue", "pool")
 	}
@@ -113,20 +119,18 @@ func (u *unit) connect(all []*symbol) {
 
 // graph refuses queues with one side only, and cycles.
 func (u *unit) graph() {
-	if !u.partial && len(u.found) == 0 {
-		for _, s := range u.order {
-			if s.kind != "queue" {
-				continue
-			}
-			e := u.ends[s]
-			switch {
-			case e == nil:
-				u.add(unusedQueue(s))
-			case len(e.producers) == 0:
-				u.add(noProducer(s, e.consumers[0]))
-			case len(e.consumers) == 0:
-				u.add(noConsumer(s, e.producers[0]))
-			}
+	for _, s := range u.order {
+		if s.kind != "queue" || u.partial || u.excused[s.name.Text] {
+			continue
+		}
+		e := u.ends[s]
+		switch {
+		case e == nil:
+			u.add(unusedQueue(s))
+		case len(e.producers) == 0:
+			u.add(noProducer(s, e.consumers[0]))
+		case len(e.consumers) == 0:
+			u.add(noConsumer(s, e.producers[0]))
 		}
 	}
 	u.cycles()

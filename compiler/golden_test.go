@@ -3,13 +3,18 @@ package compiler
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/mpgen/mpgen/compiler/emit"
+	"github.com/mpgen/mpgen/compiler/ir"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -110,4 +115,42 @@ func TestUsualFolderCompilesInFiftyMilliseconds(t *testing.T) {
 	}
 	t.Logf("best of five: %v", best)
 	require.Less(t, best, 50*time.Millisecond)
+}
+
+// TestEmitterNeedsNothingButTheIR emits what the golden JSON says.
+func TestEmitterNeedsNothingButTheIR(t *testing.T) {
+	for _, dir := range samples(t) {
+		text, err := os.ReadFile(filepath.Join(dir, "ir.json"))
+		require.NoError(t, err)
+		var p ir.Pipeline
+		require.NoError(t, json.Unmarshal(text, &p))
+		got, err := emit.File(&p)
+		require.NoError(t, err)
+		want, err := os.ReadFile(filepath.Join(dir, FileName))
+		require.NoError(t, err)
+		require.Equal(t, string(want), string(got))
+	}
+}
+
+func BenchmarkUsualFolder(b *testing.B) {
+	in := sample(b, "testdata/golden/mosaic")
+	for b.Loop() {
+		Generate(in)
+	}
+}
+
+func BenchmarkTenThousandDeclarations(b *testing.B) {
+	var text strings.Builder
+	text.WriteString("package main\n")
+	for i := range 1666 {
+		fmt.Fprintf(&text, "struct T%[1]d { a string; b int; c []string }\nqueue q%[1]d T%[1]d { capacity 10 }\nqueue s%[1]d T%[1]d\n"+
+			"process p%[1]d(x int) { send q%[1]d; receive s%[2]d }\npool f%[1]d(t T%[1]d) T%[1]d\nflow q%[1]d -> f%[1]d -> s%[1]d\n", i, i-1)
+	}
+	source := strings.Replace(text.String(), "receive s-1", "restart 1", 1) + "process main { receive s1665 }\n"
+	for b.Loop() {
+		out, ds := Generate(Input{Sources: []Source{{"x.mp", []byte(source)}}})
+		if len(ds) > 0 || len(out.Files) == 0 {
+			b.Fatal(ds)
+		}
+	}
 }

@@ -115,7 +115,7 @@ func (w *goWorld) expr(p *goPackage, file *ast.File, e ast.Expr, params map[stri
 	case *ast.IndexListExpr:
 		return w.expr(p, file, e.X, params, depth+1)
 	case *ast.SelectorExpr:
-		return w.selector(file, e, depth)
+		return w.selector(p, file, e, depth)
 	}
 	return nothing
 }
@@ -138,7 +138,7 @@ func (w *goWorld) ident(p *goPackage, name string, params map[string]bool, depth
 	return handle // string, error, any
 }
 
-func (w *goWorld) selector(file *ast.File, e *ast.SelectorExpr, depth int) shape {
+func (w *goWorld) selector(p *goPackage, file *ast.File, e *ast.SelectorExpr, depth int) shape {
 	x, ok := e.X.(*ast.Ident)
 	if !ok {
 		return nothing
@@ -154,7 +154,7 @@ func (w *goWorld) selector(file *ast.File, e *ast.SelectorExpr, depth int) shape
 		if spec.Name == nil && lastElement(path) != x.Name && !mayBeNamed(path, x.Name) {
 			continue
 		}
-		q, err := w.load(path)
+		q, err := w.load(path, p.std)
 		if err != nil || spec.Name == nil && q.name != x.Name {
 			continue
 		}

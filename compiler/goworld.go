@@ -46,15 +46,16 @@ func newGoWorld(dir string) *goWorld {
 	return &goWorld{dir: dir, fset: token.NewFileSet(), loaded: map[string]*goPackage{}, failed: map[string]error{}}
 }
 
-// load reads the package of an import path. The error is for the reader of a diagnostic.
-func (w *goWorld) load(path string) (*goPackage, error) {
+// load reads the package of an import path. Go's own library, and it alone, sees
+// packages that it brings along. The error is for the reader of a diagnostic.
+func (w *goWorld) load(path string, byStd bool) (*goPackage, error) {
 	if p := w.loaded[path]; p != nil {
 		return p, nil
 	}
 	if err := w.failed[path]; err != nil {
 		return nil, err
 	}
-	p, err := w.read(path)
+	p, err := w.read(path, byStd)
 	if err != nil {
 		w.failed[path] = err
 		return nil, err
@@ -63,11 +64,11 @@ func (w *goWorld) load(path string) (*goPackage, error) {
 	return p, nil
 }
 
-func (w *goWorld) read(path string) (*goPackage, error) {
+func (w *goWorld) read(path string, byStd bool) (*goPackage, error) {
 	if path == "C" || path == "unsafe" {
 		return nil, errors.New("its types can't travel")
 	}
-	dir, std, err := w.find(path)
+	dir, std, err := w.find(path, byStd)
 	if err != nil {
 		return nil, err
 	}
@@ -92,8 +93,11 @@ func (w *goWorld) read(path string) (*goPackage, error) {
 		p.name = file.Name.Name
 		p.enter(file)
 	}
-	if p.name == "" {
+	switch p.name {
+	case "":
 		return nil, errors.New("it has no Go files for this system")
+	case "main":
+		return nil, errors.New("it is a program")
 	}
 	return p, nil
 }
@@ -156,15 +160,18 @@ func (p *goPackage) exportedTypes() []string {
 
 // find is the folder of a package: of Go's library, of the module that is being
 // compiled, or, with the go command's help, of a module it depends on.
-func (w *goWorld) find(path string) (dir string, std bool, err error) {
+func (w *goWorld) find(path string, byStd bool) (dir string, std bool, err error) {
 	if w.root == "" {
 		w.root = filepath.Join(goRoot(), "src")
 		w.module, w.at = moduleOf(w.dir)
 	}
-	for _, at := range []string{w.root, filepath.Join(w.root, "vendor")} {
-		if dir := filepath.Join(at, filepath.FromSlash(path)); isDir(dir) && !strings.Contains(firstElement(path), ".") || at != w.root && isDir(dir) {
+	local := filepath.FromSlash(path)
+	if !strings.Contains(firstElement(path), ".") {
+		if dir := filepath.Join(w.root, local); isDir(dir) {
 			return dir, true, nil
 		}
+	} else if dir := filepath.Join(w.root, "vendor", local); byStd && isDir(dir) {
+		return dir, true, nil
 	}
 	if rest, ok := strings.CutPrefix(path+"/", w.module+"/"); ok && w.module != "" {
 		dir := filepath.Join(w.at, filepath.FromSlash(rest))

@@ -265,10 +265,8 @@ func (u *unit) lowerImports() []ir.Import {
 	for name := range u.own.names {
 		taken[name] = true
 	}
-	for _, s := range u.order {
-		if s.kind == "process" || s.kind == "pool" {
-			taken[s.name.Text] = true // a function of the package
-		}
+	for _, c := range u.claims() {
+		taken[c.name] = true
 	}
 	for i := range list {
 		l := &list[i]

@@ -16,7 +16,8 @@ type unit struct {
 
 	// parse
 	files   []*grammar.File
-	partial bool // something could not be read or is not available: nothing is said about what is missing
+	partial bool            // something could not be read: nothing is said about what is missing
+	excused map[string]bool // names in parts that were dropped, see excuse
 
 	// resolve
 	symbols map[string]*symbol // by the name in the .mp file
@@ -39,6 +40,7 @@ func newUnit(in Input) *unit {
 	slices.SortFunc(in.Sources, func(a, b Source) int { return cmp.Compare(a.Name, b.Name) })
 	return &unit{
 		in:      in,
+		excused: map[string]bool{},
 		symbols: map[string]*symbol{},
 		imports: map[*grammar.File]map[string]*imported{},
 		ends:    map[*symbol]*ends{},

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/mpgen/mpgen/compiler/diag"
 	"github.com/mpgen/mpgen/grammar"
 )
 
@@ -66,7 +65,8 @@ func (u *unit) declare(file *grammar.File, decl grammar.Decl) {
 	keyword, name := decl.Keyword(), decl.Ident()
 	s := &symbol{name: name, kind: keyword.Text, decl: decl, file: file, given: map[string]set{}}
 	if !available[s.kind] {
-		s.missing, u.partial = true, true
+		s.missing = true
+		u.excuseDecl(decl)
 		u.add(unavailable(keyword.Span, keyword.Text))
 	} else {
 		u.extras(s)
@@ -74,6 +74,7 @@ func (u *unit) declare(file *grammar.File, decl grammar.Decl) {
 	if s.kind == "process" && name.Text == "main" {
 		if u.main != nil {
 			u.add(duplicate(s.String(), name, u.main.name))
+			u.excuseDecl(decl)
 			return
 		}
 		u.main = s
@@ -82,7 +83,7 @@ func (u *unit) declare(file *grammar.File, decl grammar.Decl) {
 	}
 	if old := u.symbols[name.Text]; old != nil && old.name != nil {
 		u.add(duplicate(s.String(), name, old.name))
-		u.partial = true
+		u.excuseDecl(decl)
 		return
 	}
 	if s.kind == "struct" || s.kind == "enum" {
@@ -106,7 +107,8 @@ func (u *unit) declare(file *grammar.File, decl grammar.Decl) {
 // extras reports the parts of a declaration that this version does not have.
 func (u *unit) extras(s *symbol) {
 	refuse := func(at grammar.Span, what string) {
-		s.missing, u.partial = true, true
+		s.missing = true
+		u.excuseDecl(s.decl)
 		u.add(unavailable(at, what))
 	}
 	switch d := s.decl.(type) {
@@ -176,10 +178,9 @@ func (u *unit) importsOf(file *grammar.File) {
 				u.add(noPackage(spec.Path.Span, quote(path), "it is the package of this file"))
 				continue
 			}
-			i.pkg, err = u.world.load(path)
+			i.pkg, err = u.world.load(path, false)
 			if err != nil {
 				u.add(noPackage(spec.Path.Span, quote(path), err.Error()))
-				u.partial = true
 			}
 			if i.pkg != nil {
 				i.name = i.pkg.name
@@ -205,10 +206,14 @@ func (u *unit) importsOf(file *grammar.File) {
 
 // unusedImports refuses imports without use, as Go does.
 func (u *unit) unusedImports() {
-	if u.partial {
-		return
+	gaps := map[*grammar.File]bool{}
+	for _, s := range u.order {
+		gaps[s.file] = gaps[s.file] || s.missing
 	}
 	for _, file := range u.files {
+		if u.partial || gaps[file] {
+			continue // an import may be used in a part that was not looked at
+		}
 		for _, i := range u.imports[file] {
 			if !i.used {
 				u.add(unusedImport(i))
@@ -227,7 +232,7 @@ func (u *unit) lookup(ref *grammar.Ref, kinds ...string) *symbol {
 	}
 	switch {
 	case s == nil:
-		u.add(u.undeclared(ref, kinds))
+		u.undeclared(ref, kinds)
 		return nil
 	case s.missing:
 		return nil
@@ -236,22 +241,23 @@ func (u *unit) lookup(ref *grammar.Ref, kinds ...string) *symbol {
 		return nil
 	case !slices.Contains(kinds, s.kind):
 		u.add(wrongKind(ref.Span, s, kinds))
+		u.excuse("")
 		return nil
 	}
 	return s
 }
 
-// undeclared words the finding of a name that nothing declares.
-func (u *unit) undeclared(ref *grammar.Ref, kinds []string) diag.Diagnostic {
+// undeclared reports a name that nothing declares.
+func (u *unit) undeclared(ref *grammar.Ref, kinds []string) {
 	var names []string
 	for _, s := range u.order {
 		if slices.Contains(kinds, s.kind) {
 			names = append(names, s.name.Text)
 		}
 	}
-	var similar *symbol
-	if near, ok := nearest(ref.Name.Text, names); ok {
-		similar = u.symbols[near]
+	near, _ := nearest(ref.Name.Text, names)
+	if near != "" || slices.Contains(kinds, "queue") {
+		u.excuse(near)
 	}
-	return notDeclared(kinds, ref, similar)
+	u.add(notDeclared(kinds, ref, u.symbols[near]))
 }

@@ -40,7 +40,6 @@ func (u *unit) solidity() {
 			case grey:
 				u.add(holdsItself(path[indexOf(path, inner):], f))
 				s.solid = false
-				u.partial = true
 			}
 		}
 		path = path[:len(path)-1]

@@ -198,7 +198,6 @@ func (u *unit) namedType(ref *grammar.Ref) *ir.Type {
 	if why, ok := unsendable[name]; ok {
 		if name == "file" {
 			u.add(unavailable(ref.Span, "file"))
-			u.partial = true
 		} else {
 			u.add(cannotSend(ref.Span, name, why))
 		}
@@ -339,7 +338,7 @@ func (u *unit) noKey(t *ir.Type, seen []string) string {
 // noKeyWritten is noKey for a type that is reported elsewhere if it is wrong.
 func (u *unit) noKeyWritten(file *grammar.File, t grammar.Type, seen []string) string {
 	quiet := *u
-	quiet.found, quiet.partial = nil, true
+	quiet.found = nil
 	resolved := quiet.typ(file, t, false)
 	if resolved == nil {
 		return ""

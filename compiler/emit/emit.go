@@ -121,6 +121,7 @@ func doc(g *jen.Group, lines []string) {
 // comment is a line of text as a comment that can't be a directive: those start
 // right behind the slashes.
 func comment(text string) string {
+	text = strings.ToValidUTF8(strings.Map(printable, text), "\uFFFD")
 	if text == "" {
 		return "//"
 	}
@@ -128,6 +129,17 @@ func comment(text string) string {
 		return "//" + text
 	}
 	return "// " + text
+}
+
+// printable drops what no Go file may hold, and keeps a comment on its line.
+func printable(r rune) rune {
+	switch r {
+	case '\n', '\r':
+		return ' '
+	case 0, '\uFEFF':
+		return -1
+	}
+	return r
 }
 
 // note puts a comment behind a field.
