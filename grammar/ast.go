@@ -1,12 +1,10 @@
 package grammar
 
-// Pos is a place in a source file. Line and Column count from 1, Column in characters; Offset counts bytes from 0.
-type Pos struct {
-	Filename string
-	Offset   int
-	Line     int
-	Column   int
-}
+import "github.com/alecthomas/participle/v2/lexer"
+
+// Pos is a place in a source file. Line and Column count from 1, Column in characters; Offset counts bytes from 0. It is
+// participle's own type, because participle fills it in, at every node, faster so.
+type Pos = lexer.Position
 
 // Span is the source text [Pos, EndPos) of a node, exact to the byte: no white space, comment or separator behind it.
 type Span struct {

@@ -17,7 +17,7 @@ func attach(f *File, toks []lexer.Token, dropped []int) {
 	h := holders{parts: map[Node][]Node{}}
 	for i, t := range toks {
 		if t.Type == tokComment || t.Type == tokOpenComment {
-			c := Comment{Span: Span{Pos(t.Pos), after(t)}, Text: t.Value}
+			c := Comment{Span: Span{t.Pos, after(t)}, Text: t.Value}
 			c.Gap = i > 0 && toks[i-1].Type == tokSpace && strings.Count(toks[i-1].Value, "\n") > 1
 			h.place(f, c)
 		}

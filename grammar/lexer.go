@@ -18,14 +18,15 @@ const goKeywords = ` break case chan const continue default defer else fallthrou
 // cutting never fails.
 var rules = lexer.MustSimple([]lexer.SimpleRule{
 	{Name: "Space", Pattern: `[ \t\r\n]+`},
-	{Name: "Comment", Pattern: `//[^\n]*|/\*([^*]|\*+[^*/])*\*+/`},
-	{Name: "OpenComment", Pattern: `/\*(?s:.*)`},
-	{Name: "String", Pattern: "\"(\\\\[^\\n]|[^\"\\\\\\n])*\"|`[^`]*`"},
-	{Name: "OpenString", Pattern: "\"[^\\n]*|`(?s:.*)"},
-	{Name: "Number", Pattern: `[0-9][\pL\pN_.]*`},
 	{Name: "Ident", Pattern: `[\pL_][\pL\pN_]*`},
-	{Name: "Arrow", Pattern: `->`},
 	{Name: "Sign", Pattern: `[(){}\[\],;=.*]`},
+	{Name: "Number", Pattern: `[0-9][\pL\pN_.]*`},
+	{Name: "Comment", Pattern: `//[^\n]*`}, // apart from the other form, as that one needs a slower way of matching
+	{Name: "BlockComment", Pattern: `/\*(?:[^*]|\*+[^*/])*\*+/`},
+	{Name: "OpenComment", Pattern: `/\*(?s:.*)`},
+	{Name: "String", Pattern: "\"(?:\\\\[^\\n]|[^\"\\\\\\n])*\"|`[^`]*`"},
+	{Name: "OpenString", Pattern: "\"[^\\n]*|`(?s:.*)"},
+	{Name: "Arrow", Pattern: `->`},
 	{Name: "Illegal", Pattern: `.`},
 })
 
@@ -35,7 +36,8 @@ var (
 	symbols = rules.Symbols()
 
 	tokSpace       = symbols["Space"]
-	tokComment     = symbols["Comment"]
+	tokComment     = symbols["Comment"] // of both forms, as scan returns them
+	tokBlock       = symbols["BlockComment"]
 	tokOpenComment = symbols["OpenComment"]
 	tokString      = symbols["String"]
 	tokOpenString  = symbols["OpenString"]
@@ -97,7 +99,7 @@ func scan(filename string, src []byte) ([]lexer.Token, []Error) {
 	if err != nil {
 		panic(err) // cutting starts without reading
 	}
-	s := scanner{end: -1}
+	s := scanner{end: -1, toks: make([]lexer.Token, 0, len(src)/3)}
 	for {
 		t, err := lex.Next()
 		if err != nil {
@@ -119,6 +121,9 @@ type scanner struct {
 }
 
 func (s *scanner) add(t lexer.Token) {
+	if t.Type == tokBlock {
+		t.Type = tokComment
+	}
 	switch {
 	case t.EOF():
 		s.newline(t)
@@ -146,9 +151,10 @@ func (s *scanner) add(t lexer.Token) {
 // token adds what the parser sees.
 func (s *scanner) token(t lexer.Token) {
 	ends := true
+	var space lexer.Token
 	switch {
 	case t.Type == tokOpenString:
-		s.openString(&t)
+		space = s.openString(&t)
 	case t.Value == ";":
 		t.Type, ends = tokSemi, false
 	case t.Type == tokIdent && strings.Contains(goKeywords, " "+t.Value+" "):
@@ -163,6 +169,9 @@ func (s *scanner) token(t lexer.Token) {
 	s.end = -1
 	if ends {
 		s.end = len(s.toks)
+	}
+	if space.Value != "" {
+		s.add(space)
 	}
 }
 
@@ -183,13 +192,18 @@ func (s *scanner) newline(next lexer.Token) {
 	s.end = -1
 }
 
-func (s *scanner) openString(t *lexer.Token) {
+// openString makes a string of one that is not closed, and returns the space at its end, which is no part of it.
+func (s *scanner) openString(t *lexer.Token) lexer.Token {
 	quote := t.Value[:1]
 	line, _, _ := strings.Cut(t.Value, "\n")
-	line = strings.TrimRight(line, "\r")
+	line = strings.TrimRight(line, " \t\r")
 	s.errs = append(s.errs, Error{Span: first(*t, len(line)), Code: OpenString,
 		Msg: "string is not closed, want " + quote + " at its end"})
-	t.Type = tokString
+	text := strings.TrimRight(t.Value, " \t\r\n")
+	space := lexer.Token{Type: tokSpace, Value: t.Value[len(text):], Pos: t.Pos}
+	space.Pos.Advance(text)
+	t.Type, t.Value = tokString, text
+	return space
 }
 
 // illegal reports a run of illegal characters once.
@@ -200,7 +214,7 @@ func (s *scanner) illegal(t lexer.Token) {
 		last.EndPos = after(t)
 	} else {
 		r, size := utf8.DecodeRuneInString(t.Value)
-		e := Error{Span: Span{Pos(t.Pos), after(t)}, Code: IllegalChar, Msg: fmt.Sprintf("illegal character %q", r)}
+		e := Error{Span: Span{t.Pos, after(t)}, Code: IllegalChar, Msg: fmt.Sprintf("illegal character %q", r)}
 		switch {
 		case r == utf8.RuneError && size == 1:
 			e.Msg = fmt.Sprintf("illegal byte 0x%02x, want text in UTF-8", t.Value[0])
@@ -220,10 +234,10 @@ func (s *scanner) illegal(t lexer.Token) {
 
 // first is the span of the first n bytes of a token, all in one line.
 func first(t lexer.Token, n int) Span {
-	end := Pos(t.Pos)
+	end := t.Pos
 	end.Offset += n
 	end.Column += utf8.RuneCountInString(t.Value[:n])
-	return Span{Pos(t.Pos), end}
+	return Span{t.Pos, end}
 }
 
 // after is the place behind a token.
@@ -232,7 +246,7 @@ func after(t lexer.Token) Pos {
 	if t.Type != tokClosing && (t.Type != tokSemi || t.Value == ";") {
 		end.Advance(t.Value)
 	}
-	return Pos(end)
+	return end
 }
 
 // elided reports whether the parser does not see the token.

@@ -16,8 +16,11 @@ import (
 // MaxDepth bounds how deep types and blocks may be nested; nobody reads deeper ones, and each level costs stack.
 const MaxDepth = 32
 
-// maxErrors bounds the work on a file that is not .mp at all: each error costs a new parse of its declaration.
-const maxErrors = 200
+// Bounds on the work for a file that is not .mp at all, as each error costs a new parse of its declaration.
+const (
+	maxErrors     = 200 // of a file; the rest of it is not read
+	maxLineErrors = 20  // of a declaration; the rest of it is left out
+)
 
 // sourceFile is the whole grammar, from which the parsers for its parts are taken.
 type sourceFile struct {
@@ -190,7 +193,7 @@ func (p *parser) parse() {
 
 // bounds sets the span of the file: from its first token to behind its last part.
 func (p *parser) bounds() {
-	start := Pos(p.toks[p.visible(0)].Pos)
+	start := p.toks[p.visible(0)].Pos
 	p.file.Span = Span{start, start}
 	for _, n := range children(p.file) {
 		r := n.Range()
@@ -206,16 +209,18 @@ func (p *parser) bounds() {
 // line parses one line of the top level that starts at token start, taking out what is wrong until the rest goes through.
 // It reports false where nothing was left; parsing then goes on behind it.
 func (p *parser) line(parse production, start int) (Node, bool) {
-	for {
+	for range maxLineErrors {
 		n, err := p.try(parse)
 		if err == nil {
 			return n, true
 		}
-		if len(p.errs) >= maxErrors || !p.recover(parse, start, p.failed(err)) {
+		if !p.recover(parse, start, p.failed(err)) {
 			return nil, false
 		}
 		p.seek(start)
 	}
+	p.drop(start, p.lineEnd(start, start))
+	return nil, false
 }
 
 // try is parse with a panic of participle as an error at the place where it was: no text may bring the command down.
@@ -246,9 +251,9 @@ func (p *parser) failed(err error) int {
 	return i
 }
 
-// report adds an error unless its line has one: two in a line are mostly one mistake.
+// report adds an error unless its line has one, as two in a line are mostly one mistake, or there are too many.
 func (p *parser) report(e Error) {
-	if !p.lines[e.Pos.Line] && e.Pos.Offset < p.cut {
+	if !p.lines[e.Pos.Line] && e.Pos.Offset < p.cut && len(p.errs) < maxErrors {
 		p.lines[e.Pos.Line] = true
 		p.errs = append(p.errs, e)
 	}

@@ -94,16 +94,16 @@ func TestPositionsCountCharactersAndBytes(t *testing.T) {
 	f, errs := Parse("a.mp", []byte("\uFEFFpackage p\r\n/* ü漢 */ lock größe\n"))
 	require.Empty(t, errs)
 	name := f.Decls[0].Ident()
-	require.Equal(t, Pos{"a.mp", 31, 2, 15}, name.Pos)
-	require.Equal(t, Pos{"a.mp", 38, 2, 20}, name.EndPos)
-	require.Equal(t, Pos{"a.mp", 3, 1, 1}, f.Package.Pos)
+	require.Equal(t, at(31, 2, 15), name.Pos)
+	require.Equal(t, at(38, 2, 20), name.EndPos)
+	require.Equal(t, at(3, 1, 1), f.Package.Pos)
 }
 
 func TestABrokenDeclarationIsNamed(t *testing.T) {
 	f, errs := Parse("a.mp", []byte("package p\n\nqueue jobs\nque x\nstruct Job {\n\ta int\n\tb\n\tc int\n}\nlock l\n"))
 	require.Len(t, errs, 3)
 	require.Len(t, f.Broken, 1)
-	require.Equal(t, BrokenDecl{Span: Span{Pos{"a.mp", 11, 3, 1}, Pos{"a.mp", 21, 3, 11}}, Keyword: "queue", Name: "jobs"}, *f.Broken[0])
+	require.Equal(t, BrokenDecl{Span: Span{at(11, 3, 1), at(21, 3, 11)}, Keyword: "queue", Name: "jobs"}, *f.Broken[0])
 	job := f.Decls[0].(*Struct)
 	require.True(t, job.Broken)
 	require.Len(t, job.Fields, 2)
@@ -236,4 +236,9 @@ func lawful(f *File, src []byte) error {
 		}
 	}
 	return err
+}
+
+// at is a place in a.mp.
+func at(offset, line, column int) Pos {
+	return Pos{Filename: "a.mp", Offset: offset, Line: line, Column: column}
 }

@@ -97,12 +97,18 @@ func (p *parser) starts(i int) bool {
 // brackets, or at the end of the file. So the parser meets no open block, and a block that is not closed does not make
 // the rest of the file a part of it.
 func (p *parser) closeBlocks() {
+	var starts []int
+	for i := range p.toks {
+		if p.starts(i) {
+			starts = append(starts, i)
+		}
+	}
 	closing := map[int]int{} // before which token, how many
 	for i, t := range p.toks {
 		if t.Type != tokSign || t.Value != "{" || p.match[i] >= 0 {
 			continue
 		}
-		end := p.blockEnd(i)
+		end := p.blockEnd(i, starts)
 		closing[end]++
 		if p.toks[end].EOF() && p.cut < math.MaxInt {
 			continue
@@ -135,17 +141,22 @@ func (p *parser) closeBlocks() {
 	p.brackets = pair(toks)
 }
 
-// blockEnd is the token before which a brace without partner is to be closed.
-func (p *parser) blockEnd(open int) int {
-	around := p.parent[open]
-	for i := open + 1; ; i++ {
-		switch {
-		case p.toks[i].EOF(), around >= 0 && i == p.match[around]:
-			return i
-		case p.parent[i] == around && p.starts(i):
+// blockEnd is the token before which a brace without partner is to be closed. starts lists where declarations start.
+func (p *parser) blockEnd(open int, starts []int) int {
+	around, end := p.parent[open], len(p.toks)-1
+	if around >= 0 {
+		end = p.match[around]
+	}
+	first, _ := slices.BinarySearch(starts, open)
+	for _, i := range starts[first:] {
+		if i > end {
+			break
+		}
+		if p.parent[i] == around {
 			return i
 		}
 	}
+	return end
 }
 
 // container finds the braces, or the parentheses of an import, around token at in the line that starts at start, or -1.

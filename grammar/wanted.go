@@ -202,7 +202,7 @@ func (p *parser) found(i int) string {
 // span is the place of token i; the end of a line has no width.
 func (p *parser) span(i int) Span {
 	t := p.toks[i]
-	return Span{Pos(t.Pos), after(t)}
+	return Span{t.Pos, after(t)}
 }
 
 // unknown reports a line of the top level that starts with no keyword of the language.
