@@ -3,36 +3,111 @@
 package ring
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/mpgen/mpgen/runtime/internal/explore"
+	"github.com/mpgen/mpgen/runtime/internal/seam"
 )
 
 func TestBoundedUnderAllInterleavings(t *testing.T) {
 	for _, c := range []struct {
-		name             string
-		capacity         int
-		messages         []int
-		consumers        int
-		kills, sweepKill int
+		name              string
+		told              bool
+		capacity          int
+		messages          []int
+		workers           int
+		consumers         int
+		kills, sweepKills int
+		limit             int
 	}{
-		{"1P1C capacity 1", 1, []int{2}, 1, 0, 0},
-		{"1P1C capacity 1", 1, []int{2}, 1, 1, 1},
-		{"1P1C capacity 2", 2, []int{3}, 1, 1, 1},
-		{"2P1C capacity 1", 1, []int{1, 1}, 1, 0, 0},
-		{"2P1C capacity 1", 1, []int{1, 1}, 1, 1, 0},
-		{"1P2C capacity 1", 1, []int{2}, 2, 0, 0},
-		{"1P2C capacity 1", 1, []int{2}, 2, 1, 0},
+		{"1P1C", false, 1, []int{2}, 0, 1, 1, 1, 0},
+		{"1P1C", false, 2, []int{3}, 0, 1, 1, 1, 0},
+		{"2P1C", false, 1, []int{1, 1}, 0, 1, 0, 0, 0},
+		{"2P1C", true, 1, []int{1, 1}, 0, 1, 2, 1, 0},
+		{"2P1C", true, 1, []int{2, 1}, 0, 1, 1, 1, 0},
+		{"1P2C", true, 1, []int{2}, 0, 2, 1, 1, 0},
+		{"1P2C", true, 1, []int{2}, 0, 2, 2, 0, 0},
+		{"1P1W1C", true, 1, []int{2}, 1, 1, 2, 1, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			l := newChain(c.capacity, c.messages, 0, c.consumers)
-			l.Kills, l.SweepKills = c.kills, c.sweepKill
-			l.StateLimit = 20_000_000
+			l := newChain(c.capacity, c.messages, c.workers, c.consumers)
+			l.Kills, l.SweepKills, l.told = c.kills, c.sweepKills, c.told
+			l.StateLimit = 10_000_000
 			f, err := explore.Run(&l.Harness)
-			t.Logf("%s, %d kills, %d of the sweep: %v", c.name, c.kills, c.sweepKill, f)
+			t.Logf("%s, told %v, capacity %d, messages %v, %d kills, %d of the sweep: %v", c.name, c.told, c.capacity, c.messages, c.kills, c.sweepKills, f)
 			require.NoError(t, err)
 		})
 	}
+}
+
+// Each of these bugs is known to be one; a search that does not find it checks
+// nothing.
+func TestSeededBugsAreFound(t *testing.T) {
+	bounded := func(kills, sweeps int, messages ...int) *chain {
+		l := newChain(1, messages, 0, 1)
+		l.Kills, l.SweepKills = kills, sweeps
+		return l
+	}
+	for _, c := range []struct {
+		name string
+		l    *chain
+		bug  func(l *chain)
+		find string
+	}{
+		{"no look after parking", bounded(0, 0, 2), func(l *chain) { l.noRecheck = true }, "stuck"},
+		{"no wake after commit", bounded(0, 0, 2), func(l *chain) { l.noWake = true }, "stuck"},
+		{"no wake-all after a death", bounded(1, 0, 2), func(l *chain) { l.noWakeAll = true }, "stuck"},
+		{"after a death only the parked are woken", bounded(1, 0, 2), func(l *chain) { l.onlyParked = true }, "stuck"},
+		{"after a death bells are rung like any", bounded(1, 0, 2), func(l *chain) { l.notRoused = true }, "stuck"},
+		{"no baton", quota(), func(l *chain) {
+			l.Fault = func(s explore.Step) (uint64, bool) {
+				return 0, s.Kind == seam.Load && strings.HasSuffix(s.Word, "items") && s.In("(*Seat).baton")
+			}
+		}, "stuck"},
+		{"no help past a lap ahead", bounded(1, 0, 1, 1), func(l *chain) {
+			l.told = true
+			l.Fault = func(s explore.Step) (uint64, bool) {
+				return 0, s.Kind == seam.CompareAndSwap && s.Word == "ring.tail" && state(s.Last).lap() > s.A && s.In("(*Bounded).Claim")
+			}
+		}, "cycle"},
+		{"given back before the record is void", bounded(1, 1, 2), func(l *chain) { l.told, l.returnFirst = true, true }, "again"},
+		{"the record is not made void", bounded(1, 0, 2), func(l *chain) {
+			l.told = true
+			l.Fault = func(s explore.Step) (uint64, bool) {
+				return 0, s.Kind == seam.Store && s.In("(*Bounded).SweepInput")
+			}
+		}, "again"},
+		{"places are skipped before results are settled", stage(1, 1, 1), func(l *chain) { l.told, l.skipFirst = true, true }, "lost"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.bug(c.l)
+			c.l.StateLimit = 10_000_000
+			f, err := explore.Run(&c.l.Harness)
+			t.Logf("%s: %v", c.name, f)
+			require.ErrorContains(t, err, c.find)
+			var v *explore.Violation
+			require.ErrorAs(t, err, &v)
+		})
+	}
+}
+
+// quota is a producer of two messages and two consumers that want one each.
+func quota() *chain {
+	l := newChain(2, []int{2}, 0, 2)
+	for _, i := range l.consumers {
+		l.Processes[i].From[1] = 1
+	}
+	return l
+}
+
+// stage is one worker between a producer and a consumer that do not die.
+func stage(messages, kills, sweeps int) *chain {
+	l := newChain(1, []int{messages}, 1, 1)
+	l.Kills, l.SweepKills = kills, sweeps
+	l.Processes[l.producers[0]].Dies = false
+	l.Processes[l.consumers[0]].Dies = false
+	return l
 }

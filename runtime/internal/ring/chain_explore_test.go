@@ -38,7 +38,11 @@ type chain struct {
 	parent                        int
 
 	// bugs put in on purpose
-	noRecheck, noWake, noWakeAll, onlyParked, skipFirst, returnFirst bool
+	noRecheck, noWake, noWakeAll, onlyParked, notRoused, skipFirst, returnFirst bool
+
+	// told says that who waits is told by the explorer the moment that it need not
+	// wait any more: for the rings alone, without bells.
+	told bool
 }
 
 // What the checks remember of a message, in a byte of the notes: bit 0 acked, bits
@@ -191,11 +195,15 @@ func (l *chain) wait(b *bell.Bell, parked *bell.Parked, ready func() bool) {
 	}
 }
 
-func (l *chain) claim(r *Bounded, b *bell.Bell, i int) Ticket {
+func (l *chain) claim(s *explore.Self, r *Bounded, b *bell.Bell, i int) Ticket {
 	for {
 		if t, ok := r.Claim(Owner(i)); ok {
 			seam.At(220, uint64(t))
 			return t
+		}
+		if l.told {
+			s.Await(func(w *explore.World) (uint64, bool) { return 0, l.hasRoom(w, r) })
+			continue
 		}
 		l.wait(b, r.Room(), r.HasRoom)
 	}
@@ -210,7 +218,7 @@ func (l *chain) produce(s *explore.Self, c explore.Context, i int) explore.Conte
 		s.End()
 		return c
 	}
-	t := l.claim(r, b, i)
+	t := l.claim(s, r, b, i)
 	seam.Point()
 	binary.NativeEndian.PutUint64(r.Payload(t), c[0])
 	seam.At(230, uint64(t))
@@ -219,7 +227,7 @@ func (l *chain) produce(s *explore.Self, c explore.Context, i int) explore.Conte
 	}
 	s.Event(acked, c[0])
 	seam.At(231)
-	if !l.noWake {
+	if !l.noWake && !l.told {
 		r.Wake(Owner(i))
 	}
 	if c[0]++; c[0] == c[1] {
@@ -243,9 +251,13 @@ func (l *chain) take(s *explore.Self, k int, r *Bounded, seat *Seat, i int) bool
 		}
 		seam.At(241)
 		if over() {
-			r.Items().WakeAll() // the others wait for what this one held
+			l.wakeAll(r.Items()) // the others wait for what this one held
 			s.End()
 			return false
+		}
+		if l.told {
+			s.Await(func(w *explore.World) (uint64, bool) { return 0, l.hasItem(w, seat) || l.over(w, k, i) })
+			continue
 		}
 		l.wait(b, r.Items(), func() bool { return seat.HasItem() || over() })
 	}
@@ -266,6 +278,11 @@ func (l *chain) consume(s *explore.Self, c explore.Context, i int) explore.Conte
 	seam.At(250, m)
 	seat.Free()
 	s.Event(done, m)
+	if c[1] > 0 { // has enough after so many
+		if c[1]--; c[1] == 0 {
+			s.End()
+		}
+	}
 	return c
 }
 
@@ -277,22 +294,26 @@ func (l *chain) work(s *explore.Self, c explore.Context, i int) explore.Context 
 	seam.Point()
 	m := binary.NativeEndian.Uint64(seat.Payload())
 	seat.Results(1)
-	seam.At(260, m)
+	s.Know(m)
+	seam.At(260)
 	b := bell.Open(&l.bells[i], i, 0)
 	o := l.ring[1]
-	t := l.claim(o, b, i)
-	seam.At(261, m, uint64(t))
+	t := l.claim(s, o, b, i)
+	seam.At(261, uint64(t))
 	seat.Note(0, o, t)
-	seam.At(262, m, uint64(t))
+	seam.At(262, uint64(t))
 	seam.Point()
 	binary.NativeEndian.PutUint64(o.Payload(t), m)
-	seam.At(263, m, uint64(t))
+	seam.At(263, uint64(t))
 	if err := o.Publish(t, Owner(i)); err != nil {
 		panic(err)
 	}
 	s.Event(result, m)
+	s.Know()
 	seam.At(264)
-	o.Wake(Owner(i))
+	if !l.told {
+		o.Wake(Owner(i))
+	}
 	seam.At(265)
 	seat.Advance()
 	return c
@@ -324,7 +345,7 @@ func (l *chain) supervise(s *explore.Self, c explore.Context) explore.Context {
 		}
 		seam.At(300)
 		l.bells[p].Reset()
-		if !l.noWakeAll {
+		if !l.noWakeAll && !l.told {
 			for k, r := range l.ring {
 				if r != nil {
 					seam.At(301, uint64(k))
@@ -334,8 +355,15 @@ func (l *chain) supervise(s *explore.Self, c explore.Context) explore.Context {
 			if l.spsc != nil {
 				l.spsc.WakeAll()
 			}
-			if !l.onlyParked {
-				l.ringAll()
+			switch {
+			case l.onlyParked:
+			case l.notRoused:
+				for i := range l.bells {
+					seam.At(305, uint64(i))
+					l.bells[i].Ring()
+				}
+			default:
+				l.rouseAll()
 			}
 		}
 		seam.At(303)
@@ -344,17 +372,68 @@ func (l *chain) supervise(s *explore.Self, c explore.Context) explore.Context {
 		c[2] |= 1 << c[1]
 		l.closed[c[1]].Store(1)
 		seam.At(304)
+		if l.told {
+			break
+		}
 		if l.spsc != nil {
 			l.spsc.Items().WakeAll()
 		} else {
 			l.ring[c[1]].Items().WakeAll()
 		}
-		l.ringAll() // the one before may have died with a bit in its hand
+		l.rouseAll() // the one before may have died with a bit in its hand
 	}
 	return explore.Context{2: c[2]}
 }
 
-func (l *chain) ringAll() {
+func (l *chain) wakeAll(p *bell.Parked) {
+	if !l.told {
+		p.WakeAll()
+	}
+}
+
+// hasRoom, hasItem and over are what the ring's own say, at one moment.
+func (l *chain) hasRoom(w *explore.World, r *Bounded) bool {
+	t := l.word(w, unsafe.Pointer(&r.h.tail))
+	return !state(l.word(w, unsafe.Pointer(r.state(t&(r.n-1))))).behind(t >> r.shift & lapMask)
+}
+
+func (l *chain) hasItem(w *explore.World, s *Seat) bool {
+	switch state(l.word(w, unsafe.Pointer(&s.cell.state))).kind() {
+	case full:
+		return true
+	case reading:
+		return false
+	}
+	r := s.r
+	if l.word(w, unsafe.Pointer(&r.h.third))&1 == 1 {
+		return true
+	}
+	h := l.word(w, unsafe.Pointer(&r.h.head))
+	lap := h >> r.shift & lapMask
+	st := state(l.word(w, unsafe.Pointer(r.state(h&(r.n-1)))))
+	return !st.behind(lap) && !(st.lap() == lap && (st.kind() == empty || st.kind() == writing))
+}
+
+func (l *chain) over(w *explore.World, k, i int) bool {
+	r := l.ring[k]
+	if l.word(w, unsafe.Pointer(l.closed[k])) == 0 {
+		return false
+	}
+	for k := range r.n {
+		if state(l.word(w, unsafe.Pointer(r.state(k)))).kind() != empty {
+			return false
+		}
+	}
+	for k := range r.seats.n {
+		if state(l.word(w, unsafe.Pointer(r.seats.cell(k, r.payload)))).kind() != empty ||
+			int(r.seats.owner[k]) != i && control(l.word(w, unsafe.Pointer(r.seats.record(k)))).phase() != free {
+			return false
+		}
+	}
+	return true
+}
+
+func (l *chain) rouseAll() {
 	for i := range l.bells {
 		seam.At(302, uint64(i))
 		l.bells[i].Rouse()
@@ -452,6 +531,8 @@ func sweepReturnFirst(r *Bounded, p Owner) {
 }
 
 func (l *chain) event(w *explore.World, i, kind int, m uint64) error {
+	index := m >> 8 // of SPSC: the place that message was in
+	m &= 0xff
 	n := &w.Notes[m]
 	state := *n >> 1 & 3
 	switch kind {
@@ -471,6 +552,9 @@ func (l *chain) event(w *explore.World, i, kind int, m uint64) error {
 		case state == inHand:
 			return fmt.Errorf("message %d comes again although its reader works on it", m)
 		}
+		if l.spsc != nil {
+			i = int(index)
+		}
 		*n = *n&^(15<<3|3<<1) | inHand<<1 | byte(i)<<3 | 1
 	case done:
 		*n = *n&^(3<<1) | finished<<1
@@ -486,6 +570,15 @@ func (l *chain) event(w *explore.World, i, kind int, m uint64) error {
 // died says for what the dead process worked on whether it was done.
 func (l *chain) died(w *explore.World, i int) {
 	if l.spsc != nil {
+		for m := range w.Notes[:16] {
+			n := &w.Notes[m]
+			if i == 1 && *n>>1&3 == inHand {
+				*n &^= 3 << 1
+				if uint64(*n>>3&15) < l.word(w, unsafe.Pointer(&l.spsc.h.third)) {
+					*n |= finished << 1
+				}
+			}
+		}
 		return
 	}
 	for m := range w.Notes[:16] {
@@ -553,5 +646,3 @@ func (l *chain) clean(w *explore.World, r *Bounded) error {
 	}
 	return nil
 }
-
-func (l *chain) sweepSPSC(p int) {}

@@ -3,6 +3,7 @@ package shm
 import (
 	"fmt"
 	"os"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -81,19 +82,39 @@ func Open(fd *os.File, write bool) (*File, error) {
 }
 
 func (f *File) mmap(size, prot int) error {
-	data, err := unix.Mmap(int(f.fd.Fd()), 0, size, prot, unix.MAP_SHARED)
+	p, err := unix.MmapPtr(int(f.fd.Fd()), 0, nil, uintptr(size), prot, unix.MAP_SHARED)
 	if err != nil {
 		return fmt.Errorf("map %d bytes of the memory file %q: %w", size, f.fd.Name(), err)
 	}
-	f.data = data
+	f.data = unsafe.Slice((*byte)(p), size)
 	return nil
 }
 
 // Close unmaps and closes the file. Nothing of it may be in use.
 func (f *File) Close() error {
 	if f.data != nil {
-		unix.Munmap(f.data)
+		unix.MunmapPtr(unsafe.Pointer(&f.data[0]), uintptr(len(f.data)))
 		f.data = nil
 	}
+	return f.fd.Close()
+}
+
+// Retire closes the file, of which nothing but the first keep bytes may be in
+// use: these stay readable as private memory with what is in them now.
+func (f *File) Retire(keep int) error {
+	if keep = (keep + os.Getpagesize() - 1) &^ (os.Getpagesize() - 1); keep == 0 || keep > len(f.data) {
+		return f.Close()
+	}
+	last := append([]byte(nil), f.data[:keep]...)
+	p := unsafe.Pointer(&f.data[0])
+	if _, err := unix.MmapPtr(-1, 0, p, uintptr(keep), unix.PROT_READ|unix.PROT_WRITE,
+		unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_FIXED); err != nil {
+		return fmt.Errorf("keep %d bytes of the memory file %q: %w", keep, f.fd.Name(), err)
+	}
+	copy(f.data, last)
+	if rest := len(f.data) - keep; rest > 0 {
+		unix.MunmapPtr(unsafe.Add(p, keep), uintptr(rest))
+	}
+	f.data = nil
 	return f.fd.Close()
 }

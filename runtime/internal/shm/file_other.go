@@ -24,3 +24,6 @@ func (f *File) Reserve(offset, n int) error { return errUnsupported }
 
 // Close closes the descriptor.
 func (f *File) Close() error { return f.fd.Close() }
+
+// Retire closes the descriptor.
+func (f *File) Retire(keep int) error { return f.fd.Close() }

@@ -1,0 +1,368 @@
+package mp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/mpgen/mpgen/runtime/internal/control"
+	"github.com/mpgen/mpgen/runtime/internal/line"
+	"github.com/mpgen/mpgen/runtime/internal/proc"
+	"github.com/mpgen/mpgen/runtime/internal/shm"
+)
+
+// The frames on the lines between a process and its parent.
+const (
+	frameArgs     = 1 + iota // down: the arguments of a process
+	frameTask                // down: deadline, attempt, the task's argument
+	frameReady               // up: the process stands, send it work
+	frameResult              // up: what a task returned
+	frameFailure             // up: the error that a task returned
+	frameLate                // up: the task ended because its time was up
+	frameReturned            // up: what the function of a process returned
+	frameGaveUp              // up: a stage's task failed for good, and the run is to stop
+	frameEnded               // up: a stage has seen the end of its input
+	frameClosed              // up: the process closed its end of queue ID
+)
+
+// Exit codes of a process that can't do its part: EX_SOFTWARE of sysexits.
+const exitSoftware = 70
+
+// The files that a process inherits, in this order.
+const (
+	fileControl = iota
+	fileBells
+	fileCommons
+	filePair
+)
+
+// child is a process of a run, seen from inside.
+type child struct {
+	node    *Node
+	orders  *control.Slot
+	report  *control.Report
+	down    *line.Reader
+	up      *line.Writer
+	upMu    sync.Mutex
+	enc     Encoder
+	scratch [4096]byte
+
+	ctx    context.Context // ends with the order to stop
+	cancel context.CancelFunc
+
+	current atomic.Pointer[running]
+}
+
+// running is what a worker works on, for who cancels it.
+type running struct {
+	id     atomic.Uint64
+	cancel context.CancelCauseFunc
+}
+
+// runChild does the part of this process and returns its exit code.
+func runChild(role proc.Role) int {
+	c, err := openChild(role)
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "mpgen: process %s: %v\n", role.Name, err)
+		return exitSoftware
+	}
+	s := c.node.plan.slots[c.node.slot]
+	switch {
+	case s.process != nil:
+		return c.runProcess(s.process)
+	case c.node.plan.pools[s.pool].from >= 0:
+		return c.runStage(&c.node.plan.pools[s.pool])
+	}
+	return c.runCalls(&c.node.plan.pools[s.pool])
+}
+
+func openChild(role proc.Role) (*child, error) {
+	files := role.Files()
+	if len(files) != 4 {
+		return nil, fmt.Errorf("inherited %d files, want 4", len(files))
+	}
+	var maps [4]*shm.File
+	for i, f := range files {
+		var err error
+		if maps[i], err = shm.Open(f, i != fileControl); err != nil {
+			return nil, err
+		}
+	}
+	ctl, err := control.Open(maps[fileControl])
+	if err != nil {
+		return nil, err
+	}
+	p := pipelines[ctl.Path()]
+	if p == nil {
+		return nil, fmt.Errorf("this program has no pipeline %q: is its package imported only sometimes?", ctl.Path())
+	}
+	pl, err := newPlan(p, int(ctl.Workers))
+	if err != nil {
+		return nil, err
+	}
+	slot := role.Slot
+	if pl.hash() != ctl.Plan || slot <= 0 || slot >= len(pl.slots) || maps[filePair].Size() < pl.pairSize(slot) ||
+		maps[fileCommons].Size() < pl.commonsSize {
+		return nil, errors.New("this process and its parent lay the memory out differently: is it the same binary?")
+	}
+	for _, f := range files {
+		f.Close() // the mappings stay
+	}
+	n := newNode(pl, slot, ctl, maps[fileBells], maps[fileCommons])
+	down, up := pl.lineAt(slot)
+	c := &child{
+		node: n, orders: &ctl.Slots[slot],
+		report: (*control.Report)(maps[filePair].At(0)),
+		down:   line.OpenReader(maps[filePair].At(down), pl.lineSize(slot), n.bells, pl.maxMessage(slot)),
+		up:     line.OpenWriter(maps[filePair].At(up), pl.lineSize(slot), n.bells),
+	}
+	n.child = c
+	c.ctx, c.cancel = context.WithCancel(context.Background())
+	n.bell.Serve(c.obey)
+	n.bell.Start()
+	c.say(frameReady, 0, nil)
+	return c, nil
+}
+
+// obey follows the parent's orders. It runs at each look of the bell.
+func (c *child) obey() {
+	if c.orders.Order.Load() == control.Stop {
+		c.cancel()
+	}
+	if id := c.orders.Cancel.Load(); id != 0 {
+		if r := c.current.Load(); r != nil && r.id.Load() == id {
+			r.cancel(context.Canceled)
+		}
+	}
+}
+
+// upRoom is the condition of who waits to write to the parent.
+type upRoom struct {
+	c *child
+	n int
+}
+
+func (r *upRoom) Ready() bool {
+	r.c.upMu.Lock()
+	defer r.c.upMu.Unlock()
+	return r.c.up.HasRoom(r.n)
+}
+
+// say sends a frame to the parent and wakes it.
+func (c *child) say(kind uint16, id uint64, data []byte) {
+	c.write(kind, id, data)
+	c.up.Wake()
+}
+
+// write sends a frame of any size. If the parent is gone the process is, too, so
+// this waits without a bound.
+func (c *child) write(kind uint16, id uint64, data []byte) {
+	for {
+		c.upMu.Lock()
+		left, done := c.up.PutPart(kind, id, data)
+		c.up.Publish()
+		c.upMu.Unlock()
+		if done {
+			return
+		}
+		data = left
+		c.up.Wake()
+		_ = c.node.bell.Wait(context.Background(), c.up.Room(), &upRoom{c, min(len(data), c.up.MaxPart())})
+	}
+}
+
+// frames is the condition of who waits for the parent's next frame.
+type frames child
+
+func (f *frames) Ready() bool {
+	return f.down.HasFrame() || f.orders.Order.Load() != control.Work
+}
+
+// receive waits for the parent's next frame; false says that there is an order
+// instead.
+func (c *child) receive() (line.Frame, bool) {
+	for {
+		f, ok, err := c.down.Next()
+		if err != nil {
+			panic(err) // the parent writes no nonsense
+		}
+		if ok {
+			return f, true
+		}
+		if c.orders.Order.Load() != control.Work {
+			return f, false
+		}
+		c.down.Tell()
+		_ = c.node.bell.Wait(context.Background(), c.down.Items(), (*frames)(c))
+	}
+}
+
+// errorFrame encodes err for a frame.
+func errorFrame(err error) []byte {
+	if err == nil {
+		return nil
+	}
+	var e Encoder
+	e.reset(nil, maxErrorSize)
+	putError(&e, err)
+	if e.err != nil {
+		e.reset(nil, maxErrorSize)
+		putError(&e, errors.New(clip(err.Error(), 1<<12)))
+	}
+	return e.bytes()
+}
+
+func clip(s string, n int) string {
+	if len(s) > n {
+		return s[:n] + "…"
+	}
+	return s
+}
+
+// decodeError is the error of a frame.
+func decodeError(data []byte) error {
+	if len(data) == 0 {
+		return nil
+	}
+	var d Decoder
+	d.reset(data)
+	err := getError(&d)
+	if d.err != nil {
+		return d.err
+	}
+	return err
+}
+
+// runProcess runs the function of a process.
+func (c *child) runProcess(p *ProcessDecl) int {
+	f, ok := c.receive()
+	if !ok {
+		c.say(frameReturned, 0, errorFrame(context.Canceled))
+		return 0
+	}
+	var d Decoder
+	d.reset(append([]byte(nil), f.Data...))
+	err := p.Main(c.ctx, c.node, &d)
+	for _, o := range c.node.outlets {
+		o.close()
+	}
+	if err != nil {
+		err = remote(err)
+	}
+	c.say(frameReturned, 0, errorFrame(err))
+	return 0
+}
+
+// lateResults bounds how long a result lies unseen while its worker goes on.
+const lateResults = 200 * time.Microsecond
+
+// runCalls is the loop of a worker that is called.
+func (c *child) runCalls(pp *poolPlan) int {
+	run := pp.row.newCaller()
+	late := time.AfterFunc(time.Hour, c.up.Wake)
+	var d Decoder
+	var now *running
+	var base context.Context
+	began, since := 0, time.Time{}
+	for {
+		f, ok, err := c.down.Next()
+		if err != nil {
+			panic(err)
+		}
+		if !ok {
+			if began > 0 {
+				c.measure(began, since)
+				began = 0
+			}
+			if now != nil {
+				c.current.Store(nil)
+				now.cancel(nil)
+				now = nil
+			}
+			c.report.Task.Store(0)
+			late.Stop()
+			c.up.Wake()
+			if f, ok = c.receive(); !ok {
+				return 0
+			}
+		}
+		if began == 0 {
+			since = time.Now()
+		} else if began == 64 {
+			c.measure(began, since)
+			began, since = 0, time.Now()
+		}
+		if now == nil || base.Err() != nil {
+			if now != nil {
+				now.cancel(nil)
+			}
+			now = &running{}
+			base, now.cancel = context.WithCancelCause(c.ctx)
+			c.current.Store(now)
+		}
+		d.reset(f.Data)
+		deadline, timed := Get[int64](&d), pp.task.Timeout > 0
+		c.report.Task.Store(f.ID)
+		now.id.Store(f.ID)
+		ctx, stop := base, context.CancelFunc(nil)
+		if timed {
+			start := monotonic()
+			c.report.Since.Store(uint64(start))
+			end := start + int64(pp.task.Timeout)
+			if deadline != 0 {
+				end = min(end, deadline)
+			}
+			ctx, stop = context.WithTimeout(base, time.Duration(end-start))
+		} else if deadline != 0 {
+			ctx, stop = context.WithTimeout(base, time.Duration(deadline-monotonic()))
+		}
+		if c.orders.Cancel.Load() == f.ID {
+			now.cancel(context.Canceled)
+		}
+		kind := c.callOne(run, ctx, &d, f.ID, pp)
+		if kind != frameResult {
+			kind = frameFailure
+			if timed && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				kind = frameLate
+			}
+			c.write(kind, f.ID, c.enc.bytes())
+			c.report.Failed.Add(1)
+		}
+		if stop != nil {
+			stop()
+			c.report.Since.Store(0)
+		}
+		if began++; began == 1 {
+			late.Reset(lateResults)
+		}
+		c.report.Done.Add(1)
+	}
+}
+
+// callOne runs one task and writes its result; an error is left encoded in c.enc
+// and the kind is not frameResult.
+func (c *child) callOne(run caller, ctx context.Context, d *Decoder, id uint64, pp *poolPlan) uint16 {
+	c.enc.reset(c.scratch[:], pp.bytes)
+	if err := run.call(ctx, d, &c.enc); err != nil {
+		data := errorFrame(remote(err))
+		c.enc.reset(nil, len(data)+64)
+		c.enc.raw(data)
+		return frameFailure
+	}
+	c.write(frameResult, id, c.enc.bytes())
+	return frameResult
+}
+
+// measure tells the parent how long a task takes, so that it can send enough of
+// them ahead.
+func (c *child) measure(n int, since time.Time) {
+	mean := uint64(time.Since(since)) / uint64(n)
+	if old := c.report.Mean.Load(); old != 0 {
+		mean = (3*old + mean) / 4
+	}
+	c.report.Mean.Store(max(mean, 1))
+}

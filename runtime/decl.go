@@ -1,0 +1,155 @@
+package mp
+
+import (
+	"context"
+	"time"
+)
+
+// What follows is for generated code: the table that describes a pipeline, and
+// the functions that open its rows in one process. Rows are data and never
+// change; what a run makes of them lies in its nodes. The functions of the user
+// are set in init, not in the rows' initializers, since they may call Start,
+// which needs the rows.
+
+// Pipeline is the table of one pipeline.
+type Pipeline struct {
+	Path   string // import path of the package, names the pipeline to its processes
+	Source string // "thumbs.mp"
+	Decls  []Decl // in the order of the source
+	Main   MainDecl
+}
+
+// MainDecl is the ends of queues that the program itself holds.
+type MainDecl struct {
+	Send, Receive []Decl
+}
+
+// Decl is a row of the table.
+type Decl interface{ name() string }
+
+// QueueDecl is a row for a queue.
+type QueueDecl[T any] struct {
+	Name     string
+	Elem     Codec[T]
+	Capacity int   // items; 0: 1024
+	Slot     int   // bytes of an item in the ring; 0: 256, flat items their size
+	Bytes    int64 // bytes of items larger than a slot; 0: 64 MiB
+}
+
+// NumberDecl is a row for a value of a number type.
+type NumberDecl[T Numeric] struct{ Name string }
+
+// Task is the task block of a pool.
+type Task struct {
+	Timeout time.Duration // of one attempt; 0: none
+	Retries int           // after the death of the worker or the timeout; an error that the function returns is final
+	Backoff time.Duration // before a retry; 0: 100 ms
+	Skip    bool          // a stage counts and drops what it gives up on; else the run ends with its error
+}
+
+// Worker is the worker block of a process or pool.
+type Worker struct {
+	Tasks  int           // then the worker is replaced; 0: never
+	Memory int64         // bytes; a worker that takes more is killed; 0: no bound
+	Grace  time.Duration // from cancel to kill; 0: 2s
+}
+
+// ProcessDecl is a row for a process.
+type ProcessDecl struct {
+	Name                string
+	Restarts            int // how often it is started again after a failure
+	Worker              Worker
+	Send, Receive, Uses []Decl
+
+	Main func(context.Context, *Node, *Decoder) error
+}
+
+// PoolDecl is a row for a pool.
+type PoolDecl[In, Out any] struct {
+	Name    string
+	In      Codec[In]
+	Out     Codec[Out]
+	Workers int   // 0: as told to Start, else GOMAXPROCS
+	Bytes   int64 // bytes of the largest task or result; 0: 64 MiB
+	Task    Task
+	Worker  Worker
+	From    *QueueDecl[In]         // a stage takes its tasks from here
+	To      Sink[Out]              // and sends its results there
+	Dead    *QueueDecl[Failed[In]] // and what it gives up on there
+
+	Func func(context.Context, In) (Out, error)
+}
+
+// Sink is where a stage sends its results: zero, one or many for each task.
+type Sink[Out any] struct {
+	queue Decl
+	count func(Out) int
+	put   func(*Encoder, Out, int)
+}
+
+// To sends each result as it is.
+func To[T any](q *QueueDecl[T]) Sink[T] {
+	return Sink[T]{
+		queue: q,
+		count: func(T) int { return 1 },
+		put:   func(e *Encoder, v T, _ int) { q.Elem.put(e, v) },
+	}
+}
+
+// Each sends each element of a result.
+func Each[T any](q *QueueDecl[T]) Sink[[]T] {
+	return Sink[[]T]{
+		queue: q,
+		count: func(v []T) int { return len(v) },
+		put:   func(e *Encoder, v []T, i int) { q.Elem.put(e, v[i]) },
+	}
+}
+
+func (q *QueueDecl[T]) name() string      { return q.Name }
+func (v *NumberDecl[T]) name() string     { return v.Name }
+func (p *ProcessDecl) name() string       { return p.Name }
+func (p *PoolDecl[In, Out]) name() string { return p.Name }
+
+// Sender is the sending end of the queue in a process that declares it.
+func (q *QueueDecl[T]) Sender(n *Node) *Sender[T] {
+	return &Sender[T]{o: n.outlet(q), elem: q.Elem}
+}
+
+// Receiver is the receiving end of the queue in a process that declares it.
+func (q *QueueDecl[T]) Receiver(n *Node) *Receiver[T] {
+	return &Receiver[T]{i: n.inlet(q), elem: q.Elem}
+}
+
+// Both is both ends, for a process that declares send and receive.
+func (q *QueueDecl[T]) Both(n *Node) *Queue[T] {
+	return &Queue[T]{Sender: *q.Sender(n), Receiver: *q.Receiver(n)}
+}
+
+// In is the number itself.
+func (v *NumberDecl[T]) In(n *Node) *Number[T] { return numberAt[T](n.number(v)) }
+
+// Pool is the calling side of a pool that no flow feeds.
+func (p *PoolDecl[In, Out]) Pool(n *Node) *Pool[In, Out] {
+	return &Pool[In, Out]{core: n.pool(p), in: p.In, out: p.Out}
+}
+
+// Arg is what Start gives to one row.
+type Arg struct {
+	to  Decl
+	put func(*Encoder)
+}
+
+// With gives the process its arguments.
+func (p *ProcessDecl) With(args func(*Encoder)) Arg { return Arg{p, args} }
+
+// pipelines are those that Main knows, by their path.
+var pipelines = map[string]*Pipeline{}
+
+// Register makes a pipeline known to Main. It is called when packages are
+// initialized.
+func Register(p *Pipeline) {
+	if pipelines[p.Path] != nil {
+		panic("mp: two pipelines have the path " + p.Path)
+	}
+	pipelines[p.Path] = p
+}

@@ -1,0 +1,245 @@
+package mp
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/mpgen/mpgen/runtime/internal/control"
+	"github.com/mpgen/mpgen/runtime/internal/ring"
+)
+
+// inlet is one process's taking end of a queue. Who waits for an item holds the
+// gate; who takes or finishes one holds mu, for an instant: a goroutine that
+// waits must not keep another from saying that its item is done.
+type inlet struct {
+	node  *Node
+	q     *queuePlan
+	word  *control.Queue
+	slot  ring.Owner
+	index int
+	gate  gate
+	calls gate // of Receive: one call at a time
+
+	mu      sync.Mutex
+	closed  bool
+	loops   int // that range over the queue now
+	spsc    ring.Consumer
+	held    []uint64 // items of an SPSC queue that loops still work on
+	bounded *ring.Bounded
+	seats   []*ring.Seat // that are free
+	arena   *ring.Arena
+	reader  reader // of Receive and TryReceive
+}
+
+// reader is one that takes items: a loop of All, or all calls of Receive. It
+// works on one item at a time.
+type reader struct {
+	in   *inlet
+	seat *ring.Seat // of a Bounded queue
+	has  bool       // it works on an item
+	item uint64     // of an SPSC queue
+	dec  Decoder
+	buf  []byte // a large item, copied out
+}
+
+// errEnd is the end of a queue whose producers have all ended well.
+var errEnd = errors.New("end of the queue")
+
+// items is the condition of a reader.
+type items reader
+
+func (c *items) Ready() bool {
+	r := (*reader)(c)
+	in := r.in
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.node.over.Load() || r.hasItem() || in.closed || in.word.Closed.Load() != 0 && in.drained()
+}
+
+func (r *reader) hasItem() bool {
+	in := r.in
+	switch {
+	case in.bounded == nil:
+		return in.spsc.HasItem()
+	case r.seat == nil:
+		return len(in.seats) > 0
+	}
+	return r.seat.HasItem()
+}
+
+// drained reports whether a closed queue holds nothing any more, and no other
+// process an item that might come again.
+func (in *inlet) drained() bool {
+	if in.bounded == nil {
+		return !in.spsc.HasItem()
+	}
+	return in.bounded.Quiet(in.slot)
+}
+
+// next takes the next item; what the reader had is done. At the end of the queue
+// it is errEnd, or the cause of the end.
+func (r *reader) next(ctx context.Context, try bool) error {
+	in := r.in
+	in.mu.Lock()
+	r.finish()
+	got, err := r.look()
+	in.mu.Unlock()
+	if got || err != nil {
+		return err
+	}
+	if try {
+		return ErrEmpty
+	}
+	if err := in.gate.lock(ctx); err != nil {
+		return err
+	}
+	defer in.gate.unlock()
+	parked := in.spsc.Items
+	if in.bounded != nil {
+		parked = in.bounded.Items
+	}
+	for {
+		in.mu.Lock()
+		got, err := r.look()
+		if !got && in.bounded == nil {
+			in.spsc.Tell()
+		}
+		in.mu.Unlock()
+		if got || err != nil {
+			return err
+		}
+		if err := in.node.bell.Wait(ctx, parked(), (*items)(r)); err != nil {
+			return err
+		}
+	}
+}
+
+// look takes an item if there is one, or says why there will be none.
+func (r *reader) look() (bool, error) {
+	in := r.in
+	if in.node.over.Load() {
+		return false, in.node.overError()
+	}
+	if in.closed {
+		return false, ErrClosed
+	}
+	closed := in.word.Closed.Load() != 0 // before the look
+	if ok, err := r.take(); ok || err != nil {
+		return ok, err
+	}
+	if closed && in.drained() {
+		if cause := in.word.CloseCause(); len(cause) > 0 {
+			return false, decodeError(cause)
+		}
+		return false, errEnd
+	}
+	return false, nil
+}
+
+func (r *reader) take() (bool, error) {
+	in := r.in
+	if in.bounded == nil {
+		if !in.spsc.HasItem() {
+			return false, nil
+		}
+		r.item, r.has = in.spsc.Next, true
+		in.held = append(in.held, r.item)
+		in.spsc.Next++
+		return true, nil
+	}
+	if r.seat == nil {
+		// Every seat may be taken by another loop: then this one waits for one to
+		// be free, or for the end.
+		n := len(in.seats)
+		if n == 0 {
+			return false, nil
+		}
+		r.seat, in.seats = in.seats[n-1], in.seats[:n-1]
+	}
+	ok, err := r.seat.Take()
+	if errors.Is(err, ring.ErrEvicted) {
+		panic(err) // the parent took this process for dead; it must not go on
+	}
+	r.has = ok
+	return ok, err
+}
+
+// finish says that the reader's item is done.
+func (r *reader) finish() {
+	if !r.has {
+		return
+	}
+	r.has = false
+	in := r.in
+	if in.node.over.Load() {
+		return // the memory may be gone
+	}
+	if in.bounded != nil {
+		r.seat.Free()
+		if in.word.Closed.Load() != 0 {
+			in.bounded.Items().WakeAll() // others may wait for the end
+		}
+		return
+	}
+	if len(in.held) == 1 {
+		in.held = in.held[:0]
+		in.spsc.SetDone(in.spsc.Next)
+		return
+	}
+	in.held = slices.DeleteFunc(in.held, func(i uint64) bool { return i == r.item })
+	done := in.spsc.Next
+	for _, i := range in.held {
+		done = min(done, i)
+	}
+	in.spsc.SetDone(done)
+}
+
+// leave ends the reader: its item is done, its seat free.
+func (r *reader) leave() {
+	r.finish()
+	if r.seat != nil {
+		r.in.seats = append(r.in.seats, r.seat)
+		r.seat = nil
+		r.in.node.bell.Ring() // another loop may wait for the seat
+	}
+	if r.in.bounded == nil && !r.in.node.over.Load() {
+		r.in.spsc.Tell()
+	}
+}
+
+// payload is the slot or record of the reader's item.
+func (r *reader) payload() []byte {
+	if r.seat != nil {
+		return r.seat.Payload()
+	}
+	return r.in.spsc.Payload(r.item)
+}
+
+// open points the decoder at the reader's item.
+func (r *reader) open() error {
+	p := r.payload()
+	if r.in.arena != nil {
+		var err error
+		if p, err = r.in.arena.Item(p, r.buf); err != nil {
+			return ErrCorruptPeer
+		}
+		if cap(p) > cap(r.buf) && len(p) > len(r.payload()) {
+			r.buf = p
+		}
+	} else if _, _, _, flat := r.in.q.row.shape(); flat >= 0 {
+		p = p[:flat]
+	}
+	r.dec.reset(p)
+	return nil
+}
+
+// close says that this process takes no more.
+func (in *inlet) close() {
+	in.mu.Lock()
+	in.closed = true
+	in.reader.finish()
+	in.mu.Unlock()
+	in.node.bell.Ring()
+}

@@ -1,0 +1,519 @@
+package mp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/mpgen/mpgen/runtime/internal/control"
+	"github.com/mpgen/mpgen/runtime/internal/line"
+	"github.com/mpgen/mpgen/runtime/internal/proc"
+	"github.com/mpgen/mpgen/runtime/internal/ring"
+	"github.com/mpgen/mpgen/runtime/internal/shm"
+)
+
+// member is a process of a run, seen by its parent: one goroutine starts it,
+// waits for its end, repairs what it left, and starts it again or not.
+type member struct {
+	run    *Run
+	index  int // slot
+	slot   *slotPlan
+	pair   *shm.File
+	report *control.Report
+	core   *poolCore // of a worker that is called
+	args   []byte
+
+	upMu sync.Mutex // of the fields up to the blank line
+	down *line.Writer
+	up   *line.Reader
+	life life
+
+	pid atomic.Int64 // 0: no process
+
+	// of run.mu
+	proc          *proc.Process
+	finished      bool
+	err           error // why it failed, once finished
+	sourceStopped bool  // told to stop by Shutdown: that it was cancelled is no failure
+	closes        map[int]bool
+	killed        error // why the parent killed it, nil: it did not
+	restarts      int
+}
+
+// life is what a process has told about itself since it was started.
+type life struct {
+	ready    bool
+	returned bool  // its function has returned
+	ended    bool  // its stage has seen the end of the input
+	err      error // of either
+	gaveUp   error // a task of its stage failed for good
+	corrupt  bool  // it wrote nonsense
+}
+
+func newMember(r *Run, index int) (*member, error) {
+	m := &member{run: r, index: index, slot: &r.plan.slots[index], closes: map[int]bool{}}
+	var err error
+	if m.pair, err = shm.Create("mpgen-pair", r.plan.pairSize(index)); err != nil {
+		return nil, err
+	}
+	if err := m.pair.Seal(false); err != nil {
+		m.pair.Close()
+		return nil, err
+	}
+	m.report = (*control.Report)(m.pair.At(0))
+	return m, nil
+}
+
+func (m *member) hasClosed(queue int) bool { return m.closes[queue] }
+
+func (m *member) title() string {
+	if m.slot.process != nil {
+		return m.slot.name
+	}
+	return fmt.Sprintf("%s[%d]", m.slot.name, m.slot.index)
+}
+
+// failure is an error about this process.
+func (m *member) failure(pid int, cause error) *Error {
+	return &Error{Name: m.slot.name, Index: m.slot.index, PID: pid, Err: cause}
+}
+
+// launch starts the process for the generation-th time.
+func (m *member) launch(generation int) (*proc.Process, error) {
+	r := m.run
+	downAt, upAt := r.plan.lineAt(m.index)
+	line.Reset(m.pair.At(downAt))
+	line.Reset(m.pair.At(upAt))
+	size := r.plan.lineSize(m.index)
+	m.upMu.Lock()
+	m.down = line.OpenWriter(m.pair.At(downAt), size, r.node.bells)
+	m.up = line.OpenReader(m.pair.At(upAt), size, r.node.bells, r.plan.maxMessage(m.index))
+	m.life = life{}
+	if m.slot.process != nil {
+		if _, done := m.down.PutPart(frameArgs, 0, m.args); !done {
+			m.upMu.Unlock()
+			return nil, fmt.Errorf("the arguments of process %q take %d bytes: %w", m.slot.name, len(m.args), ErrTooBig)
+		}
+		m.down.Publish()
+	}
+	m.up.Items().Set(0)
+	m.upMu.Unlock()
+	m.report.Task.Store(0)
+	m.report.Since.Store(0)
+	r.node.bells[m.index].Reset()
+	word := &r.node.control.Slots[m.index]
+	word.Generation.Store(uint32(generation))
+	word.Cancel.Store(0)
+	word.Order.Store(control.Work)
+	word.State.Store(control.Starting)
+
+	return r.house.Start(proc.Spec{
+		Name: m.title(), Slot: m.index, Generation: generation,
+		Env:    m.environment(),
+		Files:  []*os.File{r.files[fileControl].FD(), r.files[fileBells].FD(), r.files[fileCommons].FD(), m.pair.FD()},
+		Stdout: whole(os.Stdout), Stderr: whole(os.Stderr),
+	})
+}
+
+// environment bounds the heap and the processors of a worker.
+func (m *member) environment() []string {
+	var env []string
+	if n := m.memory(); n > 0 {
+		env = append(env, fmt.Sprintf("GOMEMLIMIT=%d", n/10*8))
+	}
+	if i := m.slot.pool; i >= 0 && os.Getenv("GOMAXPROCS") == "" {
+		if n := max(2, runtime.NumCPU()/m.run.plan.pools[i].n); n < runtime.NumCPU() {
+			env = append(env, fmt.Sprintf("GOMAXPROCS=%d", n))
+		}
+	}
+	return env
+}
+
+func (m *member) memory() int64 {
+	if m.slot.process != nil {
+		return m.slot.process.Worker.Memory
+	}
+	return m.run.plan.pools[m.slot.pool].worker.Memory
+}
+
+var outputs sync.Mutex
+
+// whole writes whole lines to a file that several processes share.
+func whole(f *os.File) func([]byte) {
+	var buf []byte
+	return func(l []byte) {
+		buf = append(append(buf[:0], l...), '\n')
+		outputs.Lock()
+		f.Write(buf)
+		outputs.Unlock()
+	}
+}
+
+// supervise is the goroutine of a member.
+func (m *member) supervise() {
+	defer m.run.watching.Done()
+	r := m.run
+	crashes := 0
+	for generation := 1; ; generation++ {
+		p, err := m.launch(generation)
+		if err != nil {
+			m.finish(m.failure(0, err))
+			return
+		}
+		r.mu.Lock()
+		m.proc = p
+		m.pid.Store(int64(p.PID()))
+		stopping := r.stopping || m.sourceStopped
+		r.mu.Unlock()
+		if stopping {
+			r.order(m, control.Stop)
+		}
+		began := time.Now()
+		timer := time.AfterFunc(startTimeout, func() {
+			m.upMu.Lock()
+			ready := m.life.ready
+			m.upMu.Unlock()
+			if !ready {
+				m.kill(fmt.Errorf("it did not come to mp.Main() within %v", startTimeout))
+			}
+		})
+		<-p.Dead()
+		timer.Stop()
+		m.drain()
+		exhausted := m.sweep()
+		<-p.Done()
+		exit := p.Exit()
+		again, pause := m.settleDeath(p.PID(), exit, exhausted, &crashes, time.Since(began))
+		if !again {
+			return
+		}
+		if pause > 0 {
+			r.node.control.Slots[m.index].State.Store(control.Backoff)
+			select {
+			case <-time.After(pause):
+			case <-r.stopped:
+				m.finish(nil)
+				return
+			}
+		}
+	}
+}
+
+// startTimeout is how long a process may take to come to Main.
+const startTimeout = 10 * time.Second
+
+// crashLimit is how often in a row a worker may die before it has done a task.
+const crashLimit = 5
+
+// settleDeath decides what follows a death.
+func (m *member) settleDeath(pid int, exit proc.Exit, exhausted [][]byte, crashes *int, age time.Duration) (again bool, pause time.Duration) {
+	r := m.run
+	m.upMu.Lock()
+	life := m.life
+	m.upMu.Unlock()
+	r.mu.Lock()
+	m.proc = nil
+	m.pid.Store(0)
+	killed := m.killed
+	m.killed = nil
+	stopping, source := r.stopping, m.sourceStopped
+	r.mu.Unlock()
+
+	var cause error
+	if exit.Code != 0 || exit.Signal != 0 {
+		died := &Died{Exit: exit.Code, Signal: exit.Signal, OOM: exit.OOM, Panic: exit.Panic, Stderr: exit.Stderr}
+		if cause = died; killed != nil {
+			cause = fmt.Errorf("%w: %w", killed, died)
+		}
+	} else if life.corrupt {
+		cause = ErrCorruptPeer
+	}
+	if life.gaveUp != nil {
+		r.fail(life.gaveUp)
+		stopping = true
+	}
+	if m.core != nil {
+		m.core.died(m, pid, cause, exit)
+	}
+	if len(exhausted) > 0 {
+		e := m.failure(pid, cause)
+		e.Attempts = r.plan.pools[m.slot.pool].task.Retries + 1
+		r.deadLetter(m.slot.pool, exhausted, e)
+	}
+	if m.slot.process != nil {
+		err := cause
+		if life.returned {
+			err = life.err
+		}
+		if err == nil || stopping || source && errors.Is(err, context.Canceled) {
+			m.finish(nil)
+			return false, 0
+		}
+		if m.restarts < m.slot.process.Restarts {
+			m.restarts++
+			return true, backoffOf(0, m.restarts)
+		}
+		failure := m.failure(pid, err)
+		failure.Attempts = m.restarts
+		if m.restarts > 0 {
+			failure.Attempts = m.restarts + 1
+		}
+		m.finish(failure)
+		r.fail(failure)
+		return false, 0
+	}
+	if life.ended || stopping {
+		if life.err != nil && !stopping {
+			failure := m.failure(pid, life.err)
+			m.finish(failure)
+			return false, 0
+		}
+		m.finish(nil)
+		return false, 0
+	}
+	m.restarts++
+	if cause == nil || life.ready && age > time.Second {
+		*crashes = 0
+		return true, 0
+	}
+	if *crashes++; *crashes < crashLimit || life.ready && m.progressed() {
+		if life.ready {
+			return true, 0
+		}
+		return true, backoffOf(0, *crashes)
+	}
+	failure := m.failure(pid, fmt.Errorf("it died %d times in a row: %w", *crashes, cause))
+	m.finish(failure)
+	r.fail(failure)
+	return false, 0
+}
+
+// progressed reports whether a worker's deaths are the doing of its tasks: then
+// the tasks' own limits end the series, not this one.
+func (m *member) progressed() bool {
+	return m.report.Task.Load() != 0 || m.slot.pool >= 0 && m.run.plan.pools[m.slot.pool].from >= 0
+}
+
+// finish says that the process will not be started again.
+func (m *member) finish(err error) {
+	r := m.run
+	word := &r.node.control.Slots[m.index]
+	if word.State.Store(control.Ended); err != nil {
+		word.State.Store(control.Failed)
+	}
+	r.mu.Lock()
+	m.finished, m.err = true, err
+	r.settle()
+	r.mu.Unlock()
+}
+
+// kill kills the process and remembers why.
+func (m *member) kill(why error) {
+	m.run.mu.Lock()
+	p := m.proc
+	if p != nil && m.killed == nil {
+		m.killed = why
+	}
+	m.run.mu.Unlock()
+	if p != nil {
+		p.Kill()
+	}
+}
+
+// killAfterGrace kills the process, and any that would be started in its place,
+// if it does not follow the order to stop.
+func (m *member) killAfterGrace(grace time.Duration) {
+	m.run.mu.Lock()
+	p := m.proc
+	m.run.mu.Unlock()
+	if p == nil {
+		return
+	}
+	t := time.NewTimer(grace)
+	defer t.Stop()
+	select {
+	case <-p.Dead():
+	case <-t.C:
+		p.Kill()
+	}
+}
+
+// sweep repairs what the dead process held, and returns the items that it had
+// begun for the last time.
+func (m *member) sweep() (exhausted [][]byte) {
+	r, p := m.run, ring.Owner(m.index)
+	var outs [2]*ring.Bounded
+	retries := -1
+	if m.slot.pool >= 0 {
+		pp := &r.plan.pools[m.slot.pool]
+		if pp.to >= 0 {
+			outs[0] = r.bounded[pp.to]
+		}
+		if pp.dead >= 0 {
+			outs[1] = r.bounded[pp.dead]
+		}
+		if pp.from >= 0 {
+			retries = pp.task.Retries
+		}
+	}
+	takes, puts := r.plan.takes(m.index), r.plan.puts(m.index)
+	for _, i := range takes {
+		if b := r.bounded[i]; b != nil {
+			b.Settle(p, outs)
+		}
+	}
+	for _, i := range puts {
+		if b := r.bounded[i]; b != nil {
+			b.SweepOutput(p)
+		} else {
+			r.spsc[i].SweepProducer(p)
+		}
+	}
+	for _, i := range takes {
+		b := r.bounded[i]
+		if b == nil {
+			r.spsc[i].SweepConsumer(p)
+			continue
+		}
+		b.SweepInput(p, func(payload []byte, attempt int) bool {
+			if retries < 0 || attempt <= retries {
+				return false
+			}
+			if item, ok := r.copyItem(i, payload); ok {
+				exhausted = append(exhausted, item)
+			}
+			return true
+		})
+	}
+	for _, i := range append(takes, puts...) {
+		if b := r.bounded[i]; b != nil {
+			b.Unpark(p)
+		}
+		r.rings[i].WakeAll()
+	}
+	return exhausted
+}
+
+// copyItem is an item's bytes, out of the payload of a record.
+func (r *Run) copyItem(queue int, payload []byte) ([]byte, bool) {
+	b := r.bounded[queue]
+	if b.Arena != nil {
+		item, err := b.Arena.Item(payload, nil)
+		return append([]byte(nil), item...), err == nil
+	}
+	if _, _, _, flat := r.plan.queues[queue].row.shape(); flat >= 0 {
+		payload = payload[:flat]
+	}
+	return append([]byte(nil), payload...), true
+}
+
+// takes and puts are the queues that a slot takes from and puts into.
+func (pl *plan) takes(slot int) []int {
+	return pl.where(slot, func(q *queuePlan) []int { return q.consumers })
+}
+func (pl *plan) puts(slot int) []int {
+	return pl.where(slot, func(q *queuePlan) []int { return q.producers })
+}
+
+func (pl *plan) where(slot int, of func(*queuePlan) []int) (found []int) {
+	for i := range pl.queues {
+		for _, s := range of(&pl.queues[i]) {
+			if s == slot {
+				found = append(found, i)
+				break
+			}
+		}
+	}
+	return found
+}
+
+// hasNews reports whether drain is worth a call.
+func (m *member) hasNews() bool {
+	m.upMu.Lock()
+	defer m.upMu.Unlock()
+	return m.up != nil && m.up.HasFrame()
+}
+
+// drain takes in what the process has told. Any goroutine may call it.
+func (m *member) drain() {
+	m.upMu.Lock()
+	if m.up == nil {
+		m.upMu.Unlock()
+		return
+	}
+	var acts []func()
+	for {
+		f, ok, err := m.up.Next()
+		if err != nil {
+			m.life.corrupt = true
+			acts = append(acts, func() { m.kill(ErrCorruptPeer) })
+			m.up = nil
+			break
+		}
+		if !ok {
+			m.up.Tell()
+			m.up.Items().Set(0)
+			if m.up.HasFrame() {
+				continue
+			}
+			break
+		}
+		if act := m.hear(f); act != nil {
+			acts = append(acts, act)
+		}
+	}
+	m.upMu.Unlock()
+	for _, act := range acts {
+		act()
+	}
+}
+
+// hear takes in one frame, and returns what is to be done without the lock.
+func (m *member) hear(f line.Frame) func() {
+	switch f.Kind {
+	case frameReady:
+		m.life.ready = true
+		return m.isReady
+	case frameReturned:
+		m.life.returned, m.life.err = true, decodeError(f.Data)
+	case frameEnded:
+		m.life.ended, m.life.err = true, decodeError(f.Data)
+	case frameGaveUp:
+		err := decodeError(f.Data)
+		m.life.gaveUp = err
+		return func() { m.run.fail(err) }
+	case frameClosed:
+		return func() {
+			m.run.mu.Lock()
+			m.closes[int(f.ID)] = true
+			m.run.settle()
+			m.run.mu.Unlock()
+		}
+	case frameResult, frameFailure, frameLate:
+		if m.core != nil {
+			m.core.answer(m, f)
+		}
+	}
+	return nil
+}
+
+func (m *member) isReady() {
+	r := m.run
+	r.node.control.Slots[m.index].State.Store(control.Running)
+	r.mu.Lock()
+	p := m.proc
+	r.mu.Unlock()
+	if n := m.memory(); n > 0 && p != nil {
+		if err := p.LimitMemory(n); err != nil {
+			m.kill(fmt.Errorf("its memory can't be bounded: %w", err))
+		}
+	}
+	if m.core != nil {
+		m.core.joined(m)
+	}
+}

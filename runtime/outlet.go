@@ -1,0 +1,201 @@
+package mp
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/mpgen/mpgen/runtime/internal/control"
+	"github.com/mpgen/mpgen/runtime/internal/ring"
+)
+
+// outlet is one process's putting end of a queue. The gate is held by who uses
+// what stands below it.
+type outlet struct {
+	node  *Node
+	q     *queuePlan
+	word  *control.Queue
+	slot  ring.Owner
+	index int
+	max   int // bytes of the largest item
+
+	gate    gate
+	closed  bool
+	spsc    ring.Producer // of an SPSC queue
+	bounded *ring.Bounded // else
+	arena   *ring.Arena
+	enc     Encoder
+	private []byte // a slot's size, for encoding
+	need    int    // bytes that a large item waits for
+}
+
+// ended says why nothing can be put any more, or nil.
+func (o *outlet) ended() error {
+	switch {
+	case o.node.over.Load(): // first: the memory may be gone
+		return o.node.overError()
+	case o.closed:
+		return ErrClosed
+	case o.word.Gone.Load() != 0:
+		return causeOf(ErrClosed, o.word.LeaveCause())
+	}
+	return nil
+}
+
+func causeOf(err error, cause []byte) error {
+	if len(cause) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w: %w", err, decodeError(cause))
+}
+
+// room is the condition of a producer.
+type room outlet
+
+func (c *room) Ready() bool {
+	o := (*outlet)(c)
+	return o.node.over.Load() || o.hasRoom() || o.word.Gone.Load() != 0
+}
+
+func (o *outlet) hasRoom() bool {
+	if o.need > 0 && !o.arena.HasRoom(o.need) {
+		return false
+	}
+	if o.bounded != nil {
+		return o.bounded.HasRoom()
+	}
+	return o.spsc.CanFill()
+}
+
+// wait waits for room. try makes it ErrFull instead.
+func (o *outlet) wait(ctx context.Context, try bool) error {
+	if err := o.ended(); err != nil {
+		return err
+	}
+	if try {
+		return ErrFull
+	}
+	parked := o.spsc.SPSC.Room
+	if o.bounded != nil {
+		parked = o.bounded.Room
+	}
+	return o.node.bell.Wait(ctx, parked(), (*room)(o))
+}
+
+// put encodes an item and puts it in. noted is told the place of a Bounded queue
+// before it is filled; it may be nil. try makes a full queue ErrFull.
+func (o *outlet) put(ctx context.Context, try bool, encode func(*Encoder), noted func(ring.Ticket)) error {
+	if err := o.gate.lock(ctx); err != nil {
+		return err
+	}
+	defer o.gate.unlock()
+	return o.putLocked(ctx, try, encode, noted)
+}
+
+func (o *outlet) putLocked(ctx context.Context, try bool, encode func(*Encoder), noted func(ring.Ticket)) error {
+	if err := o.ended(); err != nil {
+		return err
+	}
+	// The item is encoded into private memory: a place in the ring is claimed
+	// only for what is there whole, so that no one waits for user code.
+	head := ring.HeadSize
+	if o.arena == nil {
+		head = 0
+	}
+	o.enc.reset(o.scratch()[:o.q.geometry.Payload-head], o.max)
+	encode(&o.enc)
+	if o.enc.err != nil {
+		return fmt.Errorf("queue %q: %w", o.q.row.name(), o.enc.err)
+	}
+	item := o.enc.bytes()
+	var d ring.Descriptor
+	large := o.enc.heap
+	if large {
+		for {
+			var ok bool
+			if d, ok = o.arena.Build(o.slot, item); ok {
+				break
+			}
+			o.need = len(item)
+			err := o.wait(ctx, try)
+			o.need = 0
+			if err != nil {
+				return err
+			}
+		}
+	}
+	fill := func(p []byte) {
+		switch {
+		case large:
+			ring.PutDescriptor(p, d)
+		case o.arena != nil:
+			ring.PutHead(p, len(item))
+			copy(p[head:], item)
+		default:
+			copy(p, item)
+		}
+	}
+	for !o.place(large, fill, noted) {
+		if err := o.wait(ctx, try); err != nil {
+			if large {
+				o.arena.Drop(o.slot)
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// place puts a whole item into the ring, if there is room.
+func (o *outlet) place(large bool, fill func([]byte), noted func(ring.Ticket)) bool {
+	if o.bounded == nil {
+		if !o.spsc.HasRoom() {
+			return false
+		}
+		if large {
+			o.arena.Place(o.slot, o.spsc.Next)
+		}
+		fill(o.spsc.Payload(o.spsc.Next))
+		o.spsc.Next++
+		o.spsc.Publish()
+		if large {
+			o.arena.Built(o.slot)
+		}
+		o.spsc.Wake()
+		return true
+	}
+	t, ok := o.bounded.Claim(o.slot)
+	if !ok {
+		return false
+	}
+	if large {
+		o.arena.Place(o.slot, uint64(t))
+	}
+	if noted != nil {
+		noted(t)
+	}
+	fill(o.bounded.Payload(t))
+	if err := o.bounded.Publish(t, o.slot); err != nil {
+		panic(err) // the parent took this process for dead; it must not go on
+	}
+	if large {
+		o.arena.Built(o.slot)
+	}
+	o.bounded.Wake(o.slot)
+	return true
+}
+
+// scratch is private memory of a slot's size.
+func (o *outlet) scratch() []byte {
+	if o.private == nil {
+		o.private = make([]byte, o.q.geometry.Payload)
+	}
+	return o.private
+}
+
+// close says that this process sends no more.
+func (o *outlet) close() {
+	if o.gate.lock(context.Background()) == nil {
+		o.closed = true
+		o.gate.unlock()
+	}
+}

@@ -1,0 +1,554 @@
+package mp
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/mpgen/mpgen/runtime/internal/bell"
+	"github.com/mpgen/mpgen/runtime/internal/control"
+	"github.com/mpgen/mpgen/runtime/internal/line"
+	"github.com/mpgen/mpgen/runtime/internal/proc"
+)
+
+// poolCore is the calling side of a pool: which tasks wait, and which each
+// worker has. All of it is the parent's private memory, so a worker's death
+// needs no repair: what it had and has not answered is known here, and its
+// report says which of these it had begun. Only that one is charged an attempt.
+//
+// A worker gets tasks ahead of its answers, so that a trivial function is not
+// slowed down by waking its worker for each; how many follows from how long a
+// task takes, so that little waits behind a slow one.
+type poolCore struct {
+	run  *Run
+	plan *poolPlan
+	name string
+
+	members []*member
+
+	mu      sync.Mutex
+	workers []*poolWorker
+	pending []*task // in the order of submission; retries in front
+	next    uint64  // number of the last task
+	ended   bool
+	endWhy  error
+	retried uint64
+	enc     Encoder
+	scratch [4096]byte
+	timer   *time.Timer // the next look at deadlines, backoffs and kills
+	due     time.Time   // when that is, zero: never
+}
+
+// poolWorker is one worker's books.
+type poolWorker struct {
+	m        *member
+	ready    bool
+	out      []*task // sent and not answered, in order
+	rest     []byte  // of the last task, what the line had no room for
+	taken    int     // tasks that this generation got
+	retiring bool
+	dirty    bool // frames are written and not published
+
+	pardon    time.Duration // in which the parent did not run, not charged to
+	pardonFor uint64        // this task
+}
+
+// taskIO is the typed side of a task.
+type taskIO interface {
+	put(e *Encoder)
+	get(d *Decoder) error
+	// settled is called once, when the task has its result or error, with the
+	// pool's lock held.
+	settled(err error)
+}
+
+// task is one call.
+type task struct {
+	io       taskIO
+	id       uint64
+	deadline int64 // of the caller's context, on the monotonic clock; 0: none
+	attempts int
+	worker   *poolWorker
+	notYet   time.Time // of a retry
+	given    time.Time // when its caller gave up, zero: it waits
+	ordered  bool      // the worker was told to cancel it
+}
+
+func newPoolCore(r *Run, pp *poolPlan) *poolCore {
+	p := &poolCore{run: r, plan: pp, name: pp.row.name()}
+	for i := range pp.n {
+		m := r.members[pp.first-1+i]
+		m.core = p
+		p.members = append(p.members, m)
+		p.workers = append(p.workers, &poolWorker{m: m})
+	}
+	p.timer = time.AfterFunc(time.Hour, p.onTime)
+	return p
+}
+
+func (p *poolCore) of(m *member) *poolWorker { return p.workers[m.index-p.plan.first] }
+
+// submit takes a task in; flush sends it.
+func (p *poolCore) submit(t *task) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended {
+		if p.endWhy != nil {
+			return fmt.Errorf("%w: %w", ErrClosed, p.endWhy)
+		}
+		return ErrClosed
+	}
+	p.next++
+	t.id = p.next
+	p.pending = append(p.pending, t)
+	return nil
+}
+
+// flush gives waiting tasks to the workers, and finishes what the lines had no
+// room for.
+func (p *poolCore) flush() {
+	p.mu.Lock()
+	p.dispatch()
+	p.mu.Unlock()
+}
+
+// aheadTime bounds how long a task waits behind those before it in its worker's
+// line, by what tasks took lately.
+const (
+	aheadTime = 200 * time.Microsecond
+	aheadMax  = 512
+)
+
+func (p *poolCore) ahead() int {
+	mean := uint64(0)
+	for _, w := range p.workers {
+		mean = max(mean, w.m.report.Mean.Load())
+	}
+	if mean == 0 {
+		return 1
+	}
+	return int(min(max(uint64(aheadTime)/mean, 1), aheadMax))
+}
+
+func (p *poolCore) dispatch() {
+	for _, w := range p.workers {
+		if w.rest != nil {
+			p.sendRest(w)
+		}
+	}
+	if len(p.pending) > 0 {
+		ahead, now := p.ahead(), time.Time{}
+		kept := p.pending[:0]
+		for i, t := range p.pending {
+			if !t.notYet.IsZero() {
+				if now.IsZero() {
+					now = time.Now()
+				}
+				if now.Before(t.notYet) {
+					kept = append(kept, t)
+					continue
+				}
+			}
+			w := p.idlest(ahead)
+			if w == nil {
+				kept = append(kept, p.pending[i:]...)
+				break
+			}
+			if !p.send(w, t) {
+				kept = append(kept, p.pending[i:]...)
+				break
+			}
+		}
+		clear(p.pending[len(kept):])
+		p.pending = kept
+	}
+	for _, w := range p.workers {
+		if w.dirty {
+			w.dirty = false
+			w.m.down.Publish()
+			w.m.down.Wake()
+		}
+	}
+}
+
+// idlest is the worker with the fewest tasks that may have another, or nil.
+func (p *poolCore) idlest(ahead int) *poolWorker {
+	var best *poolWorker
+	for _, w := range p.workers {
+		if !w.ready || w.retiring || w.rest != nil || len(w.out) >= ahead {
+			continue
+		}
+		if best == nil || len(w.out) < len(best.out) {
+			best = w
+		}
+		if len(best.out) == 0 {
+			break
+		}
+	}
+	return best
+}
+
+// send writes t to w's line, and reports false if there is no room. A task that
+// can't be encoded is settled with the error.
+func (p *poolCore) send(w *poolWorker, t *task) bool {
+	if !w.m.down.HasRoom(len(p.scratch)) {
+		return false
+	}
+	p.enc.reset(p.scratch[:], p.plan.bytes+messageOverhead)
+	Put(&p.enc, t.deadline)
+	t.io.put(&p.enc)
+	if p.enc.err != nil {
+		t.io.settled(p.failure(nil, t, p.enc.err))
+		return true
+	}
+	t.worker, t.ordered = w, false
+	w.out = append(w.out, t)
+	w.taken++
+	w.dirty = true
+	if left, done := w.m.down.PutPart(frameTask, t.id, p.enc.bytes()); !done {
+		w.rest = slices.Clone(left)
+		w.m.down.Room().Set(0)
+	}
+	if n := p.plan.worker.Tasks; n > 0 && w.taken >= n {
+		w.retiring = true
+	}
+	return true
+}
+
+func (p *poolCore) sendRest(w *poolWorker) {
+	t := w.out[len(w.out)-1]
+	w.m.down.Room().Set(0)
+	left, done := w.m.down.PutPart(frameTask, t.id, w.rest)
+	w.dirty = true
+	if w.rest = left; done {
+		w.rest = nil
+	}
+}
+
+func (p *poolCore) failure(w *poolWorker, t *task, cause error) *Error {
+	e := &Error{Name: p.name, Task: t.id, Attempts: t.attempts, Err: cause}
+	if w != nil {
+		e.Index = w.m.slot.index
+		e.PID = int(w.m.pid.Load())
+	}
+	return e
+}
+
+// answer takes in what a worker says about its first task.
+func (p *poolCore) answer(m *member, f line.Frame) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	w := p.of(m)
+	if len(w.out) == 0 || w.out[0].id != f.ID {
+		m.life.corrupt = true // an answer that nobody asked for
+		go m.kill(ErrCorruptPeer)
+		return
+	}
+	t := w.out[0]
+	w.out[0] = nil
+	if w.out = w.out[1:]; len(w.out) == 0 {
+		w.out = nil
+	}
+	t.attempts++
+	switch f.Kind {
+	case frameResult:
+		var d Decoder
+		d.reset(f.Data)
+		if err := t.io.get(&d); err != nil {
+			t.io.settled(p.failure(w, t, err))
+		} else {
+			t.io.settled(nil)
+		}
+	case frameLate:
+		if t.attempts <= p.plan.task.Retries && t.given.IsZero() && !p.ended {
+			p.again(t)
+			break
+		}
+		t.io.settled(p.failure(w, t, context.DeadlineExceeded))
+	default:
+		t.io.settled(p.failure(w, t, decodeError(f.Data)))
+	}
+	if w.retiring && len(w.out) == 0 {
+		p.run.order(m, control.Retire)
+	}
+}
+
+// again puts a task back in front, to be tried once more after its backoff.
+func (p *poolCore) again(t *task) {
+	p.retried++
+	pause := backoffOf(p.plan.task.Backoff, t.attempts)
+	t.notYet, t.worker = time.Now().Add(pause), nil
+	p.pending = slices.Insert(p.pending, 0, t)
+	p.tick(pause)
+}
+
+// joined says that a worker stands.
+func (p *poolCore) joined(m *member) {
+	p.mu.Lock()
+	w := p.of(m)
+	w.ready = true
+	p.dispatch()
+	p.mu.Unlock()
+}
+
+// died takes back what a dead worker had.
+func (p *poolCore) died(m *member, pid int, cause error, exit proc.Exit) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	w := p.of(m)
+	begun := m.report.Task.Load()
+	out := w.out
+	p.workers[m.index-p.plan.first] = &poolWorker{m: m}
+	var back []*task
+	for i, t := range out {
+		t.worker = nil
+		if i > 0 || t.id != begun {
+			back = append(back, t) // it had not begun
+			continue
+		}
+		t.attempts++
+		if cause == nil {
+			cause = &Died{Exit: exit.Code}
+		}
+		e := p.failure(w, t, cause)
+		e.PID = pid
+		switch {
+		case p.ended || !t.given.IsZero() || t.attempts > p.plan.task.Retries:
+			t.io.settled(e)
+		default:
+			p.retried++
+			pause := backoffOf(p.plan.task.Backoff, t.attempts)
+			t.notYet = time.Now().Add(pause)
+			back = append(back, t)
+			p.tick(pause)
+		}
+	}
+	if p.ended {
+		for _, t := range back {
+			t.io.settled(p.failure(nil, t, p.overError()))
+		}
+		back = nil
+	}
+	p.pending = append(back, p.pending...)
+	p.dispatch()
+	p.run.node.bell.Ring()
+}
+
+func (p *poolCore) overError() error {
+	if p.endWhy != nil {
+		return fmt.Errorf("%w: %w", ErrClosed, p.endWhy)
+	}
+	return ErrClosed
+}
+
+// end settles what waits with ErrClosed; what runs has its grace.
+func (p *poolCore) end(why error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ended, p.endWhy = true, why
+	p.timer.Stop()
+	for _, t := range p.pending {
+		t.io.settled(p.failure(nil, t, p.overError()))
+	}
+	p.pending = nil
+	for _, w := range p.workers {
+		for _, t := range w.out {
+			if t.given.IsZero() {
+				t.given = time.Now()
+				t.io.settled(p.failure(w, t, p.overError()))
+				t.io = nobody{}
+			}
+		}
+	}
+}
+
+// nobody is the typed side of a task whose caller has gone.
+type nobody struct{}
+
+func (nobody) put(*Encoder)       {}
+func (nobody) get(*Decoder) error { return nil }
+func (nobody) settled(error)      {}
+
+// abandon says that the caller of t waits no longer: a task that has not begun
+// is dropped; one that runs is cancelled, then after the grace its worker is
+// killed.
+func (p *poolCore) abandon(t *task) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if i := slices.Index(p.pending, t); i >= 0 {
+		p.pending = slices.Delete(p.pending, i, i+1)
+		return
+	}
+	if t.worker == nil {
+		return
+	}
+	t.given = time.Now()
+	t.io = nobody{}
+	p.watch()
+}
+
+// watch looks at what runs: it orders cancels, kills what is past its time, and
+// sets the timer for the next look. mu is held. Deadlines need a look only when
+// one may have passed: a task that begins now can't be late before a whole
+// timeout from now.
+func (p *poolCore) watch() {
+	grace := p.run.plan.grace(p.plan.first)
+	timeout := p.plan.task.Timeout
+	next := time.Duration(0)
+	soon := func(d time.Duration) {
+		if d = max(d, time.Millisecond); next == 0 || d < next {
+			next = d
+		}
+	}
+	for _, w := range p.workers {
+		if len(w.out) == 0 {
+			continue
+		}
+		if timeout > 0 {
+			soon(timeout + grace)
+			if since := int64(w.m.report.Since.Load()); since != 0 {
+				left := time.Duration(since+int64(timeout+grace)-monotonic()) + w.pardoned()
+				if left <= 0 {
+					go w.m.kill(context.DeadlineExceeded)
+				} else {
+					soon(left)
+				}
+			}
+		}
+		t := w.out[0]
+		if t.given.IsZero() {
+			for _, t := range w.out {
+				if !t.given.IsZero() {
+					soon(20 * time.Millisecond)
+				}
+			}
+			continue
+		}
+		if w.m.report.Task.Load() != t.id {
+			soon(5 * time.Millisecond)
+			continue
+		}
+		if !t.ordered {
+			t.ordered, t.given = true, time.Now()
+			p.run.node.control.Slots[w.m.index].Cancel.Store(t.id)
+			p.run.node.bells[w.m.index].Ring()
+		}
+		if left := time.Until(t.given.Add(grace)) + w.pardoned(); left <= 0 {
+			go w.m.kill(context.Canceled)
+		} else {
+			soon(left)
+		}
+	}
+	for _, t := range p.pending {
+		if !t.notYet.IsZero() {
+			soon(time.Until(t.notYet))
+		}
+	}
+	if next > 0 {
+		p.tick(next)
+	}
+}
+
+// tick makes watch look in d at the latest. mu is held.
+func (p *poolCore) tick(d time.Duration) {
+	d = max(d, time.Millisecond)
+	if at := time.Now().Add(d); p.due.IsZero() || at.Before(p.due) {
+		p.due = at
+		p.timer.Reset(d)
+	}
+}
+
+// watchSoon makes sure that a task which begins now is looked at when it may be
+// late.
+func (p *poolCore) watchSoon() {
+	p.mu.Lock()
+	if p.due.IsZero() {
+		p.tick(p.plan.task.Timeout + p.run.plan.grace(p.plan.first))
+	}
+	p.mu.Unlock()
+}
+
+// pardonAfter is how late a look must be to show that this process did not run.
+const pardonAfter = 100 * time.Millisecond
+
+func (w *poolWorker) pardoned() time.Duration {
+	if len(w.out) > 0 && w.pardonFor == w.out[0].id {
+		return w.pardon
+	}
+	return 0
+}
+
+func (p *poolCore) onTime() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	late := time.Since(p.due)
+	p.due = time.Time{}
+	if p.ended {
+		return
+	}
+	if late > pardonAfter {
+		for _, w := range p.workers {
+			if len(w.out) > 0 {
+				w.pardon, w.pardonFor = w.pardoned()+late, w.out[0].id
+			}
+		}
+	}
+	p.dispatch()
+	p.watch()
+}
+
+// busy counts the workers that have a task.
+func (p *poolCore) busy() (n int) {
+	for _, w := range p.workers {
+		if len(w.out) > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// call is one task and who waits for it.
+type call[In, Out any] struct {
+	task
+	in   In
+	out  Out
+	err  error
+	done atomic.Bool
+	core *poolCore
+	pool *Pool[In, Out]
+}
+
+func (c *call[In, Out]) put(e *Encoder) { c.pool.in.put(e, c.in) }
+
+func (c *call[In, Out]) get(d *Decoder) error {
+	c.out = c.pool.out.get(d)
+	return d.done()
+}
+
+func (c *call[In, Out]) settled(err error) {
+	c.err = err
+	c.done.Store(true)
+}
+
+// Ready takes in what has come, and reports whether the call is among it.
+func (c *call[In, Out]) Ready() bool {
+	if c.done.Load() {
+		return true
+	}
+	c.core.takeIn()
+	return c.done.Load()
+}
+
+var _ bell.Condition = (*call[int, int])(nil)
+
+// takeIn takes in the answers of the pool's workers, and sends on.
+func (p *poolCore) takeIn() {
+	for _, m := range p.members {
+		if m.hasNews() {
+			m.drain()
+		}
+	}
+}

@@ -1,0 +1,298 @@
+package mp
+
+import (
+	"context"
+	"iter"
+	"time"
+	"unsafe"
+)
+
+// Sender is the sending end of a queue in one process. Any number of goroutines
+// may use it.
+type Sender[T any] struct {
+	o    *outlet
+	elem Codec[T]
+}
+
+// Send puts v into the queue and waits while it is full. After an error v is not
+// in the queue: ctx ended, the item could never fit ([ErrTooBig]), or every
+// reader of the queue has ended ([ErrClosed], with the cause).
+func (s *Sender[T]) Send(ctx context.Context, v T) error {
+	o := s.o
+	if !o.q.flat || o.bounded != nil || !o.gate.try() {
+		return s.send(ctx, v, false)
+	}
+	p := &o.spsc
+	if o.node.over.Load() || p.Next == p.Limit || o.closed || o.word.Gone.Load() != 0 {
+		o.gate.unlock()
+		return s.send(ctx, v, false)
+	}
+	*(*T)(p.At(p.Next)) = v
+	p.Next++
+	p.Publish()
+	p.Wake()
+	o.gate.unlock()
+	return nil
+}
+
+// TrySend is Send that gives [ErrFull] instead of waiting for room.
+func (s *Sender[T]) TrySend(v T) error { return s.send(context.Background(), v, true) }
+
+func (s *Sender[T]) send(ctx context.Context, v T, try bool) error {
+	return s.o.put(ctx, try, func(e *Encoder) { s.elem.put(e, v) }, nil)
+}
+
+// SendAll sends what in yields, in order, and is faster than as many calls of
+// Send: items become visible to a reader a few dozen at a time, and at once when
+// a reader waits, or in is slow. It ends with the first error; the items before
+// it are in the queue.
+func (s *Sender[T]) SendAll(ctx context.Context, in iter.Seq[T]) error {
+	o := s.o
+	if !o.q.flat || o.bounded != nil {
+		for v := range in {
+			if err := s.send(ctx, v, false); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	p := &o.spsc
+	// pending items lie in the ring, not yet published. The gate is open while in
+	// works, so that others may send, and the timer publish what a slow in leaves
+	// behind. Whoever publishes, publishes all.
+	pending, err := 0, error(nil)
+	late := time.AfterFunc(time.Hour, func() {
+		if o.gate.lock(context.Background()) == nil {
+			if !o.node.over.Load() {
+				p.Publish()
+				p.Wake()
+			}
+			o.gate.unlock()
+		}
+	})
+	for v := range in {
+		if err = o.gate.lock(ctx); err != nil {
+			break
+		}
+		if o.node.over.Load() || p.Next == p.Limit || o.closed || o.word.Gone.Load() != 0 {
+			if pending > 0 && !o.node.over.Load() {
+				p.Publish()
+				p.Wake()
+				pending = 0
+			}
+			for err = o.ended(); err == nil && !p.HasRoom(); {
+				err = o.wait(ctx, false)
+			}
+			if err != nil {
+				o.gate.unlock()
+				break
+			}
+		}
+		*(*T)(p.At(p.Next)) = v
+		p.Next++
+		if pending++; pending == 1 {
+			late.Reset(lateItems)
+		}
+		if pending >= publishEvery || p.Items().Any() {
+			p.Publish()
+			p.Wake()
+			pending = 0
+		}
+		o.gate.unlock()
+	}
+	late.Stop()
+	if pending > 0 && o.gate.lock(context.Background()) == nil {
+		if !o.node.over.Load() {
+			p.Publish()
+			p.Wake()
+		}
+		o.gate.unlock()
+	}
+	return err
+}
+
+const (
+	publishEvery = 32
+	lateItems    = 200 * time.Microsecond
+)
+
+// Close says that this process sends no more. The end of a process closes its
+// senders; only main and long-lived processes need it.
+func (s *Sender[T]) Close() {
+	s.o.close()
+	s.o.node.outletClosed(s.o)
+}
+
+// Len is about the number of items in the queue.
+func (s *Sender[T]) Len() int { return s.o.len() }
+
+func (o *outlet) len() int {
+	if o.node.over.Load() {
+		return 0
+	}
+	if o.bounded != nil {
+		return o.bounded.Len()
+	}
+	return o.spsc.Len()
+}
+
+// Receiver is the receiving end of a queue in one process. Any number of
+// goroutines may use it.
+//
+// An item is done when its reader asks for the next one, or ends. If the process
+// dies before, the item comes again: to the process that is started in its
+// place, or to another that receives from the queue. When several goroutines of
+// one process read a queue with one producer and one consumer process, items
+// behind the first that is not done may come again too.
+type Receiver[T any] struct {
+	i    *inlet
+	elem Codec[T]
+}
+
+// All ranges over the items until the queue is closed and empty. If what closed
+// it is a producer that failed, the last round of the loop gets that error; so
+// it does when ctx ends. Each loop is a reader of its own, so several goroutines
+// may each run one.
+func (r *Receiver[T]) All(ctx context.Context) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		in, rd := r.i, &reader{in: r.i}
+		in.mu.Lock()
+		in.loops++
+		in.mu.Unlock()
+		fast := in.bounded == nil && in.q.flat && !holdsBools[T]()
+		done := ctx.Done()
+		for {
+			if done != nil {
+				select {
+				case <-done:
+					r.end(rd, ctx.Err(), yield)
+					return
+				default:
+				}
+			}
+			if fast {
+				if v, ok := r.quick(rd); ok {
+					if !yield(v, nil) {
+						r.end(rd, nil, nil)
+						return
+					}
+					continue
+				}
+			}
+			err := rd.next(ctx, false)
+			var v T
+			if err == nil {
+				v, err = r.decode(rd)
+			}
+			if err != nil {
+				r.end(rd, err, yield)
+				return
+			}
+			if !yield(v, nil) {
+				r.end(rd, nil, nil)
+				return
+			}
+		}
+	}
+}
+
+// quick is next and decode for the common case: a flat item of one producer is
+// there, and no other loop of this process reads the queue.
+func (r *Receiver[T]) quick(rd *reader) (v T, ok bool) {
+	in := r.i
+	in.mu.Lock()
+	c := &in.spsc
+	held := 0
+	if rd.has {
+		held = 1
+	}
+	if in.node.over.Load() || c.Next == c.Limit || len(in.held) != held || in.closed {
+		in.mu.Unlock()
+		return v, false
+	}
+	if rd.has {
+		c.SetDone(c.Next)
+		in.held[0] = c.Next
+	} else {
+		rd.has, in.held = true, append(in.held, c.Next)
+	}
+	rd.item = c.Next
+	v = *(*T)(c.At(c.Next))
+	c.Next++
+	in.mu.Unlock()
+	return v, true
+}
+
+// end ends a loop and yields err, unless it is the plain end of the queue.
+func (r *Receiver[T]) end(rd *reader, err error, yield func(T, error) bool) {
+	r.i.mu.Lock()
+	rd.leave()
+	r.i.loops--
+	r.i.mu.Unlock()
+	if err != nil && err != errEnd {
+		var zero T
+		yield(zero, err)
+	}
+}
+
+func (r *Receiver[T]) decode(rd *reader) (v T, err error) {
+	if r.i.node.over.Load() {
+		return v, r.i.node.overError()
+	}
+	if rd.in.q.flat && !holdsBools[T]() {
+		return *(*T)(unsafe.Pointer(&rd.payload()[0])), nil
+	}
+	if err := rd.open(); err != nil {
+		return v, err
+	}
+	v = r.elem.get(&rd.dec)
+	if err := rd.dec.done(); err != nil {
+		var zero T
+		return zero, err
+	}
+	return v, nil
+}
+
+// Receive takes one item. A queue that is closed and empty gives [ErrClosed], or
+// the error of the producer that failed. All calls of Receive and TryReceive on
+// one end are one reader: each says that the item before is done.
+func (r *Receiver[T]) Receive(ctx context.Context) (T, error) { return r.receive(ctx, false) }
+
+// TryReceive is Receive that gives [ErrEmpty] instead of waiting.
+func (r *Receiver[T]) TryReceive() (T, error) { return r.receive(context.Background(), true) }
+
+func (r *Receiver[T]) receive(ctx context.Context, try bool) (v T, err error) {
+	in := r.i
+	if err := in.calls.lock(ctx); err != nil {
+		return v, err
+	}
+	defer in.calls.unlock()
+	in.reader.in = in
+	if err = in.reader.next(ctx, try); err == nil {
+		v, err = r.decode(&in.reader)
+	}
+	if err == errEnd {
+		err = ErrClosed
+	}
+	return v, err
+}
+
+// Len is about the number of items in the queue.
+func (r *Receiver[T]) Len() int {
+	if r.i.node.over.Load() {
+		return 0
+	}
+	if r.i.bounded != nil {
+		return r.i.bounded.Len()
+	}
+	return r.i.spsc.Len()
+}
+
+// Queue is both ends, for a process that declares send and receive.
+type Queue[T any] struct {
+	Sender[T]
+	Receiver[T]
+}
+
+// Len is about the number of items in the queue.
+func (q *Queue[T]) Len() int { return q.Receiver.Len() }

@@ -1,0 +1,384 @@
+package mp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/mpgen/mpgen/runtime/internal/control"
+	"github.com/mpgen/mpgen/runtime/internal/proc"
+	"github.com/mpgen/mpgen/runtime/internal/ring"
+	"github.com/mpgen/mpgen/runtime/internal/shm"
+)
+
+// Run is a started pipeline. Generated Run types embed it. Its methods may be
+// called from any goroutine.
+type Run struct {
+	plan     *plan
+	node     *Node
+	house    *proc.House
+	files    [3]*shm.File // control, bells, commons
+	members  []*member    // of slots 1 and up
+	pools    []*poolCore  // of each pool of the plan, nil for stages
+	rings    []sharedRing // of each queue
+	bounded  []*ring.Bounded
+	spsc     []*ring.SPSC
+	watching sync.WaitGroup // the members' goroutines, and what else must end before the memory goes
+	unhook   []func() bool  // what listens to the outside
+	waiters  atomic.Int32   // calls of Wait, Shutdown and Close under way
+
+	mu       sync.Mutex
+	err      error // what stopped the run
+	stopping bool
+	mainEnds []bool        // of each queue: the program itself sends no more
+	stages   []stageBook   // of each pool
+	queues   []queueBook   // of each queue
+	ended    chan struct{} // closed when no process and no stage is left
+	stopped  chan struct{} // closed when stopping has begun
+	closed   chan struct{} // closed when Close is done
+	closing  sync.Once
+	last     Stats // what Stats says after Close
+	over     bool
+}
+
+type stageBook struct {
+	ended   bool
+	sending int // failed items on their way to the queue for them
+	skipped uint64
+}
+
+type queueBook struct {
+	closed, gone bool
+	lost         uint64
+}
+
+// sharedRing is what the parent does with a queue of either kind.
+type sharedRing interface {
+	WakeAll()
+	Len() int
+	Cap() int
+	Sent() uint64
+}
+
+// Wait says that the caller sends and starts no more (its ends of queues close),
+// waits for the processes and the stages to end, and returns what stopped the
+// run, or nil. Pools that are called answer until Close; with nothing but them
+// Wait returns at once.
+//
+// A process that fails stops the run, as in an errgroup, unless it is started
+// again. Queues from which the program itself receives must be drained by
+// another goroutine, or before.
+func (r *Run) Wait() error {
+	r.waiters.Add(1)
+	defer r.waiters.Add(-1)
+	r.endMain(true)
+	select {
+	case <-r.ended:
+	case <-r.stopped:
+		<-r.ended
+	}
+	return r.cause()
+}
+
+// endMain closes the program's own ends of queues.
+func (r *Run) endMain(receivers bool) {
+	for _, o := range r.node.ends() {
+		o.close()
+	}
+	if receivers {
+		for _, in := range r.node.receivers() {
+			in.mu.Lock()
+			idle := in.loops == 0
+			in.mu.Unlock()
+			if idle {
+				in.close()
+			}
+		}
+	}
+	r.mu.Lock()
+	for i := range r.mainEnds {
+		r.mainEnds[i] = true
+	}
+	r.settle()
+	r.mu.Unlock()
+}
+
+func (r *Run) cause() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.err
+}
+
+// Shutdown ends the run and loses nothing: the contexts of the sources are
+// cancelled (the processes that receive from no queue), what they sent is worked
+// off, queues close in order. When ctx ends first, the rest is cancelled as by
+// Close, and the context's error is joined to the result. Call Close after it.
+func (r *Run) Shutdown(ctx context.Context) error {
+	r.waiters.Add(1)
+	defer r.waiters.Add(-1)
+	for _, m := range r.members {
+		if m.slot.process != nil && len(m.slot.process.Receive) == 0 {
+			r.order(m, control.Stop)
+		}
+	}
+	r.mu.Lock()
+	for _, m := range r.members {
+		m.sourceStopped = m.slot.process != nil && len(m.slot.process.Receive) == 0
+	}
+	r.mu.Unlock()
+	r.endMain(false)
+	select {
+	case <-r.ended:
+		return r.cause()
+	case <-ctx.Done():
+		r.stop(nil)
+		<-r.ended
+		return errors.Join(r.cause(), ctx.Err())
+	}
+}
+
+// Close cancels every context of the run, waits for the grace of each process,
+// kills who is left with all its children, and frees the memory; numbers stay
+// readable. Ending the context given to Start does the same. It is safe to call
+// twice, and returns what Wait returned.
+func (r *Run) Close() error {
+	r.waiters.Add(1)
+	defer r.waiters.Add(-1)
+	r.closing.Do(r.close)
+	<-r.closed
+	return r.cause()
+}
+
+func (r *Run) close() {
+	defer close(r.closed)
+	for _, f := range r.unhook {
+		f()
+	}
+	r.stop(nil)
+	r.watching.Wait()
+	r.house.Close()
+	r.node.bell.Stop()
+	r.mu.Lock()
+	r.last, r.over = r.stats(), true
+	r.mu.Unlock()
+	r.node.retire()
+	for _, m := range r.members {
+		m.pair.Close()
+	}
+	r.files[2].Retire(r.plan.numbersSize)
+	r.files[1].Close()
+	r.files[0].Close()
+	unregister(r)
+}
+
+// fail stops the run with err, unless it stops already.
+func (r *Run) fail(err error) { r.stop(err) }
+
+// stop gives the order to stop to every process, and kills those that are not
+// gone after their grace. It does not wait.
+func (r *Run) stop(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stopping {
+		return
+	}
+	r.stopping = true
+	select {
+	case <-r.ended: // too late to be what stopped the run
+	default:
+		r.err = err
+	}
+	close(r.stopped)
+	for _, p := range r.pools {
+		if p != nil {
+			p.end(r.err)
+		}
+	}
+	for _, m := range r.members {
+		r.order(m, control.Stop)
+		r.watching.Go(func() { m.killAfterGrace(r.plan.grace(m.index)) })
+	}
+	for i := range r.mainEnds {
+		r.mainEnds[i] = true
+	}
+	r.settle()
+	r.node.end(err)
+}
+
+// order tells a process what to do.
+func (r *Run) order(m *member, what uint32) {
+	r.node.control.Slots[m.index].Order.Store(what)
+	r.node.bells[m.index].Ring()
+}
+
+func (pl *plan) grace(slot int) time.Duration {
+	s, g := pl.slots[slot], time.Duration(0)
+	if s.process != nil {
+		g = s.process.Worker.Grace
+	} else {
+		g = pl.pools[s.pool].worker.Grace
+	}
+	if g == 0 {
+		g = 2 * time.Second
+	}
+	return g
+}
+
+// settle closes the queues that nobody sends to any more, marks those that
+// nobody receives from, and notices the end of it all. mu is held.
+func (r *Run) settle() {
+	for i := range r.stages {
+		r.stages[i].ended = r.stages[i].ended || r.stageEnded(i)
+	}
+	for again := true; again; {
+		again = false
+		for i := range r.queues {
+			b, q := &r.queues[i], &r.plan.queues[i]
+			if !b.closed {
+				if open, cause := r.producing(i); !open {
+					b.closed, again = true, true
+					r.node.control.Queues[i].Close(causeFrame(cause))
+					r.rings[i].WakeAll()
+				}
+			}
+			if !b.gone && r.noneLeft(q.consumers, i) {
+				b.gone, again = true, true
+				r.node.control.Queues[i].Leave(causeFrame(r.causeOf(q.consumers)))
+				b.lost += uint64(r.rings[i].Len())
+				r.rings[i].WakeAll()
+			}
+		}
+	}
+	for _, m := range r.members {
+		if !m.finished && (r.stopping || m.slot.process != nil || r.plan.pools[m.slot.pool].from >= 0) {
+			return
+		}
+	}
+	for i := range r.stages {
+		if r.stages[i].sending > 0 {
+			return
+		}
+	}
+	select {
+	case <-r.ended:
+	default:
+		close(r.ended)
+	}
+}
+
+func (r *Run) stageEnded(pool int) bool {
+	pp := &r.plan.pools[pool]
+	if pp.from < 0 {
+		return false
+	}
+	for _, m := range r.members[pp.first-1 : pp.first-1+pp.n] {
+		if !m.finished {
+			return false
+		}
+	}
+	return r.stages[pool].sending == 0
+}
+
+// producing reports whether anybody may still send to queue i, and else why the
+// last one ended.
+func (r *Run) producing(i int) (bool, error) {
+	q := &r.plan.queues[i]
+	for _, slot := range q.producers {
+		switch {
+		case slot == 0:
+			if r.plan.mainSends(i) && !r.mainEnds[i] {
+				return true, nil
+			}
+		case !r.members[slot-1].finished && !r.members[slot-1].hasClosed(i):
+			return true, nil
+		}
+	}
+	for _, s := range q.stages {
+		if !r.stages[s].ended {
+			return true, nil
+		}
+	}
+	return false, r.causeOf(q.producers)
+}
+
+func (r *Run) noneLeft(slots []int, queue int) bool {
+	for _, slot := range slots {
+		if slot == 0 {
+			if !r.stopping && !r.node.inletEnded(queue) {
+				return false
+			}
+		} else if !r.members[slot-1].finished {
+			return false
+		}
+	}
+	return true
+}
+
+// causeOf is the error of the first of some processes that failed.
+func (r *Run) causeOf(slots []int) error {
+	for _, slot := range slots {
+		if slot > 0 && r.members[slot-1].err != nil {
+			return r.members[slot-1].err
+		}
+	}
+	return nil
+}
+
+func causeFrame(err error) []byte {
+	data := errorFrame(err)
+	if len(data) > maxCause {
+		data = errorFrame(errors.New(clip(err.Error(), 1000)))
+	}
+	return data
+}
+
+const maxCause = 2000
+
+func (pl *plan) mainSends(queue int) bool {
+	for _, d := range pl.pipeline.Main.Send {
+		if pl.index[d] == queue {
+			return true
+		}
+	}
+	return false
+}
+
+// deadLetter deals with an item of a stage that was begun for the last time by a
+// worker that died: it follows the pool's policy in the dead worker's place.
+func (r *Run) deadLetter(pool int, items [][]byte, cause *Error) {
+	pp := &r.plan.pools[pool]
+	for _, item := range items {
+		switch {
+		case pp.dead >= 0:
+			r.mu.Lock()
+			r.stages[pool].sending++
+			r.mu.Unlock()
+			r.watching.Go(func() {
+				var bad error
+				err := r.node.outletAt(pp.dead).put(context.Background(), false, func(e *Encoder) {
+					if bad = pp.row.newStage().dead(e, item, cause); bad != nil {
+						e.fail(bad)
+					}
+				}, nil)
+				r.mu.Lock()
+				r.stages[pool].sending--
+				if err != nil && !errors.Is(err, ErrClosed) {
+					r.mu.Unlock()
+					r.fail(fmt.Errorf("queue %q: %w", r.plan.queues[pp.dead].row.name(), err))
+					r.mu.Lock()
+				}
+				r.settle()
+				r.mu.Unlock()
+			})
+		case pp.task.Skip:
+			r.mu.Lock()
+			r.stages[pool].skipped++
+			r.mu.Unlock()
+		default:
+			r.fail(cause)
+		}
+	}
+}

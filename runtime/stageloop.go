@@ -1,0 +1,200 @@
+package mp
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+
+	"github.com/mpgen/mpgen/runtime/internal/ring"
+)
+
+// stageLoop is a worker of a stage: it takes an item onto its seat, runs the
+// function, and puts the results into the next queue, each with a note on the
+// seat, so that its death at any instant loses and doubles nothing.
+type stageLoop struct {
+	*child
+	pool    *poolPlan
+	stage   stage
+	in      *inlet
+	to      *outlet // nil: results are dropped
+	dead    *outlet // nil: no queue for failures
+	buf     []byte
+	name    string
+	worker  int
+	reading reader
+}
+
+// runStage is the loop of a worker that a flow feeds.
+func (c *child) runStage(pp *poolPlan) int {
+	l := &stageLoop{child: c, pool: pp, stage: pp.row.newStage(), in: c.node.inletAt(pp.from), name: pp.row.name(), worker: c.node.plan.slots[c.node.slot].index}
+	if pp.to >= 0 {
+		l.to = c.node.outletAt(pp.to)
+	}
+	if pp.dead >= 0 {
+		l.dead = c.node.outletAt(pp.dead)
+	}
+	l.reading.in = l.in
+	for tasks := 0; pp.worker.Tasks == 0 || tasks < pp.worker.Tasks; tasks++ {
+		switch err := l.reading.next(c.ctx, false); {
+		case err == errEnd:
+			c.say(frameEnded, 0, nil)
+			return 0
+		case c.ctx.Err() != nil:
+			return 0
+		case err != nil:
+			// The producer of the queue failed, or what it wrote can't be read.
+			c.say(frameEnded, 0, errorFrame(err))
+			return 0
+		}
+		if !l.work() {
+			return 0
+		}
+		c.report.Done.Add(1)
+	}
+	l.reading.finish()
+	return exitRetired
+}
+
+// exitRetired is the exit code of a worker that has done its number of tasks.
+const exitRetired = 0
+
+// work does the item on the seat, and reports false if this process is to end
+// with the item undone.
+func (l *stageLoop) work() bool {
+	seat := l.reading.seat
+	n, err := 0, error(nil)
+	for {
+		var late bool
+		n, late, err = l.attempt(seat)
+		if l.ctx.Err() != nil && err != nil {
+			return false
+		}
+		if !late || seat.Attempt() >= l.pool.task.Retries {
+			if late {
+				err = context.DeadlineExceeded
+			}
+			break
+		}
+		seat.Again()
+		l.report.Retried.Add(1)
+		if !l.pause(backoffOf(l.pool.task.Backoff, seat.Attempt())) {
+			return false
+		}
+	}
+	if err != nil {
+		return l.giveUp(seat, err)
+	}
+	seat.Results(n)
+	for i := seat.Given(); i < n; i++ {
+		if !l.give(seat, 0, l.to, func(e *Encoder) { l.stage.put(e, i) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// attempt runs the function once. late says that it ended for its time was up.
+func (l *stageLoop) attempt(seat *ring.Seat) (n int, late bool, err error) {
+	if err := l.reading.open(); err != nil {
+		return 0, false, err
+	}
+	ctx := l.ctx
+	if l.pool.task.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, l.pool.task.Timeout)
+		defer cancel()
+		seat.Start(monotonic())
+		defer seat.Start(0)
+	}
+	n, err = l.stage.run(ctx, l.reading.dec.buf)
+	late = err != nil && l.pool.task.Timeout > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded)
+	if n > ring.MaxResults {
+		return 0, false, errors.New("a task gives more than 16777215 results")
+	}
+	return n, late, err
+}
+
+// give puts one result out. A queue whose readers have all ended drops it.
+func (l *stageLoop) give(seat *ring.Seat, out int, o *outlet, encode func(*Encoder)) bool {
+	err := o.put(l.ctx, false, encode, func(t ring.Ticket) { seat.Note(out, o.bounded, t) })
+	switch {
+	case err == nil, errors.Is(err, ErrClosed):
+		seat.Advance()
+		return true
+	case l.ctx.Err() != nil:
+		return false
+	}
+	return l.giveUp(seat, err)
+}
+
+// giveUp follows the pool's policy for a task that failed for good.
+func (l *stageLoop) giveUp(seat *ring.Seat, cause error) bool {
+	l.report.Failed.Add(1)
+	if cause != context.DeadlineExceeded { // else nobody returned it
+		cause = remote(cause)
+	}
+	failure := &Error{Name: l.name, Index: l.worker, PID: os.Getpid(), Attempts: seat.Attempt() + 1, Err: cause}
+	switch {
+	case l.dead != nil:
+		if err := l.reading.open(); err != nil {
+			break
+		}
+		item := l.reading.dec.buf
+		var bad error
+		seat.Results(seat.Given() + 1)
+		ok := false
+		err := l.dead.put(l.ctx, false, func(e *Encoder) {
+			if bad = l.stage.dead(e, item, failure); bad != nil {
+				e.fail(bad)
+			}
+		}, func(t ring.Ticket) { seat.Note(1, l.dead.bounded, t) })
+		switch {
+		case err == nil, errors.Is(err, ErrClosed):
+			seat.Advance()
+			ok = true
+		case l.ctx.Err() != nil:
+			return false
+		}
+		if ok {
+			return true
+		}
+		failure.Err = errors.Join(cause, err)
+	case l.pool.task.Skip:
+		return true // freed when the next item is asked for
+	}
+	// The run is to stop. The item stays in hand until this process is told to.
+	l.say(frameGaveUp, 0, errorFrame(failure))
+	<-l.ctx.Done()
+	return false
+}
+
+// pause waits before a retry.
+func (l *stageLoop) pause(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-l.ctx.Done():
+		return false
+	}
+}
+
+// backoffOf is the pause before attempt n+1: base, doubled each time, 15 s at most.
+func backoffOf(base time.Duration, n int) time.Duration {
+	if base <= 0 {
+		base = defaultBackoff
+	}
+	for range min(n-1, 16) {
+		if base *= 2; base > maxBackoff {
+			return maxBackoff
+		}
+	}
+	return min(base, maxBackoff)
+}
+
+const (
+	defaultBackoff = 100 * time.Millisecond
+	maxBackoff     = 15 * time.Second
+)

@@ -1,0 +1,289 @@
+package mp
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/mpgen/mpgen/runtime/internal/bell"
+	"github.com/mpgen/mpgen/runtime/internal/control"
+	"github.com/mpgen/mpgen/runtime/internal/proc"
+	"github.com/mpgen/mpgen/runtime/internal/ring"
+	"github.com/mpgen/mpgen/runtime/internal/shm"
+)
+
+// Start starts a pipeline; the node is the caller's own. Generated code calls it.
+func Start(ctx context.Context, p *Pipeline, opts []Option, args ...Arg) (*Run, *Node, error) {
+	o := options{signals: true}
+	for _, f := range opts {
+		f(&o)
+	}
+	r, err := start(ctx, p, o, args)
+	if err != nil {
+		return nil, nil, fmt.Errorf("start %s: %w", p.Source, err)
+	}
+	return r, r.node, nil
+}
+
+func start(ctx context.Context, p *Pipeline, o options, args []Arg) (*Run, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if proc.IsChild() {
+		role, _ := proc.Current()
+		return nil, fmt.Errorf("this process was started as %s of another run and has not come to mp.Main(): %w", role.Name, ErrNoMain)
+	}
+	if !mainCalled.Load() {
+		return nil, ErrNoMain
+	}
+	pl, err := newPlan(p, o.workers)
+	if err != nil {
+		return nil, err
+	}
+	if err := enoughMemory(pl.footprint); err != nil {
+		return nil, err
+	}
+	r, err := newRun(pl)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range args {
+		if err := r.take(a); err != nil {
+			r.abort()
+			return nil, err
+		}
+	}
+	if err := r.begin(); err != nil {
+		r.abort()
+		return nil, err
+	}
+	if ctx.Done() != nil {
+		r.unhook = append(r.unhook, context.AfterFunc(ctx, func() { r.stop(context.Cause(ctx)) }))
+	}
+	if o.signals {
+		register(r)
+	}
+	if os.Getenv("MPGEN_PROGRESS") != "" {
+		r.showProgress(os.Stderr)
+	}
+	return r, nil
+}
+
+// newRun makes the memory of a run.
+func newRun(pl *plan) (r *Run, err error) {
+	r = &Run{plan: pl, ended: make(chan struct{}), stopped: make(chan struct{}), closed: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			r.abort()
+		}
+	}()
+	sizes := [3]int{control.Size(len(pl.slots), len(pl.queues), pl.rows()), len(pl.slots) * bell.WordSize, pl.commonsSize}
+	for i, name := range []string{"mpgen-control", "mpgen-bells", "mpgen-commons"} {
+		if r.files[i], err = shm.Create(name, sizes[i]); err != nil {
+			return nil, err
+		}
+		if err = r.files[i].Seal(i == fileControl); err != nil {
+			return nil, err
+		}
+	}
+	if err = r.files[fileControl].Reserve(0, r.files[fileControl].Size()); err != nil {
+		return nil, err
+	}
+	ctl, err := control.New(r.files[fileControl], len(pl.slots), len(pl.queues), pl.rows(), pl.pipeline.Path)
+	if err != nil {
+		return nil, err
+	}
+	ctl.Workers, ctl.Plan, ctl.Started, ctl.Parent = uint32(pl.workers), pl.hash(), time.Now().UnixNano(), int32(os.Getpid())
+	pl.describe(ctl.Table)
+	r.node = newNode(pl, 0, ctl, r.files[fileBells], r.files[fileCommons])
+	r.node.run = r
+	if pl.numbersSize > 0 {
+		if err = r.files[fileCommons].Reserve(0, pl.numbersSize); err != nil {
+			return nil, err
+		}
+	}
+	for i := range pl.queues {
+		q := &pl.queues[i]
+		size := ring.BoundedSize(q.geometry)
+		if q.spsc {
+			size = ring.SPSCSize(q.geometry)
+		}
+		// Not the blocks of the arena: they are bounded, counted, and mostly never used.
+		if err = r.files[fileCommons].Reserve(q.offset, size-q.geometry.Blocks*ring.BlockSize); err != nil {
+			return nil, err
+		}
+		if q.spsc {
+			s := r.node.spsc(q)
+			r.rings, r.spsc, r.bounded = append(r.rings, s), append(r.spsc, s), append(r.bounded, nil)
+		} else {
+			b := r.node.bounded(q)
+			r.rings, r.spsc, r.bounded = append(r.rings, b), append(r.spsc, nil), append(r.bounded, b)
+		}
+	}
+	r.queues, r.mainEnds = make([]queueBook, len(pl.queues)), make([]bool, len(pl.queues))
+	r.stages = make([]stageBook, len(pl.pools))
+	for i := 1; i < len(pl.slots); i++ {
+		m, err := newMember(r, i)
+		if err != nil {
+			return nil, err
+		}
+		r.members = append(r.members, m)
+	}
+	for i := range pl.pools {
+		var core *poolCore
+		if pl.pools[i].from < 0 {
+			core = newPoolCore(r, &pl.pools[i])
+		}
+		r.pools = append(r.pools, core)
+	}
+	return r, nil
+}
+
+// take encodes the arguments of a process.
+func (r *Run) take(a Arg) error {
+	for _, m := range r.members {
+		if m.slot.process != nil && Decl(m.slot.process) == a.to {
+			var e Encoder
+			e.reset(nil, plainLine/4-1024)
+			a.put(&e)
+			if e.err != nil {
+				return fmt.Errorf("the arguments of process %q: %w", a.to.name(), e.err)
+			}
+			m.args = e.bytes()
+			return nil
+		}
+	}
+	return fmt.Errorf("arguments for %q, which is no process of this pipeline: generate its code again", a.to.name())
+}
+
+// begin starts the warden and every process.
+func (r *Run) begin() error {
+	groups := proc.Groups{
+		File: r.files[fileControl].FD(), Len: len(r.plan.slots),
+		Offset: control.GroupOffset, Stride: int64(control.GroupStride),
+		Set: func(slot int, pgid int32) { r.node.control.Slots[slot].Group.Store(uint32(pgid)) },
+	}
+	house, err := proc.NewHouse(groups)
+	if err != nil {
+		return err
+	}
+	r.house = house
+	r.node.bell.Serve(r.takeIn)
+	r.node.bell.Start()
+	for _, m := range r.members {
+		r.watching.Add(1)
+		go m.supervise()
+	}
+	r.watchStages()
+	r.mu.Lock()
+	r.settle()
+	r.mu.Unlock()
+	return nil
+}
+
+// takeIn takes in what the processes tell. It runs at each look of the bell.
+func (r *Run) takeIn() {
+	for _, m := range r.members {
+		m.drain()
+	}
+	for _, p := range r.pools {
+		if p != nil {
+			p.flush()
+		}
+	}
+}
+
+// abort frees what a failed start has made; no process runs.
+func (r *Run) abort() {
+	if r.house != nil {
+		r.house.Close()
+	}
+	for _, m := range r.members {
+		m.pair.Close()
+	}
+	for _, f := range r.files {
+		if f != nil {
+			f.Close()
+		}
+	}
+	r.members, r.files = nil, [3]*shm.File{}
+}
+
+// watchStages kills workers of stages whose task is past its time and grace.
+func (r *Run) watchStages() {
+	for i := range r.plan.pools {
+		pp := &r.plan.pools[i]
+		if pp.from < 0 || pp.task.Timeout == 0 {
+			continue
+		}
+		limit := pp.task.Timeout + r.plan.grace(pp.first)
+		r.watching.Go(func() {
+			var pardon sync.Map // of a task begun then, time in which this process did not run
+			wait := limit
+			for {
+				due := time.Now().Add(wait)
+				select {
+				case <-r.ended:
+					return
+				case <-time.After(wait):
+				}
+				late := time.Since(due)
+				wait = limit
+				b := r.bounded[pp.from]
+				for s, slot := range r.plan.queues[pp.from].seats {
+					if slot < pp.first || slot >= pp.first+pp.n {
+						continue
+					}
+					since, _ := b.InFlight(s)
+					if since == 0 {
+						continue
+					}
+					v, _ := pardon.LoadOrStore(since, new(atomic.Int64))
+					if late > pardonAfter {
+						v.(*atomic.Int64).Add(int64(late))
+					}
+					left := time.Duration(since + int64(limit) + v.(*atomic.Int64).Load() - monotonic())
+					if left <= 0 {
+						pardon.Clear()
+						r.members[slot-1].kill(context.DeadlineExceeded)
+						left = limit
+					}
+					wait = min(wait, max(left, time.Millisecond))
+				}
+			}
+		})
+	}
+}
+
+// describe writes the table for viewers.
+func (pl *plan) describe(rows []control.Row) {
+	add := func(row control.Row, name string) {
+		row.Version = 1
+		copy(row.Name[:], name)
+		rows[0], rows = row, rows[1:]
+	}
+	for i, s := range pl.slots {
+		kind := uint16(control.KindProcess)
+		if s.pool >= 0 {
+			kind = control.KindPool
+		}
+		add(control.Row{Kind: kind, File: filePair, Owner: uint16(i), Size: control.ReportSize}, s.name)
+	}
+	for i := range pl.queues {
+		q := &pl.queues[i]
+		row := control.Row{Kind: control.KindBounded, File: fileCommons, Owner: control.NoOwner, Offset: uint64(q.offset),
+			Size: uint64(ring.BoundedSize(q.geometry)), Stride: uint64(q.geometry.Payload)}
+		if q.spsc {
+			row.Kind, row.Size = control.KindSPSC, uint64(ring.SPSCSize(q.geometry))
+		}
+		add(row, q.row.name())
+	}
+	for _, d := range pl.pipeline.Decls {
+		if at, ok := pl.numbers[d]; ok {
+			add(control.Row{Kind: control.KindNumber, File: fileCommons, Owner: control.NoOwner, Offset: uint64(at), Size: 8}, d.name())
+		}
+	}
+}

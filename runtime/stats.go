@@ -1,0 +1,144 @@
+package mp
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+)
+
+// Stats counts what happened in a run, by the names of the .mp file.
+type Stats struct {
+	Queues    map[string]QueueStats
+	Pools     map[string]PoolStats
+	Processes map[string]ProcessStats
+	Rescued   uint64 // wake-ups that got lost and were made good by the backstop; 0 unless there is a bug
+}
+
+// QueueStats counts the items of a queue.
+type QueueStats struct {
+	Len, Cap int
+	Sent     uint64 // places taken by producers so far
+	Received uint64 // Sent less what is in the queue or lost
+	Lost     uint64 // left in the queue when its last reader had gone for good
+}
+
+// PoolStats counts the tasks of a pool.
+type PoolStats struct {
+	Workers, Busy         int
+	Done, Failed, Retried uint64
+	Restarts              uint64 // workers started in the place of others
+}
+
+// ProcessStats counts the lives of a process.
+type ProcessStats struct{ Running, Started, Failed, Restarts int }
+
+// Stats is a snapshot of the counters of a run; reading it costs the processes
+// nothing. After Close it is the last one.
+func (r *Run) Stats() Stats {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.over {
+		return r.last
+	}
+	return r.stats()
+}
+
+func (r *Run) stats() Stats {
+	s := Stats{Queues: map[string]QueueStats{}, Pools: map[string]PoolStats{}, Processes: map[string]ProcessStats{}}
+	for i := range r.plan.queues {
+		ring, b := r.rings[i], &r.queues[i]
+		q := QueueStats{Len: ring.Len(), Cap: ring.Cap(), Sent: ring.Sent(), Lost: b.lost}
+		if b.gone {
+			q.Len = 0
+		}
+		q.Received = q.Sent - min(q.Sent, uint64(q.Len)+q.Lost)
+		s.Queues[r.plan.queues[i].row.name()] = q
+	}
+	for i := range r.plan.pools {
+		pp := &r.plan.pools[i]
+		p := PoolStats{Workers: pp.n, Failed: r.stages[i].skipped}
+		for _, m := range r.members[pp.first-1 : pp.first-1+pp.n] {
+			p.Done += m.report.Done.Load()
+			p.Failed += m.report.Failed.Load()
+			p.Retried += m.report.Retried.Load()
+			p.Restarts += uint64(m.restarts)
+		}
+		if core := r.pools[i]; core != nil {
+			core.mu.Lock()
+			p.Busy = core.busy()
+			p.Retried += core.retried
+			core.mu.Unlock()
+		} else {
+			p.Busy = r.bounded[pp.from].Busy(pp.first, pp.n)
+		}
+		s.Pools[pp.row.name()] = p
+	}
+	for _, m := range r.members {
+		if m.slot.process == nil {
+			continue
+		}
+		p := ProcessStats{Started: m.restarts + 1, Restarts: m.restarts}
+		if m.proc != nil {
+			p.Running = 1
+		}
+		if p.Failed = m.restarts; m.err != nil {
+			p.Failed++
+		}
+		s.Processes[m.slot.name] = p
+	}
+	for i := range r.node.bells {
+		s.Rescued += r.node.bells[i].Rescued()
+	}
+	return s
+}
+
+// progressEvery is how often the line of progress is drawn.
+const progressEvery = 200 * time.Millisecond
+
+// showProgress draws one line on a terminal that says how far the run is, until
+// it ends.
+func (r *Run) showProgress(f *os.File) {
+	if !terminal(f) {
+		return
+	}
+	r.watching.Go(func() {
+		t := time.NewTicker(progressEvery)
+		defer t.Stop()
+		for {
+			select {
+			case <-r.ended:
+				outputs.Lock()
+				io.WriteString(f, "\r\x1b[K")
+				outputs.Unlock()
+				return
+			case <-t.C:
+			}
+			line := r.Stats().line(r.plan)
+			outputs.Lock()
+			fmt.Fprintf(f, "\r\x1b[K%s", line)
+			outputs.Unlock()
+		}
+	})
+}
+
+// line is the state of a run in the order of its source.
+func (s Stats) line(pl *plan) string {
+	var parts []string
+	for _, d := range pl.pipeline.Decls {
+		switch d := d.(type) {
+		case queueRow:
+			q := s.Queues[d.name()]
+			parts = append(parts, fmt.Sprintf("%s %d/%d", d.name(), q.Len, q.Cap))
+		case poolRow:
+			p := s.Pools[d.name()]
+			part := fmt.Sprintf("%s %d done, %d of %d busy", d.name(), p.Done, p.Busy, p.Workers)
+			if p.Failed > 0 {
+				part += fmt.Sprintf(", %d failed", p.Failed)
+			}
+			parts = append(parts, part)
+		}
+	}
+	return clip(strings.Join(parts, " | "), 150)
+}

@@ -1,0 +1,169 @@
+package mp
+
+import (
+	"context"
+	"sync"
+)
+
+// window is the tasks of one Map that are under way: a ring in the order of the
+// inputs, large enough to keep every worker in work, small enough to bound memory
+// over endless input.
+type window[In, Out any] struct {
+	ctx       context.Context
+	pool      *Pool[In, Out]
+	deadline  int64
+	calls     []*windowCall[In, Out] // in order, from head; taken ones are nil if unordered
+	count     int                    // calls that are not taken
+	index     int
+	unsent    int
+	unordered bool
+	free      []*windowCall[In, Out]
+	err       error
+
+	mu   sync.Mutex
+	done []*windowCall[In, Out] // settled and not taken, if unordered
+}
+
+type windowCall[In, Out any] struct {
+	call[In, Out]
+	w     *window[In, Out]
+	index int
+	at    int // its place in w.calls, if unordered
+}
+
+func newWindow[In, Out any](ctx context.Context, p *Pool[In, Out]) *window[In, Out] {
+	return &window[In, Out]{ctx: ctx, pool: p, deadline: deadlineOf(ctx)}
+}
+
+// settled also tells an unordered window.
+func (c *windowCall[In, Out]) settled(err error) {
+	if c.w.unordered {
+		c.err = err
+		c.w.mu.Lock()
+		c.w.done = append(c.w.done, c)
+		c.w.mu.Unlock()
+		c.done.Store(true)
+		return
+	}
+	c.call.settled(err)
+}
+
+// size is how many tasks may be under way: each worker has its share ahead twice
+// over, so that it never waits for this side.
+func (w *window[In, Out]) size() int {
+	p := w.pool.core
+	return len(p.workers) * (2*p.ahead() + 2)
+}
+
+// add submits a task. Tasks go to the workers some at a time; take sends what is
+// left before it waits.
+func (w *window[In, Out]) add(v In) bool {
+	if w.err = w.ctx.Err(); w.err != nil {
+		return false
+	}
+	var c *windowCall[In, Out]
+	if n := len(w.free); n > 0 {
+		c, w.free = w.free[n-1], w.free[:n-1]
+	} else {
+		c = &windowCall[In, Out]{w: w}
+		c.core, c.pool = w.pool.core, w.pool
+	}
+	c.in, c.io, c.deadline, c.index = v, c, w.deadline, w.index
+	if w.err = c.core.submit(&c.task); w.err != nil {
+		return false
+	}
+	w.index++
+	w.count++
+	c.at = len(w.calls)
+	w.calls = append(w.calls, c)
+	if w.unsent++; w.unsent >= sendEvery || w.count < 2*len(c.core.workers) {
+		w.flush()
+	}
+	return true
+}
+
+const sendEvery = 32
+
+func (w *window[In, Out]) flush() {
+	w.unsent = 0
+	w.pool.core.flush()
+	if w.pool.core.plan.task.Timeout > 0 {
+		w.pool.core.watchSoon()
+	}
+}
+
+func (w *window[In, Out]) mustYield() bool { return w.count >= w.size() }
+
+func (w *window[In, Out]) first() *windowCall[In, Out] { return w.calls[0] }
+
+// take waits for the first task.
+func (w *window[In, Out]) take() (*windowCall[In, Out], bool) {
+	c := w.first()
+	if !c.done.Load() {
+		w.flush()
+		if w.err = w.pool.core.run.node.bell.Wait(w.ctx, nil, c); w.err != nil {
+			return nil, false
+		}
+	}
+	w.calls[0] = nil
+	if w.calls = w.calls[1:]; len(w.calls) == 0 {
+		w.calls = nil
+	}
+	w.count--
+	return c, true
+}
+
+func (w *window[In, Out]) anyDone() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.done) > 0
+}
+
+// Ready is the condition of who waits for any task.
+func (w *window[In, Out]) Ready() bool {
+	if w.anyDone() {
+		return true
+	}
+	w.pool.core.takeIn()
+	return w.anyDone()
+}
+
+// takeAny waits for the task that is settled next.
+func (w *window[In, Out]) takeAny() (*windowCall[In, Out], bool) {
+	if !w.anyDone() {
+		w.flush()
+		if w.err = w.pool.core.run.node.bell.Wait(w.ctx, nil, w); w.err != nil {
+			return nil, false
+		}
+	}
+	w.mu.Lock()
+	c := w.done[0]
+	w.done[0] = nil
+	if w.done = w.done[1:]; len(w.done) == 0 {
+		w.done = nil
+	}
+	w.mu.Unlock()
+	last := w.calls[len(w.calls)-1]
+	w.calls[c.at], last.at = last, c.at
+	w.calls[len(w.calls)-1] = nil
+	w.calls = w.calls[:len(w.calls)-1]
+	w.count--
+	return c, true
+}
+
+// recycle keeps a call whose result has been given away.
+func (w *window[In, Out]) recycle(c *windowCall[In, Out]) {
+	core, pool := c.core, c.pool
+	*c = windowCall[In, Out]{w: w}
+	c.core, c.pool = core, pool
+	w.free = append(w.free, c)
+}
+
+// abandon cancels what is still under way.
+func (w *window[In, Out]) abandon() {
+	for _, c := range w.calls {
+		if c != nil && !c.done.Load() {
+			c.core.abandon(&c.task)
+		}
+	}
+}
