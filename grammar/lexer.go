@@ -202,7 +202,7 @@ func (s *scanner) openString(t *lexer.Token) lexer.Token {
 	text := strings.TrimRight(t.Value, " \t\r\n")
 	space := lexer.Token{Type: tokSpace, Value: t.Value[len(text):], Pos: t.Pos}
 	space.Pos.Advance(text)
-	t.Type, t.Value = tokString, text
+	t.Type, t.Value = tokString, text+quote // sound, so that nobody finds the same mistake again
 	return space
 }
 
@@ -240,12 +240,10 @@ func first(t lexer.Token, n int) Span {
 	return Span{t.Pos, end}
 }
 
-// after is the place behind a token.
+// after is the place behind a token as it was cut.
 func after(t lexer.Token) Pos {
 	end := t.Pos
-	if t.Type != tokClosing && (t.Type != tokSemi || t.Value == ";") {
-		end.Advance(t.Value)
-	}
+	end.Advance(t.Value)
 	return end
 }
 

@@ -196,7 +196,7 @@ func lawful(f *File, src []byte) error {
 			return false
 		}
 		text := string(src[from:to])
-		if strings.TrimSpace(text) != text {
+		if strings.Trim(text, " \t\r\n") != text {
 			fail("%T has space around it: %q", n, text)
 		}
 		for _, c := range children(n) {

@@ -241,7 +241,7 @@ func (p *parser) remember(start, to int) {
 	}
 	for i := start; i < to; i++ {
 		if !elided(p.toks[i]) && p.toks[i].Value != "\n" {
-			d.EndPos = after(p.toks[i])
+			d.EndPos = p.span(i).EndPos
 		}
 	}
 	if d.Keyword != "import" && d.Keyword != "package" {

@@ -199,10 +199,9 @@ func (p *parser) found(i int) string {
 	return "unexpected " + strconv.Quote(t.Value)
 }
 
-// span is the place of token i; the end of a line has no width.
+// span is the place of token i, up to the raw token behind it: the end of a line or file, and what was put in, has no width.
 func (p *parser) span(i int) Span {
-	t := p.toks[i]
-	return Span{t.Pos, after(t)}
+	return Span{p.toks[i].Pos, p.toks[min(i+1, len(p.toks)-1)].Pos}
 }
 
 // unknown reports a line of the top level that starts with no keyword of the language.
