@@ -242,3 +242,19 @@ func lawful(f *File, src []byte) error {
 func at(offset, line, column int) Pos {
 	return Pos{Filename: "a.mp", Offset: offset, Line: line, Column: column}
 }
+
+func TestParseIsSafeForManyGoroutines(t *testing.T) {
+	src := programs(t)["everything"]
+	f, _ := Parse("a.mp", src)
+	want := dump(f)
+	got := make(chan string)
+	for range 8 {
+		go func() {
+			f, _ := Parse("a.mp", src)
+			got <- dump(f)
+		}()
+	}
+	for range 8 {
+		require.Equal(t, want, <-got)
+	}
+}
