@@ -24,10 +24,13 @@ import (
 	"strings"
 	"syscall"
 
+	mp "github.com/mpgen/mpgen/runtime"
+
 	"github.com/mpgen/mpgen/bench/peer"
 )
 
 func main() {
+	mp.Main()
 	peer.Main()
 
 	var plan plan

@@ -1,6 +1,35 @@
 package main
 
-// rows is the whole table, in the order of the report.
+import (
+	"github.com/mpgen/mpgen/bench/peer"
+	"github.com/mpgen/mpgen/bench/pipeline/call"
+	"github.com/mpgen/mpgen/bench/pipeline/echo"
+	"github.com/mpgen/mpgen/bench/pipeline/number"
+	"github.com/mpgen/mpgen/bench/pipeline/stream"
+	"github.com/mpgen/mpgen/bench/pipeline/text"
+)
+
+// rows is the whole table, in the order of the report. The number of operations
+// makes a run a few tenths of a second long.
 func rows(shop *workshop) []row {
-	return nil
+	const (
+		wordcount = "github.com/mpgen/mpgen/examples/wordcount"
+		words     = "github.com/mpgen/mpgen/bench/words"
+	)
+	return []row{
+		{"queue", perSecond, "a channel of 1024", 4_000_000, stream.Together, peer.Channel},
+		{"queue-item", perSecond, "a channel of 1024, item by item", 4_000_000, stream.Each, peer.Channel},
+		{"queue-ring", perSecond, "a bare ring, 64 items at once", 4_000_000, stream.Together, peer.RingBatch},
+		{"queue-item-ring", perSecond, "a bare ring, item by item", 4_000_000, stream.Each, peer.Ring},
+		{"queue-text", perSecond, "a channel of 1024, 200 bytes of text", 2_000_000, text.Together, peer.TextChannel},
+		{"trip-asleep", micros, "a bare futex pair", 3_000, echo.Asleep, peer.FutexPair},
+		{"trip-awake", micros, "a pair of bare rings", 100_000, echo.Awake, peer.RingPair},
+		{"call-rpc", micros, "go-plugin, net/rpc", 3_000, call.Echo, peer.PluginRPC},
+		{"call-grpc", micros, "go-plugin, gRPC", 3_000, call.Echo, peer.PluginGRPC},
+		{"call-python", micros, "Python's Pool.apply", 2_000, call.Echo, peer.PythonApply},
+		{"map-python", perSecond, "Python's Pool.map, chunked by itself", 1_000_000, call.Double, peer.PythonMap},
+		{"start", millis, "a bare re-exec of the same binary", 10, shop.further("ours"), shop.further("peer")},
+		{"wordcount", millis, "four goroutines, written by hand", 1, shop.counting(wordcount), shop.counting(words)},
+		{"number", nanos, "Python's Value += under its lock", 1_000_000, number.Add, peer.PythonAdd},
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -76,6 +77,27 @@ func (w *workshop) counting(pkg string) measure {
 			}
 		}
 		return took, nil
+	}
+}
+
+// further asks the start command for what n further workers took on one side.
+func (w *workshop) further(side string) measure {
+	return func(ctx context.Context, n int) (time.Duration, error) {
+		path, err := w.build(ctx, "github.com/mpgen/mpgen/bench/start")
+		if err != nil {
+			return 0, err
+		}
+		cmd := exec.CommandContext(ctx, path, side, strconv.Itoa(n))
+		cmd.Stderr = os.Stderr
+		out, err := cmd.Output()
+		if err != nil {
+			return 0, err
+		}
+		ns, err := strconv.ParseInt(string(bytes.TrimSpace(out)), 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("start printed %q, want nanoseconds", out)
+		}
+		return time.Duration(ns), nil
 	}
 }
 
