@@ -164,7 +164,10 @@ func (u *unit) claims() []claim {
 		list = append(list, claim{name: "Args"})
 	}
 	for _, c := range u.codecs() {
-		by := u.symbols[c.Type.Name]
+		var by *symbol
+		if c.Type.Kind == ir.Declared {
+			by = u.symbols[c.Type.Name]
+		}
 		for _, name := range []string{"mpPut" + c.Name, "mpGet" + c.Name} {
 			claim := claim{name: name, by: by, kin: true}
 			if by != nil {
@@ -292,14 +295,19 @@ func (u *unit) codecs() []ir.Codec {
 		}
 		if t.Codec != "" && !reached[t.Codec] {
 			reached[t.Codec] = true
-			if t.Kind == ir.Declared {
+			switch t.Kind {
+			case ir.Declared:
 				for _, f := range u.symbols[t.Name].fields {
 					visit(f.typ)
 				}
-			} else {
-				visit(t.Elem)
+			case ir.Imported:
+				f := u.foreign[t.Path+"."+t.Name]
+				others = append(others, ir.Codec{Name: t.Codec, Type: *t, Fields: f.fields})
+				for i := range f.fields {
+					visit(&f.fields[i].Type)
+				}
+			default:
 				others = append(others, ir.Codec{Name: t.Codec, Type: *t})
-				return
 			}
 		}
 		visit(t.Key)

@@ -139,9 +139,17 @@ func (w *goWorld) ident(p *goPackage, name string, params map[string]bool, depth
 }
 
 func (w *goWorld) selector(p *goPackage, file *ast.File, e *ast.SelectorExpr, depth int) shape {
+	if q, name := w.qualified(p, file, e); q != nil {
+		return w.shapeOf(q, name, q.types[name], depth+1)
+	}
+	return handle // not to be found, unsafe.Pointer among them: taken for a pointer
+}
+
+// qualified finds the type that a qualified name in a file of p stands for.
+func (w *goWorld) qualified(p *goPackage, file *ast.File, e *ast.SelectorExpr) (*goPackage, string) {
 	x, ok := e.X.(*ast.Ident)
 	if !ok {
-		return nothing
+		return nil, ""
 	}
 	for _, spec := range file.Imports {
 		path, err := strconv.Unquote(spec.Path.Value)
@@ -158,11 +166,11 @@ func (w *goWorld) selector(p *goPackage, file *ast.File, e *ast.SelectorExpr, de
 		if err != nil || spec.Name == nil && q.name != x.Name {
 			continue
 		}
-		if t := q.types[e.Sel.Name]; t != nil {
-			return w.shapeOf(q, e.Sel.Name, t, depth+1)
+		if q.types[e.Sel.Name] != nil {
+			return q, e.Sel.Name
 		}
 	}
-	return handle // not to be found, unsafe.Pointer among them: taken for a pointer
+	return nil, ""
 }
 
 // mayBeNamed says whether a package of this path may have that name, so that not

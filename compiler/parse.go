@@ -26,6 +26,7 @@ type unit struct {
 	imports map[*grammar.File]map[string]*imported
 	used    []*imported // whose types are used, in the order of use
 	world   *goWorld
+	foreign map[string]*foreign // by path and name
 
 	// check
 	flows []*grammar.Flow
@@ -42,6 +43,7 @@ func newUnit(in Input) *unit {
 		in:      in,
 		excused: map[string]bool{},
 		symbols: map[string]*symbol{},
+		foreign: map[string]*foreign{},
 		imports: map[*grammar.File]map[string]*imported{},
 		ends:    map[*symbol]*ends{},
 		world:   newGoWorld(in.Dir),

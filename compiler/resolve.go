@@ -178,6 +178,10 @@ func (u *unit) importsOf(file *grammar.File) {
 				u.add(noPackage(spec.Path.Span, quote(path), "it is the package of this file"))
 				continue
 			}
+			if !mayImport(u.in.ImportPath, path) {
+				u.add(noPackage(spec.Path.Span, quote(path), "it is internal to another one"))
+				i.used = true
+			}
 			i.pkg, err = u.world.load(path, false)
 			if err != nil {
 				u.add(noPackage(spec.Path.Span, quote(path), err.Error()))

@@ -1,6 +1,9 @@
 package compiler
 
 import (
+	"strings"
+	"unicode"
+
 	"github.com/mpgen/mpgen/compiler/ir"
 )
 
@@ -158,7 +161,18 @@ func codecName(t *ir.Type) string {
 	case ir.String:
 		return "String"
 	case ir.Imported:
-		return exported(lastElement(t.Path)) + t.Name
+		if t.Codec != "" {
+			return t.Codec
+		}
+		return exported(strings.Map(inName, lastElement(t.Path))) + t.Name
 	}
 	return exported(t.Name)
+}
+
+// inName drops what an identifier can't hold.
+func inName(r rune) rune {
+	if unicode.IsLetter(r) || unicode.IsDigit(r) {
+		return r
+	}
+	return -1
 }

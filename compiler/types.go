@@ -139,12 +139,7 @@ func (u *unit) typ(file *grammar.File, t grammar.Type, whole bool) *ir.Type {
 	case *grammar.ArrayType:
 		elem := u.typ(file, t.Elem, false)
 		if t.Len == nil {
-			return compose(elem, func(e *ir.Type) *ir.Type {
-				if e.Kind == ir.Basic && (e.Name == "byte" || e.Name == "uint8") {
-					return &ir.Type{Kind: ir.Bytes}
-				}
-				return &ir.Type{Kind: ir.Slice, Elem: e}
-			})
+			return compose(elem, sliceOf)
 		}
 		n, read := readCount(t.Len.Text)
 		if read != understood || n > maxLen {
@@ -267,33 +262,18 @@ func (u *unit) importedType(file *grammar.File, ref *grammar.Ref) *ir.Type {
 	if i.pkg == nil {
 		return nil
 	}
-	shape, err := u.world.named(i.pkg, ref.Sel.Text)
-	if err != nil {
+	if _, err := u.world.named(i.pkg, ref.Sel.Text); err != nil {
 		near, _ := nearest(ref.Sel.Text, i.pkg.exportedTypes())
 		u.add(noSuchType(ref, i.path, near, err))
 		return nil
 	}
-	t := &ir.Type{Kind: ir.Imported, Name: ref.Sel.Text, Path: i.path}
-	switch {
-	case shape.generic:
-		u.add(cannotSend(ref.Span, ref.String(), "it is generic; declare a type without parameters of it in Go"))
-		return nil
-	case shape.lock:
-		u.add(cannotSend(ref.Span, ref.String(), "a copy of a lock locks nothing"))
-		return nil
-	case shape.flat:
-		t.Flat = true
-	case shape.binary != nil:
-		t.Form, t.Addr = ir.Binary, shape.binary.pointer
-	case shape.text != nil:
-		t.Form, t.Addr = ir.Text, shape.text.pointer
-	default:
-		u.add(cannotSend(ref.Span, ref.String(),
-			"it holds pointers, and has neither MarshalBinary and UnmarshalBinary nor MarshalText and UnmarshalText"))
-		return nil
-	}
 	if !slices.Contains(u.used, i) {
+		u.used = slices.DeleteFunc(u.used, func(l *imported) bool { return l.at == nil && l.path == i.path })
 		u.used = append(u.used, i)
+	}
+	t, why := u.goType(i.pkg, ref.Sel.Text)
+	if t == nil {
+		u.add(cannotSend(ref.Span, ref.String(), why))
 	}
 	return t
 }

@@ -4,6 +4,8 @@ package main
 
 import (
 	"context"
+	"image"
+	"image/color"
 	"math/big"
 	"net/netip"
 	"net/url"
@@ -68,6 +70,8 @@ type Rich struct {
 	Limit   *int
 	Times   []*time.Time
 	Other   Other
+	Way     geo.Way
+	Pix     image.RGBA
 }
 
 type Other struct {
@@ -95,6 +99,7 @@ type MakePorts struct {
 	Pointers     *mp.Sender[*int]
 	Failures     *mp.Sender[mp.Failed[Plain]]
 	RichFailures *mp.Sender[mp.Failed[Rich]]
+	Ways         *mp.Sender[[]geo.Way]
 }
 
 // TakePorts is what the process take can reach.
@@ -114,6 +119,7 @@ type TakePorts struct {
 	Pointers     *mp.Receiver[*int]
 	Failures     *mp.Receiver[mp.Failed[Plain]]
 	RichFailures *mp.Receiver[mp.Failed[Rich]]
+	Ways         *mp.Receiver[[]geo.Way]
 }
 
 // Args are the arguments of what starts with the pipeline.
@@ -172,6 +178,7 @@ var (
 	mpPointers     = mp.QueueDecl[*int]{Name: "pointers", Elem: mp.PointerOf(mp.Codec[int]{})}
 	mpFailures     = mp.QueueDecl[mp.Failed[Plain]]{Name: "failures", Elem: mp.FailedOf(mp.Codec[Plain]{})}
 	mpRichFailures = mp.QueueDecl[mp.Failed[Rich]]{Name: "richFailures", Elem: mp.FailedOf(mp.Coded(mpPutRich, mpGetRich))}
+	mpWays         = mp.QueueDecl[[]geo.Way]{Name: "ways", Elem: mp.SliceOf(mp.Coded(mpPutGeoWay, mpGetGeoWay))}
 	mpMake         = mp.ProcessDecl{Name: "make", Send: []mp.Decl{
 		&mpPlains,
 		&mpRiches,
@@ -186,6 +193,7 @@ var (
 		&mpPointers,
 		&mpFailures,
 		&mpRichFailures,
+		&mpWays,
 	}}
 	mpTake = mp.ProcessDecl{Name: "take", Receive: []mp.Decl{
 		&mpPlains,
@@ -201,6 +209,7 @@ var (
 		&mpPointers,
 		&mpFailures,
 		&mpRichFailures,
+		&mpWays,
 	}}
 	mpTurn = mp.PoolDecl[url.URL, map[string][]Plain]{
 		Name: "turn",
@@ -225,6 +234,7 @@ var (
 			&mpPointers,
 			&mpFailures,
 			&mpRichFailures,
+			&mpWays,
 			&mpMake,
 			&mpTake,
 			&mpTurn,
@@ -248,6 +258,7 @@ func init() {
 			Pointers:     mpPointers.Sender(n),
 			Failures:     mpFailures.Sender(n),
 			RichFailures: mpRichFailures.Sender(n),
+			Ways:         mpWays.Sender(n),
 		}, mpGetRich(d), mp.GetSlice(d, mp.GetBinary[url.URL]), mp.GetBinary[url.URL](d), mpGetArray4String(d), mp.GetPointer(d, mp.Get[int]), mp.GetMap(d, (*mp.Decoder).String, mp.Get[int]), mp.Get[Plain](d), mp.GetSlice(d, mp.GetText[geo.Name]))
 	}
 	mpTake.Main = func(ctx context.Context, n *mp.Node, _ *mp.Decoder) error {
@@ -265,6 +276,7 @@ func init() {
 			Pointers:     mpPointers.Receiver(n),
 			Failures:     mpFailures.Receiver(n),
 			RichFailures: mpRichFailures.Receiver(n),
+			Ways:         mpWays.Receiver(n),
 		})
 	}
 	mpTurn.Func = turn
@@ -293,6 +305,8 @@ func mpPutRich(e *mp.Encoder, v Rich) {
 	mp.PutPointer(e, v.Limit, mp.Put[int])
 	mp.PutSlice(e, v.Times, func(e *mp.Encoder, v *time.Time) { mp.PutPointer(e, v, mp.PutBinary[time.Time]) })
 	mpPutOther(e, v.Other)
+	mpPutGeoWay(e, v.Way)
+	mpPutImageRGBA(e, v.Pix)
 }
 
 func mpGetRich(d *mp.Decoder) (v Rich) {
@@ -317,6 +331,8 @@ func mpGetRich(d *mp.Decoder) (v Rich) {
 	v.Limit = mp.GetPointer(d, mp.Get[int])
 	v.Times = mp.GetSlice(d, func(d *mp.Decoder) *time.Time { return mp.GetPointer(d, mp.GetBinary[time.Time]) })
 	v.Other = mpGetOther(d)
+	v.Way = mpGetGeoWay(d)
+	v.Pix = mpGetImageRGBA(d)
 	return v
 }
 
@@ -352,5 +368,84 @@ func mpGetArray2SliceRich(d *mp.Decoder) (v [2][]Rich) {
 	for i := range v {
 		v[i] = mp.GetSlice(d, mpGetRich)
 	}
+	return v
+}
+
+func mpPutGeoWay(e *mp.Encoder, v geo.Way) {
+	mpPutGeoLeg(e, v.Leg)
+	e.String(v.Label)
+	e.String(v.Note)
+	mp.PutBinary(e, v.At)
+	mp.Put(e, v.Shade)
+	mp.PutPointer(e, v.Next, mpPutGeoWay)
+	mp.PutSlice(e, v.Legs, mpPutGeoLeg)
+	mpPutArray2Bytes(e, v.Codes)
+	mp.PutMap(e, v.ByName, (*mp.Encoder).String, mp.PutFlatSlice[geo.Spot])
+	mpPutArray2GeoTitle(e, v.Titles)
+}
+
+func mpGetGeoWay(d *mp.Decoder) (v geo.Way) {
+	v.Leg = mpGetGeoLeg(d)
+	v.Label = d.String()
+	v.Note = d.String()
+	v.At = mp.GetBinary[time.Time](d)
+	v.Shade = mp.Get[color.RGBA](d)
+	v.Next = mp.GetPointer(d, mpGetGeoWay)
+	v.Legs = mp.GetSlice(d, mpGetGeoLeg)
+	v.Codes = mpGetArray2Bytes(d)
+	v.ByName = mp.GetMap(d, (*mp.Decoder).String, mp.GetFlatSlice[geo.Spot])
+	v.Titles = mpGetArray2GeoTitle(d)
+	return v
+}
+
+func mpPutGeoLeg(e *mp.Encoder, v geo.Leg) {
+	mp.Put(e, v.From)
+	mp.Put(e, v.To)
+	mp.PutSlice(e, v.Via, (*mp.Encoder).String)
+}
+
+func mpGetGeoLeg(d *mp.Decoder) (v geo.Leg) {
+	v.From = mp.Get[geo.Place](d)
+	v.To = mp.Get[geo.Place](d)
+	v.Via = mp.GetSlice(d, (*mp.Decoder).String)
+	return v
+}
+
+func mpPutArray2Bytes(e *mp.Encoder, v [2][]byte) {
+	for _, x := range v {
+		e.Bytes(x)
+	}
+}
+
+func mpGetArray2Bytes(d *mp.Decoder) (v [2][]byte) {
+	for i := range v {
+		v[i] = d.Bytes()
+	}
+	return v
+}
+
+func mpPutArray2GeoTitle(e *mp.Encoder, v [2]geo.Title) {
+	for _, x := range v {
+		mp.PutText(e, &x)
+	}
+}
+
+func mpGetArray2GeoTitle(d *mp.Decoder) (v [2]geo.Title) {
+	for i := range v {
+		v[i] = mp.GetText[geo.Title](d)
+	}
+	return v
+}
+
+func mpPutImageRGBA(e *mp.Encoder, v image.RGBA) {
+	e.Bytes(v.Pix)
+	mp.Put(e, v.Stride)
+	mp.Put(e, v.Rect)
+}
+
+func mpGetImageRGBA(d *mp.Decoder) (v image.RGBA) {
+	v.Pix = d.Bytes()
+	v.Stride = mp.Get[int](d)
+	v.Rect = mp.Get[image.Rectangle](d)
 	return v
 }

@@ -1,7 +1,11 @@
 // Package geo has types for a sample.
 package geo
 
-import "image"
+import (
+	"image"
+	"image/color"
+	"time"
+)
 
 // Place is flat through another package.
 type Place struct {
@@ -30,3 +34,25 @@ func (n *Name) UnmarshalText(b []byte) error {
 
 // Grid tells what a place lies on.
 func (p Place) Grid() [2][2]int8 { return p.grid }
+
+// Way has exported fields only, so it travels field by field.
+type Way struct {
+	Leg
+	Label, Note string
+	At          time.Time
+	Shade       color.RGBA
+	Next        *Way
+	Legs        []Leg
+	Codes       [0x2][]byte
+	ByName      map[string][]Spot
+	Titles      [2]Title
+}
+
+// Title is another name of a type that is carried as text.
+type Title = Name
+
+// Leg is a part of a way.
+type Leg struct {
+	From, To Place
+	Via      []string
+}

@@ -1,0 +1,201 @@
+package compiler
+
+import (
+	"go/ast"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mpgen/mpgen/compiler/ir"
+)
+
+// A struct of another package travels field by field, as a declared one does, if
+// all its fields are exported and can travel. What its author keeps private is
+// not ours to copy, unless the struct is flat, when a copy is what Go makes too.
+
+// foreign is an imported struct with functions of its own.
+type foreign struct {
+	typ    ir.Type
+	fields []ir.Field
+}
+
+// goType is how a type of a package travels, or why it does not.
+func (u *unit) goType(pkg *goPackage, name string) (*ir.Type, string) {
+	s, err := u.world.named(pkg, name)
+	if err != nil {
+		return nil, err.Error()
+	}
+	t := &ir.Type{Kind: ir.Imported, Name: name, Path: pkg.path}
+	switch {
+	case s.generic:
+		return nil, "it is generic; declare a type without parameters of it in Go"
+	case s.lock:
+		return nil, "a copy of a lock locks nothing"
+	case s.flat:
+		t.Flat = true
+	case s.binary != nil:
+		t.Form, t.Addr = ir.Binary, s.binary.pointer
+	case s.text != nil:
+		t.Form, t.Addr = ir.Text, s.text.pointer
+	case pkg.types[name].spec.Assign.IsValid():
+		return u.goExpr(pkg, pkg.types[name].file, pkg.types[name].spec.Type)
+	default:
+		if why := u.goStruct(pkg, name, t); why != "" {
+			return nil, why
+		}
+	}
+	u.uses(pkg)
+	return t, ""
+}
+
+const noWay = "it holds pointers, and has neither MarshalBinary and UnmarshalBinary nor MarshalText and UnmarshalText"
+
+// goStruct gives t the functions of a struct, or says why it can't.
+func (u *unit) goStruct(pkg *goPackage, name string, t *ir.Type) string {
+	decl := pkg.types[name]
+	spec, ok := decl.spec.Type.(*ast.StructType)
+	if !ok {
+		return noWay
+	}
+	key := pkg.path + "." + name
+	if f := u.foreign[key]; f != nil {
+		t.Codec = f.typ.Codec
+		return ""
+	}
+	t.Codec = u.foreignCodec(pkg, name)
+	f := &foreign{typ: *t}
+	u.foreign[key] = f // before its fields, which may hold it again
+	for _, field := range spec.Fields.List {
+		names := field.Names
+		if len(names) == 0 {
+			names = []*ast.Ident{embedded(field.Type)}
+		}
+		for _, n := range names {
+			why := "it is not exported"
+			var ft *ir.Type
+			if n != nil && n.IsExported() {
+				ft, why = u.goExpr(pkg, decl.file, field.Type)
+			}
+			if ft == nil {
+				delete(u.foreign, key)
+				if n == nil {
+					return noWay
+				}
+				return noWay + ", and can't go field by field: " + n.Name + ": " + why
+			}
+			u.finish(ft, nil)
+			f.fields = append(f.fields, ir.Field{Go: n.Name, Type: *ft})
+		}
+	}
+	return ""
+}
+
+// embedded is the name of an embedded field.
+func embedded(t ast.Expr) *ast.Ident {
+	switch e := t.(type) {
+	case *ast.Ident:
+		return e
+	case *ast.StarExpr:
+		return embedded(e.X)
+	case *ast.SelectorExpr:
+		return e.Sel
+	}
+	return nil
+}
+
+// foreignCodec is what the functions of an imported struct are called by. Where
+// two packages have one name the second one gets a number.
+func (u *unit) foreignCodec(pkg *goPackage, name string) string {
+	base := exported(pkg.name) + name
+	codec := base
+	for n := 2; ; n++ {
+		taken := false
+		for _, f := range u.foreign {
+			taken = taken || f.typ.Codec == codec
+		}
+		if !taken {
+			return codec
+		}
+		codec = base + strconv.Itoa(n)
+	}
+}
+
+// goExpr is how a type written in a Go file travels, or why it does not.
+func (u *unit) goExpr(pkg *goPackage, file *ast.File, e ast.Expr) (*ir.Type, string) {
+	switch e := e.(type) {
+	case *ast.ParenExpr:
+		return u.goExpr(pkg, file, e.X)
+	case *ast.Ident:
+		switch {
+		case pkg.types[e.Name] != nil && e.IsExported():
+			return u.goType(pkg, e.Name)
+		case pkg.types[e.Name] != nil:
+			return nil, "its type " + e.Name + " is not exported"
+		case basics[e.Name]:
+			return &ir.Type{Kind: ir.Basic, Name: e.Name, Flat: true}, ""
+		case e.Name == "string":
+			return &ir.Type{Kind: ir.String}, ""
+		}
+		return nil, "it is of type " + e.Name
+	case *ast.SelectorExpr:
+		q, name := u.world.qualified(pkg, file, e)
+		if q == nil {
+			return nil, "its type is not to be found"
+		}
+		if !mayImport(u.in.ImportPath, q.path) {
+			return nil, "its type is internal to another package"
+		}
+		return u.goType(q, name)
+	case *ast.StarExpr:
+		elem, why := u.goExpr(pkg, file, e.X)
+		return compose(elem, func(t *ir.Type) *ir.Type { return &ir.Type{Kind: ir.Pointer, Elem: t} }), why
+	case *ast.MapType:
+		key, why := u.goExpr(pkg, file, e.Key)
+		if key == nil {
+			return nil, why
+		}
+		elem, why := u.goExpr(pkg, file, e.Value)
+		return compose(elem, func(t *ir.Type) *ir.Type { return &ir.Type{Kind: ir.Map, Key: key, Elem: t} }), why
+	case *ast.ArrayType:
+		elem, why := u.goExpr(pkg, file, e.Elt)
+		if e.Len == nil {
+			return compose(elem, sliceOf), why
+		}
+		lit, ok := e.Len.(*ast.BasicLit)
+		if !ok {
+			return nil, "its length is not written as a number"
+		}
+		n, err := strconv.ParseInt(lit.Value, 0, 64)
+		if err != nil {
+			return nil, "its length is not written as a number"
+		}
+		return compose(elem, func(t *ir.Type) *ir.Type { return &ir.Type{Kind: ir.Array, Len: n, Elem: t} }), why
+	}
+	return nil, "it is no type that travels"
+}
+
+// sliceOf is []T, which is []byte for bytes.
+func sliceOf(e *ir.Type) *ir.Type {
+	if e.Kind == ir.Basic && (e.Name == "byte" || e.Name == "uint8") {
+		return &ir.Type{Kind: ir.Bytes}
+	}
+	return &ir.Type{Kind: ir.Slice, Elem: e}
+}
+
+// uses notes that generated code may name a package.
+func (u *unit) uses(pkg *goPackage) {
+	if !slices.ContainsFunc(u.used, func(i *imported) bool { return i.path == pkg.path }) {
+		u.used = append(u.used, &imported{path: pkg.path, pkg: pkg})
+	}
+}
+
+// mayImport says whether Go lets a package import another, which it does not if
+// that lies in the folder internal of a third one.
+func mayImport(by, path string) bool {
+	at := strings.LastIndex("/"+path+"/", "/internal/")
+	if at < 0 {
+		return true
+	}
+	root := strings.TrimSuffix(path[:max(0, at-1)], "/")
+	return root != "" && (by == root || strings.HasPrefix(by, root+"/"))
+}
