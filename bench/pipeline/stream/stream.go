@@ -51,31 +51,44 @@ func produce(ctx context.Context, p *ProducePorts, items int, together bool) err
 }
 
 func consume(ctx context.Context, p *ConsumePorts, together bool) error {
-	first, err := p.Ticks.Receive(ctx)
+	receive := each
+	if together {
+		receive = all
+	}
+	sum, start, err := receive(ctx, p.Ticks)
 	if err != nil {
 		return err
-	}
-	sum, start := first.Number, time.Now()
-	if together {
-		for v, err := range p.Ticks.All(ctx) {
-			if err != nil {
-				return err
-			}
-			sum += v.Number
-		}
-	} else {
-		for {
-			v, err := p.Ticks.Receive(ctx)
-			if errors.Is(err, mp.ErrClosed) {
-				break
-			}
-			if err != nil {
-				return err
-			}
-			sum += v.Number
-		}
 	}
 	p.Took.Store(int64(time.Since(start)))
 	p.Sum.Store(sum)
 	return nil
+}
+
+// all and each return the sum of the numbers, and when the first item was there.
+
+func all(ctx context.Context, ticks *mp.Receiver[Tick]) (sum uint64, start time.Time, err error) {
+	first := true
+	for v, err := range ticks.All(ctx) {
+		if err != nil {
+			return 0, start, err
+		}
+		if first {
+			first, start = false, time.Now()
+		}
+		sum += v.Number
+	}
+	return sum, start, nil
+}
+
+func each(ctx context.Context, ticks *mp.Receiver[Tick]) (sum uint64, start time.Time, err error) {
+	v, err := ticks.Receive(ctx)
+	start = time.Now()
+	for err == nil {
+		sum += v.Number
+		v, err = ticks.Receive(ctx)
+	}
+	if errors.Is(err, mp.ErrClosed) {
+		err = nil
+	}
+	return sum, start, err
 }

@@ -37,14 +37,14 @@ func produce(ctx context.Context, p *ProducePorts, items int) error {
 }
 
 func consume(ctx context.Context, p *ConsumePorts) error {
-	first, err := p.Lines.Receive(ctx)
-	if err != nil {
-		return err
-	}
-	sum, start := first.Number, time.Now()
+	var sum uint64
+	var start time.Time
 	for v, err := range p.Lines.All(ctx) {
 		if err != nil {
 			return err
+		}
+		if start.IsZero() {
+			start = time.Now()
 		}
 		sum += v.Number + uint64(len(v.Text)-peer.TextSize)
 	}
