@@ -117,6 +117,10 @@ var (
 		Example: "package main\n\nqueue a int\nqueue broken int\n\npool store(n int) { task { failed broken } }\n\n" +
 			"process main { send a; receive broken }\n\nflow a -> store\n"})
 
+	codeCrowd = diag.Register(diag.Info{Code: "MP0409", Name: "TooManyProcesses",
+		Title:   "the processes and workers are more than a run can have",
+		Example: "package main\n\npool a(n int) int { workers 4000 }\npool b(n int) int { workers 96 }\n"})
+
 	codeInternal = diag.Register(diag.Info{Code: "MP0901", Name: "Internal",
 		Title:   "mpgen wrote Go code that does not parse: a mistake in mpgen",
 		Example: "none should exist; please report yours\n"})

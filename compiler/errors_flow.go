@@ -85,3 +85,9 @@ func cycle(path []*symbol) diag.Diagnostic {
 	}
 	return d.WithHelp("break the cycle: let process main receive from one of its queues and send on")
 }
+
+func tooMany(s *symbol, n int) diag.Diagnostic {
+	return diag.New(codeCrowd, diag.At(s.name), "with %s the pipeline has %d processes, want %d at most", s, n, maxProcesses).
+		WithLabel("too many with this one").
+		WithHelp("give the pools fewer workers")
+}

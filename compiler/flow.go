@@ -134,6 +134,7 @@ func (u *unit) graph() {
 		}
 	}
 	u.cycles()
+	u.crowd()
 }
 
 // cycles reports each ring of queues once, by its shortest path. A full queue of
@@ -228,4 +229,26 @@ func ring(q *symbol, next map[*symbol][]*symbol) []*symbol {
 		}
 	}
 	return nil
+}
+
+// maxProcesses is how many processes a run can have beside the program itself.
+const maxProcesses = 4095
+
+// crowd refuses more processes than a run can have. Pools that leave the number of
+// their workers to the machine count as one here.
+func (u *unit) crowd() {
+	n := 0
+	for _, s := range u.order {
+		switch {
+		case s.missing:
+		case s.kind == "process":
+			n++
+		case s.kind == "pool":
+			n += max(1, int(s.given["workers"].n))
+		}
+		if n > maxProcesses {
+			u.add(tooMany(s, n))
+			return
+		}
+	}
 }

@@ -1,12 +1,14 @@
 package compiler
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -79,6 +81,22 @@ func TestSamplesPassVet(t *testing.T) {
 	}
 	out, err := exec.Command("go", args...).CombinedOutput()
 	require.NoError(t, err, "%s", out)
+}
+
+// TestSampleCarriesEveryFormOfType runs the sample that sends a value of every
+// form from process to process and compares what arrives.
+func TestSampleCarriesEveryFormOfType(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("processes need linux")
+	}
+	program := filepath.Join(t.TempDir(), "parcel")
+	out, err := exec.Command("go", "build", "-o", program, "./testdata/golden/parcel").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	out, err = exec.CommandContext(ctx, program).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.Equal(t, "all arrived\n", string(out))
 }
 
 func TestSamplesAreFormatted(t *testing.T) {
