@@ -4,12 +4,14 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -21,7 +23,11 @@ func TestRunPassesOnASignalSentToItselfOnce(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "program")
 	require.NoError(t, os.CopyFS(dir, os.DirFS("testdata/program")))
 	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
-		cmd := &exec.Cmd{Path: self, Args: []string{"mpgen", "run", "app", "signals"}, Dir: dir, Stderr: os.Stderr}
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		defer cancel()
+		cmd := exec.CommandContext(ctx, self, "run", "app", "signals")
+		cmd.Args[0], cmd.Dir = "mpgen", dir
+		cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) } // with the program
 		cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 		pipe, err := cmd.StdoutPipe()
 		require.NoError(t, err)
@@ -36,4 +42,17 @@ func TestRunPassesOnASignalSentToItselfOnce(t *testing.T) {
 		require.Equal(t, "got "+s.String()+"\n", string(rest))
 		require.NoError(t, cmd.Wait())
 	}
+}
+
+func TestOnlyATerminalIsOne(t *testing.T) {
+	for _, c := range []struct {
+		file string
+		want bool
+	}{{"/dev/ptmx", true}, {"/dev/null", false}, {"run.go", false}} {
+		f, err := os.OpenFile(c.file, os.O_RDONLY, 0)
+		require.NoError(t, err)
+		require.Equal(t, c.want, isTerminal(f), c.file)
+		f.Close()
+	}
+	require.False(t, isTerminal(io.Discard))
 }

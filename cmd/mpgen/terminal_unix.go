@@ -29,6 +29,12 @@ func fromKeyboard(s os.Signal) bool {
 	return err == nil && foreground == unix.Getpgrp()
 }
 
+// terminal reports whether a file is one: only those have a size in rows and columns.
+func terminal(file *os.File) bool {
+	_, err := unix.IoctlGetWinsize(int(file.Fd()), unix.TIOCGWINSZ)
+	return err == nil
+}
+
 // exitCode is the code of a program that ended, or 128 and the number of the signal that ended it.
 func exitCode(state *os.ProcessState) int {
 	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
