@@ -95,7 +95,7 @@ func holdsItself(ring []*symbol, last field) diag.Diagnostic {
 		names = append(names, r.name.Text)
 	}
 	names = append(names, s.name.Text)
-	d := diag.New(codeHoldsItself, diag.At(s.name), "struct %q holds itself by value: %s", s.name.Text, strings.Join(names, " in "))
+	d := diag.New(codeHoldsItself, diag.At(s.name), "struct %q holds itself by value: %s", s.name.Text, strings.Join(names, " holds "))
 	if len(ring) == 1 {
 		d = diag.New(codeHoldsItself, diag.At(s.name), "struct %q holds itself by value", s.name.Text)
 	}

@@ -122,19 +122,6 @@ func TestSameInputGivesSameBytes(t *testing.T) {
 	}
 }
 
-func TestUsualFolderCompilesInFiftyMilliseconds(t *testing.T) {
-	in := sample(t, "testdata/golden/mosaic")
-	best := time.Hour
-	for range 5 {
-		start := time.Now()
-		_, ds := Generate(in)
-		require.Empty(t, ds)
-		best = min(best, time.Since(start))
-	}
-	t.Logf("best of five: %v", best)
-	require.Less(t, best, 50*time.Millisecond)
-}
-
 // TestEmitterNeedsNothingButTheIR emits what the golden JSON says.
 func TestEmitterNeedsNothingButTheIR(t *testing.T) {
 	for _, dir := range samples(t) {

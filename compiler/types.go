@@ -12,7 +12,7 @@ var basics = words(`bool byte rune int int8 int16 int32 int64 uint uint8 uint16 
 	complex64 complex128`)
 
 // numbers are the types that a shared value changes in one step.
-var numbers = words("int int32 int64 uint uint32 uint64 float32 float64")
+var numbers = words("int int32 int64 rune uint uint32 uint64 float32 float64")
 
 // unsendable are Go's other predeclared types, and why they stay where they are.
 var unsendable = map[string]string{

@@ -74,9 +74,8 @@ func (f *file) startCall(ctx, args, opts string) jen.Code {
 	if len(with) == 0 {
 		return jen.Params(first...)
 	}
-	all := []jen.Code{jen.List(first...)}
-	lines := jen.Custom(jen.Options{Open: ",", Close: "", Separator: ",", Multi: true}, with...)
-	return jen.Params(jen.Add(all...).Add(lines).Op(",").Line())
+	lines := jen.Custom(jen.Options{Open: ",", Separator: ",", Multi: true}, with...)
+	return jen.Params(jen.List(first...).Add(lines).Op(",").Line())
 }
 
 // encoding gives a function its body: one statement stays on the line.
