@@ -14,7 +14,7 @@
 // the same rule.
 package main
 
-//go:generate go run github.com/mpgen/mpgen/cmd/mpgen generate
+//go:generate go run -C ../.. ./cmd/mpgen generate bench/start
 
 import (
 	"context"

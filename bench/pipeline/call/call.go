@@ -2,7 +2,7 @@
 // many at once. Only the bench command calls it.
 package call
 
-//go:generate go run github.com/mpgen/mpgen/cmd/mpgen generate
+//go:generate go run -C ../../.. ./cmd/mpgen generate bench/pipeline/call
 
 import (
 	"context"

@@ -2,7 +2,7 @@
 // Only the bench command calls it.
 package echo
 
-//go:generate go run github.com/mpgen/mpgen/cmd/mpgen generate
+//go:generate go run -C ../../.. ./cmd/mpgen generate bench/pipeline/echo
 
 import (
 	"context"

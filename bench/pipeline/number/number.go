@@ -2,7 +2,7 @@
 // command calls it.
 package number
 
-//go:generate go run github.com/mpgen/mpgen/cmd/mpgen generate
+//go:generate go run -C ../../.. ./cmd/mpgen generate bench/pipeline/number
 
 import (
 	"context"

@@ -2,7 +2,7 @@
 // a queue. Only the bench command calls it.
 package stream
 
-//go:generate go run github.com/mpgen/mpgen/cmd/mpgen generate
+//go:generate go run -C ../../.. ./cmd/mpgen generate bench/pipeline/stream
 
 import (
 	"context"

@@ -2,7 +2,7 @@
 // through a queue. Only the bench command calls it.
 package text
 
-//go:generate go run github.com/mpgen/mpgen/cmd/mpgen generate
+//go:generate go run -C ../../.. ./cmd/mpgen generate bench/pipeline/text
 
 import (
 	"context"
