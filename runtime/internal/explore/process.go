@@ -72,6 +72,8 @@ type Self struct {
 	then    Context
 	err     error
 
+	known []uint64 // by Know
+
 	// since the last operation:
 	events []event
 	key    uint64 // by At, 0: none
@@ -82,6 +84,10 @@ type Self struct {
 func (s *Self) Event(kind int, arg uint64) {
 	s.events = append(s.events, event{kind, arg})
 }
+
+// Know replaces what every later At of this turn adds to its values: what the
+// caller of the code there has to remember.
+func (s *Self) Know(v ...uint64) { s.known = v }
 
 // End says, before a turn returns, that it was the last.
 func (s *Self) End() { s.ended = true }
@@ -210,6 +216,9 @@ func (m *machine) At(place int, local []uint64) {
 	var pcs [32]uintptr
 	for _, pc := range pcs[:runtime.Callers(3, pcs[:])] {
 		k = mix(k, uint64(pc))
+	}
+	for _, v := range s.known {
+		k = mix(k, v)
 	}
 	for _, v := range local {
 		k = mix(k, v)

@@ -5,6 +5,7 @@ package explore
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -30,6 +31,7 @@ type Harness struct {
 	Kills       int // of processes that die
 	SweepKills  int // of sweepers
 	StateLimit  int // 0: none
+	Walks       int // random walks before the search; 0: 300, below: none
 	TraceLength int // steps of a trace that are told, from its end; 0: 25
 }
 
@@ -53,8 +55,8 @@ func (f Figures) String() string {
 	if f.Cut {
 		cut = ", CUT"
 	}
-	return fmt.Sprintf("%d states, %d transitions (%d deaths), depth %d, %d code places, %d edges, %v%s",
-		f.States, f.Transitions, f.Deaths, f.Depth, f.Nodes, f.Edges, f.Time.Round(time.Millisecond), cut)
+	return fmt.Sprintf("%d states, %d transitions (%d deaths), depth %d, %d code places, %d edges, %d restarts, %v%s",
+		f.States, f.Transitions, f.Deaths, f.Depth, f.Nodes, f.Edges, f.Restarts, f.Time.Round(time.Millisecond), cut)
 }
 
 // Violation is what a search found: what is wrong, and how it comes to that.
@@ -148,6 +150,9 @@ func (x *search) run() error {
 	if err := x.expand(0); err != nil {
 		return err
 	}
+	if err := x.walk(); err != nil {
+		return err
+	}
 	for d := 0; d >= 0; {
 		f := x.stack[d]
 		if f.at == f.n {
@@ -198,6 +203,54 @@ func (x *search) run() error {
 	return nil
 }
 
+// walk takes random walks before the search: they find words that are shared,
+// which later would let it begin again, and most of what is wrong.
+func (x *search) walk() error {
+	random := rand.New(rand.NewPCG(1, 2))
+	walks := x.h.Walks
+	if walks == 0 {
+		walks = 300
+	}
+	if x.figures.Restarts > 0 || walks < 0 {
+		walks = 0
+	}
+	for range walks {
+		for d := 0; ; {
+			f := x.stack[d]
+			if d > 0 {
+				if err := x.expand(d); err != nil {
+					return x.wrong(d-1, err)
+				}
+			}
+			if f.n == 0 {
+				break
+			}
+			// a death is rarer than a step, so that walks get far
+			f.at = random.IntN(f.n)
+			if f.moves[f.at].die && random.IntN(8) != 0 {
+				continue
+			}
+			mv := f.moves[f.at]
+			f.at++
+			next := x.frame(d + 1)
+			_, did, err := x.move(f, &next.s, int(mv.process), mv.die)
+			if err != nil {
+				return x.wrong(d, err)
+			}
+			if did {
+				d++
+			}
+			if d > 10_000 {
+				return x.wrong(d-1, errors.New("no end after 10,000 steps"))
+			}
+		}
+	}
+	x.again = false
+	clear(x.alone)
+	clear(x.looked)
+	return x.expand(0)
+}
+
 // expand finds the moves from the state at depth d.
 func (x *search) expand(d int) error {
 	f := x.stack[d]
@@ -217,9 +270,11 @@ func (x *search) expand(d int) error {
 			return nil
 		}
 		if did && len(e.events) == 0 && len(e.writes) == 0 && !e.ended {
-			if op.kind == seam.Load {
+			switch {
+			case op.fault:
+			case op.kind == seam.Load:
 				x.looked[op.slot] |= 1 << i
-			} else {
+			default:
 				x.alone[op.slot] |= 1 << i
 			}
 			f.moves[0], f.n = move{process: int8(i)}, 1

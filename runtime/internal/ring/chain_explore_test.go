@@ -43,6 +43,8 @@ type chain struct {
 	// told says that who waits is told by the explorer the moment that it need not
 	// wait any more: for the rings alone, without bells.
 	told bool
+	// open says that the ring is not closed: its consumers end by themselves.
+	open bool
 }
 
 // What the checks remember of a message, in a byte of the notes: bit 0 acked, bits
@@ -455,7 +457,7 @@ func (l *chain) duty(w *explore.World, closed uint64) (uint64, bool) {
 			return sweep<<8 | uint64(i), true
 		}
 	}
-	if over(l.producers) && closed&1 == 0 {
+	if over(l.producers) && !l.open && closed&1 == 0 {
 		return shut << 8, true
 	}
 	if len(l.workers) > 0 && over(l.workers) && closed&2 == 0 {
@@ -540,13 +542,6 @@ func (l *chain) event(w *explore.World, i, kind int, m uint64) error {
 		*n |= 1
 	case got:
 		switch {
-		case l.ring[1] != nil:
-			if *n&128 != 0 && state != inHand {
-				return fmt.Errorf("the result of message %d comes twice", m)
-			}
-			if state == finished || state == inHand {
-				return fmt.Errorf("the result of message %d comes twice", m)
-			}
 		case state == finished:
 			return fmt.Errorf("message %d comes again although it is done", m)
 		case state == inHand:

@@ -60,17 +60,21 @@ func (l *chain) produceSPSC(s *explore.Self, c explore.Context) explore.Context 
 		p = l.spsc.OpenProducer()
 	}
 	if !p.HasRoom() {
-		seam.At(400, p.Next, p.Limit)
+		s.Know(p.Next, p.Limit)
+		seam.At(400)
 		l.waitSPSC(b, p.Room(), p.HasRoom, func() { s.Know(p.Next, p.Limit) })
 	}
-	seam.At(401, p.Next, p.Limit)
+	s.Know(p.Next, p.Limit)
+	seam.At(401)
 	seam.Point()
 	binary.NativeEndian.PutUint64(p.Payload(p.Next), c[0])
-	seam.At(402, p.Next, p.Limit)
+	s.Know(p.Next, p.Limit)
+	seam.At(402)
 	p.Next++
 	p.Publish()
 	s.Event(acked, c[0])
-	seam.At(403, p.Next, p.Limit)
+	s.Know(p.Next, p.Limit)
+	seam.At(403)
 	if !l.noWake {
 		p.Wake()
 	}
@@ -98,25 +102,31 @@ func (l *chain) consumeSPSC(s *explore.Self, c explore.Context) explore.Context 
 		k = l.spsc.OpenConsumer()
 	}
 	for !k.HasItem() {
-		seam.At(420, k.Next, k.Limit, k.told)
+		s.Know(k.Next, k.Limit, k.told)
+		seam.At(420)
 		k.Tell()
-		seam.At(421, k.Next, k.Limit, k.told)
+		s.Know(k.Next, k.Limit, k.told)
+		seam.At(421)
 		if l.closed[0].Load() == 1 && !k.HasItem() {
 			s.End()
 			return c
 		}
-		seam.At(422, k.Next, k.Limit, k.told)
+		s.Know(k.Next, k.Limit, k.told)
+		seam.At(422)
 		if !k.HasItem() {
 			l.waitSPSC(b, k.Items(), func() bool { return k.HasItem() || l.closed[0].Load() == 1 }, func() { s.Know(k.Next, k.Limit, k.told) })
 		}
-		seam.At(423, k.Next, k.Limit, k.told)
+		s.Know(k.Next, k.Limit, k.told)
+		seam.At(423)
 	}
-	seam.At(424, k.Next, k.Limit, k.told)
+	s.Know(k.Next, k.Limit, k.told)
+	seam.At(424)
 	seam.Point()
 	m := binary.NativeEndian.Uint64(k.Payload(k.Next))
 	s.Event(got, m|k.Next<<8)
 	k.Next++
-	seam.At(425, m, k.Next, k.Limit, k.told)
+	s.Know(m, k.Next, k.Limit, k.told)
+	seam.At(425)
 	k.SetDone(k.Next)
 	s.Event(done, m)
 	return explore.Context{k.Next, k.Limit, k.told}
