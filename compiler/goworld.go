@@ -10,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -181,7 +180,7 @@ func (w *goWorld) find(path string, byStd bool) (dir string, std bool, err error
 		return dir, false, nil
 	}
 	if !strings.Contains(firstElement(path), ".") {
-		return "", false, errors.New("Go's library has no such package")
+		return "", false, errors.New("no such package in Go's library")
 	}
 	if w.module == "" {
 		return "", false, errors.New("it is not of Go's library, and there is no go.mod here")
@@ -198,9 +197,6 @@ func (w *goWorld) find(path string, byStd bool) (dir string, std bool, err error
 // goRoot is where Go is installed. A binary that was built without paths asks the go command.
 func goRoot() string {
 	if root := build.Default.GOROOT; root != "" && isDir(filepath.Join(root, "src")) {
-		return root
-	}
-	if root := runtime.GOROOT(); root != "" {
 		return root
 	}
 	out, err := exec.Command("go", "env", "GOROOT").Output()

@@ -28,12 +28,8 @@ func (u *unit) solidity() {
 	walk = func(s *symbol) {
 		seen[s] = grey
 		path = append(path, s)
-		s.solid = !s.missing
 		for _, f := range s.fields {
 			inner := u.inside(f.typ)
-			if f.typ == nil {
-				s.solid = false
-			}
 			if inner == nil {
 				continue
 			}
@@ -42,7 +38,6 @@ func (u *unit) solidity() {
 				walk(inner)
 			case grey:
 				u.add(holdsItself(path[indexOf(path, inner):], f))
-				s.solid = false
 			}
 		}
 		path = path[:len(path)-1]
@@ -56,7 +51,7 @@ func (u *unit) solidity() {
 	flat := map[*symbol]bool{}
 	for _, s := range u.order {
 		if s.kind == "struct" {
-			flat[s] = u.flatStruct(s, flat, 0)
+			u.flatStruct(s, flat)
 		}
 	}
 	for _, s := range u.order {
@@ -94,31 +89,29 @@ func (u *unit) inside(t *ir.Type) *symbol {
 	return nil
 }
 
-// flatStruct says whether a struct is flat; depth stops at structs that hold themselves.
-func (u *unit) flatStruct(s *symbol, known map[*symbol]bool, depth int) bool {
+// flatStruct says whether a struct is flat. One that holds itself is not.
+func (u *unit) flatStruct(s *symbol, known map[*symbol]bool) bool {
 	if flat, ok := known[s]; ok {
 		return flat
 	}
-	if depth > len(u.order) {
-		return false
-	}
+	known[s] = false // while its fields are looked at
 	flat := true
 	for _, f := range s.fields {
-		flat = flat && u.flat(f.typ, known, depth+1)
+		flat = flat && u.flat(f.typ, known)
 	}
 	known[s] = flat
 	return flat
 }
 
-func (u *unit) flat(t *ir.Type, known map[*symbol]bool, depth int) bool {
+func (u *unit) flat(t *ir.Type, known map[*symbol]bool) bool {
 	switch {
 	case t == nil:
 		return false
 	case t.Kind == ir.Array:
-		return u.flat(t.Elem, known, depth)
+		return u.flat(t.Elem, known)
 	case t.Kind == ir.Declared:
 		s := u.symbols[t.Name]
-		return s.kind == "enum" || u.flatStruct(s, known, depth)
+		return s.kind == "enum" || u.flatStruct(s, known)
 	}
 	return t.Flat
 }

@@ -20,7 +20,6 @@ type symbol struct {
 
 	typ    *ir.Type       // of a queue's items, of a value
 	fields []field        // of a struct
-	solid  bool           // a struct whose fields are all known
 	params []param        // of a process or pool
 	out    *ir.Type       // of a pool with a result
 	hasOut bool           // it declares one
