@@ -152,10 +152,16 @@ type Receiver[T any] struct {
 // All ranges over the items until the queue is closed and empty. If what closed
 // it is a producer that failed, the last round of the loop gets that error; so
 // it does when ctx ends. Each loop is a reader of its own, so several goroutines
-// may each run one.
+// may each run one. The item of an earlier Receive is done when a loop begins.
 func (r *Receiver[T]) All(ctx context.Context) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		in, rd := r.i, &reader{in: r.i}
+		if in.calls.try() { // who ranges over the queue has done what it received before
+			in.mu.Lock()
+			in.reader.finish()
+			in.mu.Unlock()
+			in.calls.unlock()
+		}
 		in.mu.Lock()
 		in.loops++
 		in.mu.Unlock()
