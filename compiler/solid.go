@@ -23,6 +23,7 @@ const (
 // flat and which have functions of their own.
 func (u *unit) solidity() {
 	seen := map[*symbol]colour{}
+	told := map[*symbol]bool{}
 	var path []*symbol
 	var walk func(s *symbol)
 	walk = func(s *symbol) {
@@ -37,7 +38,10 @@ func (u *unit) solidity() {
 			case white:
 				walk(inner)
 			case grey:
-				u.add(holdsItself(path[indexOf(path, inner):], f))
+				if !told[inner] {
+					told[inner] = true
+					u.add(holdsItself(path[indexOf(path, inner):], f))
+				}
 			}
 		}
 		path = path[:len(path)-1]
