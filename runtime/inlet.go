@@ -85,6 +85,9 @@ func (r *reader) next(ctx context.Context, try bool) error {
 	in.mu.Lock()
 	r.finish()
 	got, err := r.look()
+	if !got && in.bounded == nil {
+		in.spsc.Tell() // a loop that waits at the gate has told for itself only
+	}
 	in.mu.Unlock()
 	if got || err != nil {
 		return err
