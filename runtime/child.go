@@ -134,7 +134,9 @@ func (c *child) obey() {
 		c.cancel()
 	}
 	if id := c.orders.Cancel.Load(); id != 0 {
-		if r := c.current.Load(); r != nil && r.id.Load() == id {
+		// Taking the number away keeps the worker from going on to another task
+		// under a context that is about to end.
+		if r := c.current.Load(); r != nil && r.id.CompareAndSwap(id, 0) {
 			r.cancel(context.Canceled)
 		}
 	}
@@ -247,7 +249,10 @@ func (c *child) runProcess(p *ProcessDecl) int {
 	var d Decoder
 	d.reset(append([]byte(nil), f.Data...))
 	err := p.Main(c.ctx, c.node, &d)
-	for _, o := range c.node.outlets {
+	for _, in := range c.node.receivers() {
+		in.close() // what it has received is done: it did not die
+	}
+	for _, o := range c.node.ends() {
 		o.close()
 	}
 	if err != nil {
@@ -263,11 +268,15 @@ const lateResults = 200 * time.Microsecond
 // runCalls is the loop of a worker that is called.
 func (c *child) runCalls(pp *poolPlan) int {
 	run := pp.row.newCaller()
-	late := time.AfterFunc(time.Hour, c.up.Wake)
+	var soon atomic.Bool // late is about to run
+	late := time.AfterFunc(time.Hour, func() {
+		soon.Store(false)
+		c.up.Wake()
+	})
 	var d Decoder
 	var now *running
 	var base context.Context
-	began, since := 0, time.Time{}
+	began, since, before := 0, time.Time{}, uint64(0)
 	for {
 		f, ok, err := c.down.Next()
 		if err != nil {
@@ -284,7 +293,9 @@ func (c *child) runCalls(pp *poolPlan) int {
 				now = nil
 			}
 			c.report.Task.Store(0)
-			late.Stop()
+			if late.Stop() {
+				soon.Store(false)
+			}
 			c.up.Wake()
 			if f, ok = c.receive(); !ok {
 				return 0
@@ -296,18 +307,19 @@ func (c *child) runCalls(pp *poolPlan) int {
 			c.measure(began, since)
 			began, since = 0, time.Now()
 		}
-		if now == nil || base.Err() != nil {
+		if now == nil || base.Err() != nil || !now.id.CompareAndSwap(before, f.ID) {
 			if now != nil {
 				now.cancel(nil)
 			}
 			now = &running{}
 			base, now.cancel = context.WithCancelCause(c.ctx)
+			now.id.Store(f.ID)
 			c.current.Store(now)
 		}
+		before = f.ID
 		d.reset(f.Data)
 		deadline, timed := Get[int64](&d), pp.task.Timeout > 0
 		c.report.Task.Store(f.ID)
-		now.id.Store(f.ID)
 		ctx, stop := base, context.CancelFunc(nil)
 		if timed {
 			start := monotonic()
@@ -336,7 +348,8 @@ func (c *child) runCalls(pp *poolPlan) int {
 			stop()
 			c.report.Since.Store(0)
 		}
-		if began++; began == 1 {
+		if began++; !soon.Load() {
+			soon.Store(true)
 			late.Reset(lateResults)
 		}
 		c.report.Done.Add(1)

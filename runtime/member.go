@@ -43,6 +43,8 @@ type member struct {
 	closes        map[int]bool
 	killed        error // why the parent killed it, nil: it did not
 	restarts      int
+
+	doneBefore uint64 // tasks done before this generation, the supervisor's own
 }
 
 // life is what a process has told about itself since it was started.
@@ -103,6 +105,7 @@ func (m *member) launch(generation int) (*proc.Process, error) {
 	}
 	m.up.Items().Set(0)
 	m.upMu.Unlock()
+	m.doneBefore = m.report.Done.Load()
 	m.report.Task.Store(0)
 	m.report.Since.Store(0)
 	r.node.bells[m.index].Reset()
@@ -162,16 +165,19 @@ func (m *member) supervise() {
 	for generation := 1; ; generation++ {
 		p, err := m.launch(generation)
 		if err != nil {
-			m.finish(m.failure(0, err))
+			m.fail(m.failure(0, err))
 			return
 		}
 		r.mu.Lock()
 		m.proc = p
 		m.pid.Store(int64(p.PID()))
-		stopping := r.stopping || m.sourceStopped
+		stopping, source := r.stopping, m.sourceStopped
 		r.mu.Unlock()
-		if stopping {
+		if stopping || source {
 			r.order(m, control.Stop)
+		}
+		if stopping { // it was not there when the others got their grace
+			r.watching.Go(func() { m.killAfterGrace(r.plan.grace(m.index)) })
 		}
 		began := time.Now()
 		timer := time.AfterFunc(startTimeout, func() {
@@ -185,10 +191,10 @@ func (m *member) supervise() {
 		<-p.Dead()
 		timer.Stop()
 		m.drain()
-		exhausted := m.sweep()
+		left := m.sweep()
 		<-p.Done()
 		exit := p.Exit()
-		again, pause := m.settleDeath(p.PID(), exit, exhausted, &crashes, time.Since(began))
+		again, pause := m.settleDeath(p.PID(), exit, left, &crashes, time.Since(began))
 		if !again {
 			return
 		}
@@ -211,7 +217,7 @@ const startTimeout = 10 * time.Second
 const crashLimit = 5
 
 // settleDeath decides what follows a death.
-func (m *member) settleDeath(pid int, exit proc.Exit, exhausted [][]byte, crashes *int, age time.Duration) (again bool, pause time.Duration) {
+func (m *member) settleDeath(pid int, exit proc.Exit, left remains, crashes *int, age time.Duration) (again bool, pause time.Duration) {
 	r := m.run
 	m.upMu.Lock()
 	life := m.life
@@ -232,6 +238,8 @@ func (m *member) settleDeath(pid int, exit proc.Exit, exhausted [][]byte, crashe
 		}
 	} else if life.corrupt {
 		cause = ErrCorruptPeer
+	} else if !stopping && !life.returned && !life.ended && !(life.ready && m.mayRetire()) {
+		cause = &Died{Stderr: exit.Stderr} // it exited as if all were well, and has not done its part
 	}
 	if life.gaveUp != nil {
 		r.fail(life.gaveUp)
@@ -240,10 +248,13 @@ func (m *member) settleDeath(pid int, exit proc.Exit, exhausted [][]byte, crashe
 	if m.core != nil {
 		m.core.died(m, pid, cause, exit)
 	}
-	if len(exhausted) > 0 {
+	if len(left.exhausted) > 0 {
+		if cause == nil {
+			cause = &Died{Stderr: exit.Stderr}
+		}
 		e := m.failure(pid, cause)
 		e.Attempts = r.plan.pools[m.slot.pool].task.Retries + 1
-		r.deadLetter(m.slot.pool, exhausted, e)
+		r.deadLetter(m.slot.pool, left.exhausted, e)
 	}
 	if m.slot.process != nil {
 		err := cause
@@ -255,7 +266,10 @@ func (m *member) settleDeath(pid int, exit proc.Exit, exhausted [][]byte, crashe
 			return false, 0
 		}
 		if m.restarts < m.slot.process.Restarts {
+			r.mu.Lock()
 			m.restarts++
+			clear(m.closes)
+			r.mu.Unlock()
 			return true, backoffOf(0, m.restarts)
 		}
 		failure := m.failure(pid, err)
@@ -263,8 +277,7 @@ func (m *member) settleDeath(pid int, exit proc.Exit, exhausted [][]byte, crashe
 		if m.restarts > 0 {
 			failure.Attempts = m.restarts + 1
 		}
-		m.finish(failure)
-		r.fail(failure)
+		m.fail(failure)
 		return false, 0
 	}
 	if life.ended || stopping {
@@ -276,27 +289,47 @@ func (m *member) settleDeath(pid int, exit proc.Exit, exhausted [][]byte, crashe
 		m.finish(nil)
 		return false, 0
 	}
+	r.mu.Lock()
 	m.restarts++
-	if cause == nil || life.ready && age > time.Second {
+	r.mu.Unlock()
+	if cause == nil || life.ready && (age > time.Second || left.held || m.progressed()) {
 		*crashes = 0
 		return true, 0
 	}
-	if *crashes++; *crashes < crashLimit || life.ready && m.progressed() {
+	if *crashes++; *crashes < crashLimit {
 		if life.ready {
 			return true, 0
 		}
 		return true, backoffOf(0, *crashes)
 	}
-	failure := m.failure(pid, fmt.Errorf("it died %d times in a row: %w", *crashes, cause))
-	m.finish(failure)
-	r.fail(failure)
+	m.fail(m.failure(pid, fmt.Errorf("it died %d times in a row: %w", *crashes, cause)))
 	return false, 0
 }
 
-// progressed reports whether a worker's deaths are the doing of its tasks: then
-// the tasks' own limits end the series, not this one.
+// mayRetire reports whether the process is a worker that ends by itself after a
+// number of tasks.
+func (m *member) mayRetire() bool {
+	return m.slot.pool >= 0 && m.run.plan.pools[m.slot.pool].worker.Tasks > 0
+}
+
+// progressed reports whether a worker has begun or done a task. Then it was not
+// the start that killed it, and the tasks' own limits end a series of deaths.
 func (m *member) progressed() bool {
-	return m.report.Task.Load() != 0 || m.slot.pool >= 0 && m.run.plan.pools[m.slot.pool].from >= 0
+	return m.report.Task.Load() != 0 || m.report.Done.Load() != m.doneBefore
+}
+
+// fail says that the process has failed for good, and stops the run. Its queues
+// end with the error before anybody is told to stop, and the error is there
+// before anybody is told that all have ended.
+func (m *member) fail(failure *Error) {
+	r := m.run
+	r.mu.Lock()
+	if !r.stopping && r.err == nil {
+		r.err = failure
+	}
+	r.mu.Unlock()
+	m.finish(failure)
+	r.fail(failure)
 }
 
 // finish says that the process will not be started again.
@@ -343,9 +376,14 @@ func (m *member) killAfterGrace(grace time.Duration) {
 	}
 }
 
-// sweep repairs what the dead process held, and returns the items that it had
-// begun for the last time.
-func (m *member) sweep() (exhausted [][]byte) {
+// remains is what a dead worker of a stage had in hand.
+type remains struct {
+	held      bool     // it had an item
+	exhausted [][]byte // of them, those that it had begun for the last time
+}
+
+// sweep repairs what the dead process held.
+func (m *member) sweep() (left remains) {
 	r, p := m.run, ring.Owner(m.index)
 	var outs [2]*ring.Bounded
 	retries := -1
@@ -381,11 +419,12 @@ func (m *member) sweep() (exhausted [][]byte) {
 			continue
 		}
 		b.SweepInput(p, func(payload []byte, attempt int) bool {
+			left.held = true
 			if retries < 0 || attempt <= retries {
 				return false
 			}
 			if item, ok := r.copyItem(i, payload); ok {
-				exhausted = append(exhausted, item)
+				left.exhausted = append(left.exhausted, item)
 			}
 			return true
 		})
@@ -396,7 +435,7 @@ func (m *member) sweep() (exhausted [][]byte) {
 		}
 		r.rings[i].WakeAll()
 	}
-	return exhausted
+	return left
 }
 
 // copyItem is an item's bytes, out of the payload of a record.

@@ -40,6 +40,8 @@ type poolCore struct {
 	scratch [4096]byte
 	timer   *time.Timer // the next look at deadlines, backoffs and kills
 	due     time.Time   // when that is, zero: never
+
+	lead atomic.Int32 // what ahead said last, for who must not touch shared memory
 }
 
 // poolWorker is one worker's books.
@@ -127,10 +129,12 @@ func (p *poolCore) ahead() int {
 	for _, w := range p.workers {
 		mean = max(mean, w.m.report.Mean.Load())
 	}
-	if mean == 0 {
-		return 1
+	n := 1
+	if mean != 0 {
+		n = int(min(max(uint64(aheadTime)/mean, 1), aheadMax))
 	}
-	return int(min(max(uint64(aheadTime)/mean, 1), aheadMax))
+	p.lead.Store(int32(n))
+	return n
 }
 
 func (p *poolCore) dispatch() {
@@ -202,6 +206,7 @@ func (p *poolCore) send(w *poolWorker, t *task) bool {
 	t.io.put(&p.enc)
 	if p.enc.err != nil {
 		t.io.settled(p.failure(nil, t, p.enc.err))
+		p.run.node.bell.Ring() // its caller may be another than this one
 		return true
 	}
 	t.worker, t.ordered = w, false
@@ -210,7 +215,7 @@ func (p *poolCore) send(w *poolWorker, t *task) bool {
 	w.dirty = true
 	if left, done := w.m.down.PutPart(frameTask, t.id, p.enc.bytes()); !done {
 		w.rest = slices.Clone(left)
-		w.m.down.Room().Set(0)
+		p.sendRest(w)
 	}
 	if n := p.plan.worker.Tasks; n > 0 && w.taken >= n {
 		w.retiring = true
@@ -443,6 +448,9 @@ func (p *poolCore) watch() {
 		}
 	}
 	for _, t := range p.pending {
+		if timeout > 0 {
+			soon(timeout + grace)
+		}
 		if !t.notYet.IsZero() {
 			soon(time.Until(t.notYet))
 		}

@@ -52,7 +52,6 @@ type stageBook struct {
 
 type queueBook struct {
 	closed, gone bool
-	lost         uint64
 }
 
 // sharedRing is what the parent does with a queue of either kind.
@@ -119,16 +118,16 @@ func (r *Run) cause() error {
 func (r *Run) Shutdown(ctx context.Context) error {
 	r.waiters.Add(1)
 	defer r.waiters.Add(-1)
+	r.mu.Lock()
+	for _, m := range r.members { // before the order: it may follow at once
+		m.sourceStopped = m.slot.process != nil && len(m.slot.process.Receive) == 0
+	}
+	r.mu.Unlock()
 	for _, m := range r.members {
 		if m.slot.process != nil && len(m.slot.process.Receive) == 0 {
 			r.order(m, control.Stop)
 		}
 	}
-	r.mu.Lock()
-	for _, m := range r.members {
-		m.sourceStopped = m.slot.process != nil && len(m.slot.process.Receive) == 0
-	}
-	r.mu.Unlock()
 	r.endMain(false)
 	select {
 	case <-r.ended:
@@ -166,6 +165,9 @@ func (r *Run) close() {
 	r.mu.Unlock()
 	r.node.retire()
 	for _, m := range r.members {
+		m.upMu.Lock() // a call that was settled may still look
+		m.up = nil
+		m.upMu.Unlock()
 		m.pair.Close()
 	}
 	r.files[2].Retire(r.plan.numbersSize)
@@ -186,9 +188,7 @@ func (r *Run) stop(err error) {
 		return
 	}
 	r.stopping = true
-	select {
-	case <-r.ended: // too late to be what stopped the run
-	default:
+	if r.err == nil && !r.allEnded() {
 		r.err = err
 	}
 	close(r.stopped)
@@ -205,7 +205,23 @@ func (r *Run) stop(err error) {
 		r.mainEnds[i] = true
 	}
 	r.settle()
-	r.node.end(err)
+	r.node.end(r.err)
+}
+
+// allEnded reports whether nothing is left that an error could stop: pools that
+// are called go on until Close.
+func (r *Run) allEnded() bool {
+	for _, p := range r.pools {
+		if p != nil {
+			return false
+		}
+	}
+	select {
+	case <-r.ended:
+		return true
+	default:
+		return false
+	}
 }
 
 // order tells a process what to do.
@@ -247,7 +263,6 @@ func (r *Run) settle() {
 			if !b.gone && r.noneLeft(q.consumers, i) {
 				b.gone, again = true, true
 				r.node.control.Queues[i].Leave(causeFrame(r.causeOf(q.consumers)))
-				b.lost += uint64(r.rings[i].Len())
 				r.rings[i].WakeAll()
 			}
 		}

@@ -49,9 +49,9 @@ func (r *Run) stats() Stats {
 	s := Stats{Queues: map[string]QueueStats{}, Pools: map[string]PoolStats{}, Processes: map[string]ProcessStats{}}
 	for i := range r.plan.queues {
 		ring, b := r.rings[i], &r.queues[i]
-		q := QueueStats{Len: ring.Len(), Cap: ring.Cap(), Sent: ring.Sent(), Lost: b.lost}
+		q := QueueStats{Len: ring.Len(), Cap: ring.Cap(), Sent: ring.Sent()}
 		if b.gone {
-			q.Len = 0
+			q.Len, q.Lost = 0, uint64(q.Len)
 		}
 		q.Received = q.Sent - min(q.Sent, uint64(q.Len)+q.Lost)
 		s.Queues[r.plan.queues[i].row.name()] = q

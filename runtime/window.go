@@ -52,7 +52,7 @@ func (c *windowCall[In, Out]) settled(err error) {
 // over, so that it never waits for this side.
 func (w *window[In, Out]) size() int {
 	p := w.pool.core
-	return len(p.workers) * (2*p.ahead() + 2)
+	return len(p.members) * (2*int(p.lead.Load()) + 2)
 }
 
 // add submits a task. Tasks go to the workers some at a time; take sends what is
@@ -76,7 +76,7 @@ func (w *window[In, Out]) add(v In) bool {
 	w.count++
 	c.at = len(w.calls)
 	w.calls = append(w.calls, c)
-	if w.unsent++; w.unsent >= sendEvery || w.count < 2*len(c.core.workers) {
+	if w.unsent++; w.unsent >= sendEvery || w.count < 2*len(c.core.members) {
 		w.flush()
 	}
 	return true
