@@ -127,7 +127,7 @@ func (r *Bounded) Claim(p Owner) (Ticket, bool) {
 				r.h.tail.CompareAndSwap(t, t+1)
 				return Ticket(t), true
 			}
-		case s.behind(lap):
+		case s.behind(lap), s.beyond(lap) && r.h.tail.Load() == t:
 			return 0, false
 		default: // claimed already, or a whole lap further: the tail is behind
 			r.h.tail.CompareAndSwap(t, t+1)
@@ -138,7 +138,8 @@ func (r *Bounded) Claim(p Owner) (Ticket, bool) {
 // HasRoom reports whether Claim is worth a call.
 func (r *Bounded) HasRoom() bool {
 	t := r.h.tail.Load()
-	return !state(r.state(t & (r.n - 1)).Load()).behind(t >> r.shift & lapMask)
+	s, lap := state(r.state(t&(r.n-1)).Load()), t>>r.shift&lapMask
+	return !s.behind(lap) && !(s.beyond(lap) && r.h.tail.Load() == t)
 }
 
 // Payload is the memory of a claimed place.

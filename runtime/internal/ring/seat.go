@@ -152,6 +152,8 @@ func (s *Seat) Take() (bool, error) {
 		switch {
 		case st.behind(lap), st.lap() == lap && (st.kind() == empty || st.kind() == writing):
 			return false, nil
+		case st.beyond(lap) && r.h.head.Load() == h:
+			return false, ErrCorrupt
 		case st.lap() == lap && st.kind() == full:
 			if w.CompareAndSwap(uint64(st), uint64(pack(lap, reading, s.p))) {
 				r.h.head.CompareAndSwap(h, h+1)

@@ -115,8 +115,11 @@ type Consumer struct {
 
 // OpenConsumer goes on with the first item that is not done.
 func (r *SPSC) OpenConsumer() Consumer {
-	d := r.h.third.Load()
-	return Consumer{SPSC: r, Next: d, Limit: d, told: r.h.head.Load()}
+	d, told := r.h.third.Load(), r.h.head.Load()
+	if d-told > r.n { // nonsense, which telling would count through
+		told = d
+	}
+	return Consumer{SPSC: r, Next: d, Limit: d, told: told}
 }
 
 // HasItem reports whether Next may be read.

@@ -40,6 +40,10 @@ func (s state) lap() uint64  { return uint64(s) >> 16 }
 // behind reports whether s is of a lap before lap. Laps wrap at 48 bits.
 func (s state) behind(lap uint64) bool { return int64((s.lap()-lap)<<16) < 0 }
 
+// beyond reports whether s is more than one lap after lap, which no slot is while
+// its hint still stands at lap: nonsense, which helping would follow for ever.
+func (s state) beyond(lap uint64) bool { return int64((s.lap()-lap)<<16) > 1<<16 }
+
 const lapMask = 1<<48 - 1
 
 // control is the word w of a record: the phase in bits 0 and 1, which output in
