@@ -19,10 +19,10 @@ import (
 const memoryInterval = 200 * time.Millisecond
 
 // LimitMemory bounds what the process takes from now on, in bytes, in two ways. Its address space
-// may grow by so much, which holds Go's heap and C's, mappings and stacks; allocating more fails,
-// and in Go that is fatal. And the anonymous memory that it really holds is looked at five times a
-// second, and over the limit the process is killed: that catches what was reserved before. Either
-// end has Exit.OOM. Memory files are not counted. The limit of the address space also holds for
+// may grow by so much and what threads need, which holds Go's heap and C's, mappings and stacks;
+// allocating more fails, and in Go that is fatal. And the anonymous memory that it really holds is
+// looked at five times a second, and over the limit the process is killed: that catches what was
+// reserved before, and what threads did not need. Either end has Exit.OOM. Memory files are not counted. The limit of the address space also holds for
 // what the process starts afterwards. Call it when the process has started up: Go's runtime
 // reserves far more than it uses to begin with. It returns os.ErrProcessDone after the end, and an
 // error if the limit is not positive.
@@ -51,16 +51,21 @@ func (p *Process) LimitMemory(bytes int64) error {
 	return nil
 }
 
+// threadSpace is address space for threads, of which little is ever memory: one that C knows takes
+// 8 MiB for its stack and reserves up to 128 MiB when it allocates. Without it a program with cgo
+// dies for want of a new thread long before its memory is used up.
+const threadSpace = 256 << 20
+
 func limitAddressSpace(pid int, now, more int64) error {
 	var limit unix.Rlimit
 	if err := unix.Prlimit(pid, unix.RLIMIT_AS, nil, &limit); err != nil {
 		return err
 	}
-	if more > math.MaxInt64-now {
+	if more > math.MaxInt64-now-threadSpace {
 		return nil
 	}
 	// A limit that is there already can be lowered but, without privileges, never raised.
-	bound := min(uint64(now+more), limit.Max)
+	bound := min(uint64(now+more+threadSpace), limit.Max)
 	return unix.Prlimit(pid, unix.RLIMIT_AS, &unix.Rlimit{Cur: bound, Max: bound}, nil)
 }
 
