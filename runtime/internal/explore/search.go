@@ -46,6 +46,7 @@ func (h *Harness) name(slot int) string {
 type Figures struct {
 	States, Transitions, Nodes, Edges, Depth, Deaths int
 	Restarts                                         int // of the search, see the package comment
+	Walked                                           int // steps of the random walks
 	Time                                             time.Duration
 	Cut                                              bool // by StateLimit: not exhaustive
 }
@@ -55,8 +56,8 @@ func (f Figures) String() string {
 	if f.Cut {
 		cut = ", CUT"
 	}
-	return fmt.Sprintf("%d states, %d transitions (%d deaths), depth %d, %d code places, %d edges, %d restarts, %v%s",
-		f.States, f.Transitions, f.Deaths, f.Depth, f.Nodes, f.Edges, f.Restarts, f.Time.Round(time.Millisecond), cut)
+	return fmt.Sprintf("%d states, %d transitions (%d deaths), depth %d, %d code places, %d edges, %d restarts, %d steps walked, %v%s",
+		f.States, f.Transitions, f.Deaths, f.Depth, f.Nodes, f.Edges, f.Restarts, f.Walked, f.Time.Round(time.Millisecond), cut)
 }
 
 // Violation is what a search found: what is wrong, and how it comes to that.
@@ -110,7 +111,7 @@ func Run(h *Harness) (Figures, error) {
 		copy(h.Memory, x.from)
 	}()
 	for restarts := 0; ; restarts++ {
-		x.figures = Figures{Restarts: restarts}
+		x.figures = Figures{Restarts: restarts, Walked: x.figures.Walked}
 		x.alone, x.looked = make([]uint8, len(x.from)), make([]uint8, len(x.from))
 		x.again = false
 		x.seen = newTable()
@@ -239,6 +240,7 @@ func (x *search) walk() error {
 			}
 			if did {
 				d++
+				x.figures.Walked++
 			}
 			if d > 10_000 {
 				return x.wrong(d-1, errors.New("no end after 10,000 steps"))

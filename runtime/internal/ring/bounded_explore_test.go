@@ -21,21 +21,31 @@ func TestBoundedUnderAllInterleavings(t *testing.T) {
 		workers           int
 		consumers         int
 		kills, sweepKills int
-		limit             int
+		walks, limit      int // 0: 300 walks; no limit
 	}{
-		{"1P1C", false, 1, []int{2}, 0, 1, 1, 1, 0},
-		{"1P1C", false, 2, []int{3}, 0, 1, 1, 1, 0},
-		{"2P1C", false, 1, []int{1, 1}, 0, 1, 0, 0, 0},
-		{"2P1C", true, 1, []int{1, 1}, 0, 1, 2, 1, 0},
-		{"2P1C", true, 1, []int{2, 1}, 0, 1, 1, 1, 0},
-		{"1P2C", true, 1, []int{2}, 0, 2, 1, 1, 0},
-		{"1P2C", true, 1, []int{2}, 0, 2, 2, 0, 0},
-		{"1P1W1C", true, 1, []int{2}, 1, 1, 1, 1, 0},
+		{"1P1C", false, 1, []int{2}, 0, 1, 1, 1, 0, 0},
+		{"1P1C", false, 2, []int{3}, 0, 1, 1, 1, 0, 0},
+		{"2P1C", false, 1, []int{1, 1}, 0, 1, 0, 0, 0, 0},
+		{"2P1C", true, 1, []int{1, 1}, 0, 1, 2, 1, 0, 0},
+		{"2P1C", true, 1, []int{2, 1}, 0, 1, 1, 1, 0, 0},
+		{"1P2C", true, 1, []int{2}, 0, 2, 1, 1, 0, 0},
+		{"1P2C", true, 1, []int{2}, 0, 2, 2, 0, 0, 0},
+		{"1P1W1C", true, 1, []int{2}, 1, 1, 1, 1, 0, 0},
+		{"2P1C", false, 1, []int{1, 1}, 0, 1, 1, 0, 0, 0},
+		{"1P2C", false, 1, []int{1}, 0, 2, 0, 0, 0, 0},
+		{"1P2W1C", true, 1, []int{1}, 2, 1, 1, 0, 0, 20_000_000},
+		// Too many states: walks, and a part of the search.
+		{"1P2C", false, 1, []int{2}, 0, 2, 1, 1, 10_000, 3_000_000},
+		{"1P2W1C", true, 1, []int{2}, 2, 1, 2, 1, 10_000, 3_000_000},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := newChain(c.capacity, c.messages, c.workers, c.consumers)
 			l.Kills, l.SweepKills, l.told = c.kills, c.sweepKills, c.told
-			l.StateLimit = 10_000_000
+			if c.workers > 1 {
+				l.onlyWorkersDie()
+			}
+			l.Walks, l.StateLimit = c.walks, c.limit
+			t.Parallel()
 			f, err := explore.Run(&l.Harness)
 			t.Logf("%s, told %v, capacity %d, messages %v, %d kills, %d of the sweep: %v", c.name, c.told, c.capacity, c.messages, c.kills, c.sweepKills, f)
 			require.NoError(t, err)
@@ -108,7 +118,6 @@ func quota() *chain {
 func stage(messages, kills, sweeps int) *chain {
 	l := newChain(1, []int{messages}, 1, 1)
 	l.Kills, l.SweepKills = kills, sweeps
-	l.Processes[l.producers[0]].Dies = false
-	l.Processes[l.consumers[0]].Dies = false
+	l.onlyWorkersDie()
 	return l
 }

@@ -142,6 +142,14 @@ func newChain(capacity int, messages []int, workers, consumers int) *chain {
 	return l
 }
 
+func (l *chain) onlyWorkersDie() {
+	for _, list := range [][]int{l.producers, l.consumers} {
+		for _, i := range list {
+			l.Processes[i].Dies = false
+		}
+	}
+}
+
 func (l *chain) finish() {
 	l.Processes = append(l.Processes, explore.Process{Name: "parent", Sweeper: true, Turn: l.supervise})
 	l.Memory = l.memory
