@@ -43,6 +43,7 @@ type member struct {
 	closes        map[int]bool
 	killed        error // why the parent killed it, nil: it did not
 	restarts      int
+	retried       uint64 // items of a stage that came again after its deaths
 
 	doneBefore uint64 // tasks done before this generation, the supervisor's own
 }
@@ -291,6 +292,7 @@ func (m *member) settleDeath(pid int, exit proc.Exit, left remains, crashes *int
 	}
 	r.mu.Lock()
 	m.restarts++
+	m.retried += uint64(left.again)
 	r.mu.Unlock()
 	if cause == nil || life.ready && (age > time.Second || left.held || m.progressed()) {
 		*crashes = 0
@@ -379,7 +381,8 @@ func (m *member) killAfterGrace(grace time.Duration) {
 // remains is what a dead worker of a stage had in hand.
 type remains struct {
 	held      bool     // it had an item
-	exhausted [][]byte // of them, those that it had begun for the last time
+	again     int      // items that come again
+	exhausted [][]byte // items that it had begun for the last time
 }
 
 // sweep repairs what the dead process held.
@@ -421,6 +424,7 @@ func (m *member) sweep() (left remains) {
 		b.SweepInput(p, func(payload []byte, attempt int) bool {
 			left.held = true
 			if retries < 0 || attempt <= retries {
+				left.again++
 				return false
 			}
 			if item, ok := r.copyItem(i, payload); ok {

@@ -62,7 +62,7 @@ func (r *Run) stats() Stats {
 		for _, m := range r.members[pp.first-1 : pp.first-1+pp.n] {
 			p.Done += m.report.Done.Load()
 			p.Failed += m.report.Failed.Load()
-			p.Retried += m.report.Retried.Load()
+			p.Retried += m.report.Retried.Load() + m.retried
 			p.Restarts += uint64(m.restarts)
 		}
 		if core := r.pools[i]; core != nil {
