@@ -181,7 +181,9 @@ func (m *machine) follow(id int32, result uint64, st *state) (*edge, error) {
 			if err := m.same(to, s); err != nil {
 				return nil, err
 			}
-			m.keep(to, s)
+			if err := m.likewise(to, s); err != nil {
+				return nil, err
+			}
 		}
 		e.to = to
 	}
@@ -208,6 +210,32 @@ func (m *machine) same(id int32, s *Self) error {
 			m.processes[s.i].Name, m.describe(want), m.describe(got))
 	}
 	return nil
+}
+
+// likewise goes a step on with s, which came to node id in a way of its own, where
+// others have gone before: what At left out shows as another thing to do. It is
+// a test by sample, not a proof.
+func (m *machine) likewise(id int32, s *Self) error {
+	n := &m.nodes[id]
+	if n.op.kind == point || len(n.edges) == 0 {
+		m.keep(id, s)
+		return nil
+	}
+	defer s.discard()
+	e := n.edges[len(n.edges)-1]
+	if _, err := s.resume(e.by, nil); err != nil {
+		return err
+	}
+	if len(s.events) != len(e.events) || s.over != (e.turn || e.ended) {
+		return fmt.Errorf("%s goes two ways from one place: %s", m.processes[s.i].Name, m.describe(n.op))
+	}
+	if s.over {
+		if e.turn && s.then != m.nodes[e.to].context {
+			return fmt.Errorf("%s ends a turn in two ways: %s", m.processes[s.i].Name, m.describe(n.op))
+		}
+		return nil
+	}
+	return m.same(e.to, s)
 }
 
 // stand is a coroutine that stands at node id. It is the caller's.
