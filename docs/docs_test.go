@@ -19,6 +19,7 @@ import (
 
 	"github.com/mpgen/mpgen/compiler"
 	"github.com/mpgen/mpgen/compiler/diag"
+	_ "github.com/mpgen/mpgen/runtime" // the examples are built with it, so the test is to run again when it changes
 )
 
 var update = flag.Bool("update", false, "write the table of settings into language.md")

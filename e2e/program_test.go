@@ -7,6 +7,7 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -46,6 +47,9 @@ func buildAndRun(m *testing.M) (int, error) {
 	if built.root, err = filepath.Abs(".."); err != nil {
 		return 0, err
 	}
+	if err := look(built.root, "grammar", "compiler", "runtime", "cmd", "examples"); err != nil {
+		return 0, err
+	}
 	built.module, built.bin = filepath.Join(temp, "programs"), filepath.Join(temp, "bin")
 	if err := unpack("programs.txtar", built.module); err != nil {
 		return 0, err
@@ -66,6 +70,23 @@ func buildAndRun(m *testing.M) (int, error) {
 		}
 	}
 	return m.Run(), nil
+}
+
+// look opens the sources that the programs are built from. The go command keeps the results of
+// tests, and knows by what they open whether it may show them again.
+func look(root string, folders ...string) error {
+	for _, folder := range folders {
+		err := filepath.WalkDir(filepath.Join(root, folder), func(path string, d fs.DirEntry, err error) error {
+			if err == nil && d.Type().IsRegular() {
+				_, err = os.Stat(path)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // unpack writes the files of an archive into a module that takes this

@@ -1,0 +1,67 @@
+package docs
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mpgen/mpgen/compiler"
+)
+
+// TestWhatTheManualSaysIsNotThereIsRefusedByName takes each thing of the list "Not in this version",
+// and each setting that the compiler knows for later.
+func TestWhatTheManualSaysIsNotThereIsRefusedByName(t *testing.T) {
+	text, err := os.ReadFile("language.md")
+	require.NoError(t, err)
+	_, list, ok := strings.Cut(string(text), "\n## Not in this version\n")
+	require.True(t, ok)
+	for _, c := range []struct{ word, program string }{
+		{"pipe", "pipe line string"},
+		{"value", "value name string"},
+		{"array", "array widths [256]uint32"},
+		{"dict", "dict seen map[string]int"},
+		{"list", "list names string"},
+		{"set", "set names string"},
+		{"lock", "lock disk"},
+		{"rwlock", "rwlock disk"},
+		{"semaphore", "semaphore slots { permits 3 }"},
+		{"event", "event ready"},
+		{"condition", "condition changed"},
+		{"barrier", "barrier line"},
+		{"service", "service pdf { func text(page int) string }"},
+		{"sandbox", "sandbox tight {}"},
+		{"process p[4]", "process p[4]"},
+		{"process p[]", "process p[]"},
+		{"=", "pool square(n int) int = math.Square"},
+		{"several parameters", "pool add(a int, b int) int"},
+		{"send", "queue jobs int\npool square(n int) int { send jobs }\nprocess work { receive jobs }"},
+		{"use", "value done int\npool square(n int) int { use done }"},
+		{"a pool in `use`", "pool square(n int) int\nprocess work { use square }"},
+		{"file", "process read(log file)"},
+		{"spill", "queue jobs int { spill 1GiB }\nprocess main { send jobs; receive jobs }"},
+		{"key", "struct Job { id int }\nqueue jobs Job { key id }\nprocess main { send jobs; receive jobs }"},
+		{"read", "process work { read widths }"},
+		{"daemon", "process work { daemon }"},
+		{"max", "process work { max 3 }"},
+		{"age", "pool square(n int) int { worker { age 1h } }"},
+		{"cpus", "pool square(n int) int { worker { cpus 1 } }"},
+		{"sandbox", "pool square(n int) int { worker { sandbox tight } }"},
+	} {
+		in := compiler.Input{ImportPath: "example.com/manual", Sources: []compiler.Source{{Name: "p.mp", Text: []byte("package main\n\n" + c.program + "\n")}}}
+		found := compiler.Check(in)
+		require.Len(t, found, 1, "%s: %v", c.program, found)
+		require.Equal(t, "MP0101", string(found[0].Code), "%s: %s", c.program, found[0].Message)
+		require.Contains(t, list, c.word)
+	}
+	now := map[string]bool{}
+	for _, s := range compiler.Settings() {
+		now[s.Key] = now[s.Key] || !s.Later
+	}
+	for key, is := range now {
+		if !is {
+			require.Contains(t, list, "`"+key+"`")
+		}
+	}
+}
