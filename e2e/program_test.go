@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -47,9 +48,6 @@ func buildAndRun(m *testing.M) (int, error) {
 	if built.root, err = filepath.Abs(".."); err != nil {
 		return 0, err
 	}
-	if err := look(built.root, "grammar", "compiler", "runtime", "cmd", "examples"); err != nil {
-		return 0, err
-	}
 	built.module, built.bin = filepath.Join(temp, "programs"), filepath.Join(temp, "bin")
 	if err := unpack("programs.txtar", built.module); err != nil {
 		return 0, err
@@ -72,11 +70,11 @@ func buildAndRun(m *testing.M) (int, error) {
 	return m.Run(), nil
 }
 
-// look opens the sources that the programs are built from. The go command keeps the results of
-// tests, and knows by what they open whether it may show them again.
-func look(root string, folders ...string) error {
-	for _, folder := range folders {
-		err := filepath.WalkDir(filepath.Join(root, folder), func(path string, d fs.DirEntry, err error) error {
+// look looks at the sources that the programs are built from. The go command keeps the results of
+// tests, and knows by the files that a test itself has looked at whether it may show them again.
+var look = sync.OnceValue(func() error {
+	for _, folder := range []string{"grammar", "compiler", "runtime", "cmd", "examples"} {
+		err := filepath.WalkDir(filepath.Join(built.root, folder), func(path string, d fs.DirEntry, err error) error {
 			if err == nil && d.Type().IsRegular() {
 				_, err = os.Stat(path)
 			}
@@ -87,7 +85,7 @@ func look(root string, folders ...string) error {
 		}
 	}
 	return nil
-}
+})
 
 // unpack writes the files of an archive into a module that takes this
 // repository for package mp.
@@ -160,5 +158,6 @@ func parallel(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and runs programs")
 	}
+	require.NoError(t, look())
 	t.Parallel()
 }
