@@ -117,7 +117,9 @@ func (q *QueueDecl[T]) Sender(n *Node) *Sender[T] {
 
 // Receiver is the receiving end of the queue in a process that declares it.
 func (q *QueueDecl[T]) Receiver(n *Node) *Receiver[T] {
-	return &Receiver[T]{i: n.inlet(q), elem: q.Elem}
+	in := n.inlet(q)
+	in.fast = in.bounded == nil && in.q.flat && !holdsBools[T]()
+	return &Receiver[T]{i: in, elem: q.Elem}
 }
 
 // Both is both ends, for a process that declares send and receive.

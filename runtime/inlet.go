@@ -26,7 +26,9 @@ type inlet struct {
 	closed  bool
 	loops   int // that range over the queue now
 	spsc    ring.Consumer
-	held    []uint64 // items of an SPSC queue that loops still work on
+	held    []*reader // that work on items of an SPSC queue
+	back    []run     // items of an SPSC queue that a loop took and left
+	fast    bool      // items of an SPSC queue can be copied as they are
 	bounded *ring.Bounded
 	seats   []*ring.Seat // that are free
 	arena   *ring.Arena
@@ -40,9 +42,14 @@ type reader struct {
 	seat *ring.Seat // of a Bounded queue
 	has  bool       // it works on an item
 	item uint64     // of an SPSC queue
+	run             // that item is of: the loop goes through it on its own
 	dec  Decoder
 	buf  []byte // a large item, copied out
 }
+
+// run is items of an SPSC queue, one behind the other, that one reader took at
+// once. It takes more than one only while it is the only reader.
+type run struct{ start, end uint64 }
 
 // errEnd is the end of a queue whose producers have all ended well.
 var errEnd = errors.New("end of the queue")
@@ -62,7 +69,7 @@ func (r *reader) hasItem() bool {
 	in := r.in
 	switch {
 	case in.bounded == nil:
-		return in.spsc.HasItem()
+		return len(in.back) > 0 || in.spsc.HasItem()
 	case r.seat == nil:
 		return len(in.seats) > 0
 	}
@@ -73,7 +80,7 @@ func (r *reader) hasItem() bool {
 // process an item that might come again.
 func (in *inlet) drained() bool {
 	if in.bounded == nil {
-		return !in.spsc.HasItem()
+		return len(in.back) == 0 && !in.spsc.HasItem()
 	}
 	return in.bounded.Quiet(in.slot)
 }
@@ -85,7 +92,7 @@ func (r *reader) next(ctx context.Context, try bool) error {
 	in.mu.Lock()
 	r.finish()
 	got, err := r.look()
-	if !got && in.bounded == nil {
+	if !got && err == nil && in.bounded == nil {
 		in.spsc.Tell() // a loop that waits at the gate has told for itself only
 	}
 	in.mu.Unlock()
@@ -106,7 +113,7 @@ func (r *reader) next(ctx context.Context, try bool) error {
 	for {
 		in.mu.Lock()
 		got, err := r.look()
-		if !got && in.bounded == nil {
+		if !got && err == nil && in.bounded == nil {
 			in.spsc.Tell()
 		}
 		in.mu.Unlock()
@@ -144,12 +151,21 @@ func (r *reader) look() (bool, error) {
 func (r *reader) take() (bool, error) {
 	in := r.in
 	if in.bounded == nil {
-		if !in.spsc.HasItem() {
+		switch {
+		case len(in.back) > 0:
+			first := &in.back[0]
+			r.run = run{first.start, first.start + 1}
+			if first.start++; first.start == first.end {
+				in.back = in.back[1:]
+			}
+		case in.spsc.HasItem():
+			r.run = run{in.spsc.Next, in.spsc.Next + 1}
+			in.spsc.Next++
+		default:
 			return false, nil
 		}
-		r.item, r.has = in.spsc.Next, true
-		in.held = append(in.held, r.item)
-		in.spsc.Next++
+		r.item, r.has = r.start, true
+		in.held = append(in.held, r)
 		return true, nil
 	}
 	if r.seat == nil {
@@ -186,17 +202,26 @@ func (r *reader) finish() {
 		}
 		return
 	}
-	if len(in.held) == 1 {
-		in.held = in.held[:0]
-		in.spsc.SetDone(in.spsc.Next)
-		return
+	// What is left of the run goes back.
+	if next := r.item + 1; next < r.end {
+		if in.spsc.Next == r.end {
+			in.spsc.Next = next
+		} else {
+			in.back = append(in.back, run{next, r.end})
+		}
 	}
-	in.held = slices.DeleteFunc(in.held, func(i uint64) bool { return i == r.item })
+	in.held = slices.DeleteFunc(in.held, func(other *reader) bool { return other == r })
 	done := in.spsc.Next
-	for _, i := range in.held {
-		done = min(done, i)
+	for _, other := range in.held {
+		done = min(done, other.start)
 	}
-	in.spsc.SetDone(done)
+	for _, b := range in.back {
+		done = min(done, b.start)
+	}
+	// A reader that goes through a run may have said more itself.
+	if done > in.spsc.Done() {
+		in.spsc.SetDone(done)
+	}
 }
 
 // leave ends the reader: its item is done, its seat free.

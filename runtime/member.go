@@ -439,6 +439,11 @@ func (m *member) sweep() (left remains) {
 		}
 		r.rings[i].WakeAll()
 	}
+	// It may have died between taking a sleeper's bit and ringing its bell, or
+	// between the two steps of a ring.
+	for i := range r.node.bells {
+		r.node.bells[i].Rouse()
+	}
 	return left
 }
 

@@ -88,21 +88,34 @@ func (o *outlet) put(ctx context.Context, try bool, encode func(*Encoder), noted
 		return err
 	}
 	defer o.gate.unlock()
-	return o.putLocked(ctx, try, encode, noted)
+	if err := o.begin(); err != nil {
+		return err
+	}
+	encode(&o.enc)
+	return o.commit(ctx, try, noted)
 }
 
-func (o *outlet) putLocked(ctx context.Context, try bool, encode func(*Encoder), noted func(ring.Ticket)) error {
+// begin makes the encoder ready for an item. An item is encoded into private
+// memory: a place in the ring is claimed only for what is there whole, so that
+// nobody waits for user code.
+func (o *outlet) begin() error {
 	if err := o.ended(); err != nil {
 		return err
 	}
-	// The item is encoded into private memory: a place in the ring is claimed
-	// only for what is there whole, so that no one waits for user code.
-	head := ring.HeadSize
+	o.enc.reset(o.scratch()[:o.q.geometry.Payload-o.head()], o.max)
+	return nil
+}
+
+// head is the number of bytes in a slot before the item.
+func (o *outlet) head() int {
 	if o.arena == nil {
-		head = 0
+		return 0
 	}
-	o.enc.reset(o.scratch()[:o.q.geometry.Payload-head], o.max)
-	encode(&o.enc)
+	return ring.HeadSize
+}
+
+// commit puts in what has been encoded.
+func (o *outlet) commit(ctx context.Context, try bool, noted func(ring.Ticket)) error {
 	if o.enc.err != nil {
 		return fmt.Errorf("queue %q: %w", o.q.row.name(), o.enc.err)
 	}
@@ -129,7 +142,7 @@ func (o *outlet) putLocked(ctx context.Context, try bool, encode func(*Encoder),
 			ring.PutDescriptor(p, d)
 		case o.arena != nil:
 			ring.PutHead(p, len(item))
-			copy(p[head:], item)
+			copy(p[ring.HeadSize:], item)
 		default:
 			copy(p, item)
 		}

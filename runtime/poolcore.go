@@ -31,12 +31,14 @@ type poolCore struct {
 
 	mu      sync.Mutex
 	workers []*poolWorker
-	pending []*task // in the order of submission; retries in front
+	pending deque[*task] // in the order of submission, retries in front; some may be given up
+	delayed []*task      // retries that wait for their backoff
 	next    uint64  // number of the last task
 	ended   bool
 	endWhy  error
 	retried uint64
 	enc     Encoder
+	dec     Decoder
 	scratch [4096]byte
 	timer   *time.Timer // the next look at deadlines, backoffs and kills
 	due     time.Time   // when that is, zero: never
@@ -48,7 +50,7 @@ type poolCore struct {
 type poolWorker struct {
 	m        *member
 	ready    bool
-	out      []*task // sent and not answered, in order
+	out      deque[*task] // sent and not answered, in order
 	rest     []byte  // of the last task, what the line had no room for
 	taken    int     // tasks that this generation got
 	retiring bool
@@ -105,7 +107,7 @@ func (p *poolCore) submit(t *task) error {
 	}
 	p.next++
 	t.id = p.next
-	p.pending = append(p.pending, t)
+	p.pending.pushBack(t)
 	return nil
 }
 
@@ -143,31 +145,27 @@ func (p *poolCore) dispatch() {
 			p.sendRest(w)
 		}
 	}
-	if len(p.pending) > 0 {
-		ahead, now := p.ahead(), time.Time{}
-		kept := p.pending[:0]
-		for i, t := range p.pending {
-			if !t.notYet.IsZero() {
-				if now.IsZero() {
-					now = time.Now()
-				}
-				if now.Before(t.notYet) {
-					kept = append(kept, t)
-					continue
-				}
+	if len(p.delayed) > 0 {
+		now := time.Now()
+		p.delayed = slices.DeleteFunc(p.delayed, func(t *task) bool {
+			if now.Before(t.notYet) {
+				return false
 			}
-			w := p.idlest(ahead)
-			if w == nil {
-				kept = append(kept, p.pending[i:]...)
-				break
-			}
-			if !p.send(w, t) {
-				kept = append(kept, p.pending[i:]...)
-				break
-			}
+			p.pending.pushFront(t)
+			return true
+		})
+	}
+	for ahead := 0; p.pending.len() > 0; p.pending.popFront() {
+		t := *p.pending.at(0)
+		if !t.given.IsZero() {
+			continue
 		}
-		clear(p.pending[len(kept):])
-		p.pending = kept
+		if ahead == 0 {
+			ahead = p.ahead()
+		}
+		if w := p.idlest(ahead); w == nil || !p.send(w, t) {
+			break
+		}
 	}
 	for _, w := range p.workers {
 		if w.dirty {
@@ -182,13 +180,13 @@ func (p *poolCore) dispatch() {
 func (p *poolCore) idlest(ahead int) *poolWorker {
 	var best *poolWorker
 	for _, w := range p.workers {
-		if !w.ready || w.retiring || w.rest != nil || len(w.out) >= ahead {
+		if !w.ready || w.retiring || w.rest != nil || w.out.len() >= ahead {
 			continue
 		}
-		if best == nil || len(w.out) < len(best.out) {
+		if best == nil || w.out.len() < best.out.len() {
 			best = w
 		}
-		if len(best.out) == 0 {
+		if best.out.len() == 0 {
 			break
 		}
 	}
@@ -210,7 +208,7 @@ func (p *poolCore) send(w *poolWorker, t *task) bool {
 		return true
 	}
 	t.worker, t.ordered = w, false
-	w.out = append(w.out, t)
+	w.out.pushBack(t)
 	w.taken++
 	w.dirty = true
 	if left, done := w.m.down.PutPart(frameTask, t.id, p.enc.bytes()); !done {
@@ -224,7 +222,7 @@ func (p *poolCore) send(w *poolWorker, t *task) bool {
 }
 
 func (p *poolCore) sendRest(w *poolWorker) {
-	t := w.out[len(w.out)-1]
+	t := *w.out.at(w.out.len() - 1)
 	w.m.down.Room().Set(0)
 	left, done := w.m.down.PutPart(frameTask, t.id, w.rest)
 	w.dirty = true
@@ -247,22 +245,17 @@ func (p *poolCore) answer(m *member, f line.Frame) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	w := p.of(m)
-	if len(w.out) == 0 || w.out[0].id != f.ID {
+	if w.out.len() == 0 || (*w.out.at(0)).id != f.ID {
 		m.life.corrupt = true // an answer that nobody asked for
 		go m.kill(ErrCorruptPeer)
 		return
 	}
-	t := w.out[0]
-	w.out[0] = nil
-	if w.out = w.out[1:]; len(w.out) == 0 {
-		w.out = nil
-	}
+	t := w.out.popFront()
 	t.attempts++
 	switch f.Kind {
 	case frameResult:
-		var d Decoder
-		d.reset(f.Data)
-		if err := t.io.get(&d); err != nil {
+		p.dec.reset(f.Data)
+		if err := t.io.get(&p.dec); err != nil {
 			t.io.settled(p.failure(w, t, err))
 		} else {
 			t.io.settled(nil)
@@ -276,7 +269,7 @@ func (p *poolCore) answer(m *member, f line.Frame) {
 	default:
 		t.io.settled(p.failure(w, t, decodeError(f.Data)))
 	}
-	if w.retiring && len(w.out) == 0 {
+	if w.retiring && w.out.len() == 0 {
 		p.run.order(m, control.Retire)
 	}
 }
@@ -286,7 +279,7 @@ func (p *poolCore) again(t *task) {
 	p.retried++
 	pause := backoffOf(p.plan.task.Backoff, t.attempts)
 	t.notYet, t.worker = time.Now().Add(pause), nil
-	p.pending = slices.Insert(p.pending, 0, t)
+	p.delayed = append(p.delayed, t)
 	p.tick(pause)
 }
 
@@ -308,7 +301,8 @@ func (p *poolCore) died(m *member, pid int, cause error, exit proc.Exit) {
 	out := w.out
 	p.workers[m.index-p.plan.first] = &poolWorker{m: m}
 	var back []*task
-	for i, t := range out {
+	for i := range out.len() {
+		t := *out.at(i)
 		t.worker = nil
 		if i > 0 || t.id != begun {
 			back = append(back, t) // it had not begun
@@ -327,7 +321,7 @@ func (p *poolCore) died(m *member, pid int, cause error, exit proc.Exit) {
 			p.retried++
 			pause := backoffOf(p.plan.task.Backoff, t.attempts)
 			t.notYet = time.Now().Add(pause)
-			back = append(back, t)
+			p.delayed = append(p.delayed, t)
 			p.tick(pause)
 		}
 	}
@@ -337,7 +331,9 @@ func (p *poolCore) died(m *member, pid int, cause error, exit proc.Exit) {
 		}
 		back = nil
 	}
-	p.pending = append(back, p.pending...)
+	for _, t := range slices.Backward(back) {
+		p.pending.pushFront(t)
+	}
 	p.dispatch()
 	p.run.node.bell.Ring()
 }
@@ -355,13 +351,18 @@ func (p *poolCore) end(why error) {
 	defer p.mu.Unlock()
 	p.ended, p.endWhy = true, why
 	p.timer.Stop()
-	for _, t := range p.pending {
-		t.io.settled(p.failure(nil, t, p.overError()))
+	for p.pending.len() > 0 {
+		p.delayed = append(p.delayed, p.pending.popFront())
 	}
-	p.pending = nil
+	for _, t := range p.delayed {
+		if t.given.IsZero() {
+			t.io.settled(p.failure(nil, t, p.overError()))
+		}
+	}
+	p.delayed = nil
 	for _, w := range p.workers {
-		for _, t := range w.out {
-			if t.given.IsZero() {
+		for i := range w.out.len() {
+			if t := *w.out.at(i); t.given.IsZero() {
 				t.given = time.Now()
 				t.io.settled(p.failure(w, t, p.overError()))
 				t.io = nobody{}
@@ -383,15 +384,12 @@ func (nobody) settled(error)      {}
 func (p *poolCore) abandon(t *task) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if i := slices.Index(p.pending, t); i >= 0 {
-		p.pending = slices.Delete(p.pending, i, i+1)
-		return
-	}
-	if t.worker == nil {
-		return
-	}
 	t.given = time.Now()
 	t.io = nobody{}
+	if t.worker == nil { // it waits, and is passed over when its turn comes
+		p.delayed = slices.DeleteFunc(p.delayed, func(other *task) bool { return other == t })
+		return
+	}
 	p.watch()
 }
 
@@ -409,7 +407,7 @@ func (p *poolCore) watch() {
 		}
 	}
 	for _, w := range p.workers {
-		if len(w.out) == 0 {
+		if w.out.len() == 0 {
 			continue
 		}
 		if timeout > 0 {
@@ -423,10 +421,10 @@ func (p *poolCore) watch() {
 				}
 			}
 		}
-		t := w.out[0]
+		t := *w.out.at(0)
 		if t.given.IsZero() {
-			for _, t := range w.out {
-				if !t.given.IsZero() {
+			for i := range w.out.len() {
+				if !(*w.out.at(i)).given.IsZero() {
 					soon(20 * time.Millisecond)
 				}
 			}
@@ -447,13 +445,11 @@ func (p *poolCore) watch() {
 			soon(left)
 		}
 	}
-	for _, t := range p.pending {
-		if timeout > 0 {
-			soon(timeout + grace)
-		}
-		if !t.notYet.IsZero() {
-			soon(time.Until(t.notYet))
-		}
+	if timeout > 0 && p.pending.len() > 0 {
+		soon(timeout + grace)
+	}
+	for _, t := range p.delayed {
+		soon(time.Until(t.notYet))
 	}
 	if next > 0 {
 		p.tick(next)
@@ -483,7 +479,7 @@ func (p *poolCore) watchSoon() {
 const pardonAfter = 100 * time.Millisecond
 
 func (w *poolWorker) pardoned() time.Duration {
-	if len(w.out) > 0 && w.pardonFor == w.out[0].id {
+	if w.out.len() > 0 && w.pardonFor == (*w.out.at(0)).id {
 		return w.pardon
 	}
 	return 0
@@ -499,8 +495,8 @@ func (p *poolCore) onTime() {
 	}
 	if late > pardonAfter {
 		for _, w := range p.workers {
-			if len(w.out) > 0 {
-				w.pardon, w.pardonFor = w.pardoned()+late, w.out[0].id
+			if w.out.len() > 0 {
+				w.pardon, w.pardonFor = w.pardoned()+late, (*w.out.at(0)).id
 			}
 		}
 	}
@@ -511,7 +507,7 @@ func (p *poolCore) onTime() {
 // busy counts the workers that have a task.
 func (p *poolCore) busy() (n int) {
 	for _, w := range p.workers {
-		if len(w.out) > 0 {
+		if w.out.len() > 0 {
 			n++
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"iter"
 	"time"
 	"unsafe"
+
+	"github.com/mpgen/mpgen/runtime/internal/ring"
 )
 
 // Sender is the sending end of a queue in one process. Any number of goroutines
@@ -39,7 +41,39 @@ func (s *Sender[T]) Send(ctx context.Context, v T) error {
 func (s *Sender[T]) TrySend(v T) error { return s.send(context.Background(), v, true) }
 
 func (s *Sender[T]) send(ctx context.Context, v T, try bool) error {
-	return s.o.put(ctx, try, func(e *Encoder) { s.elem.put(e, v) }, nil)
+	o := s.o
+	if err := o.gate.lock(ctx); err != nil {
+		return err
+	}
+	err := error(nil)
+	if !s.direct(v) {
+		if err = o.begin(); err == nil {
+			s.elem.put(&o.enc, v)
+			err = o.commit(ctx, try, nil)
+		}
+	}
+	o.gate.unlock()
+	return err
+}
+
+// direct encodes v into the next slot itself, which nobody sees until it is
+// published, if there is one and v fits.
+func (s *Sender[T]) direct(v T) bool {
+	o := s.o
+	if o.bounded != nil || o.arena == nil || o.node.over.Load() || o.closed || o.word.Gone.Load() != 0 || !o.spsc.HasRoom() {
+		return false
+	}
+	p := o.spsc.Payload(o.spsc.Next)
+	o.enc.reset(p[ring.HeadSize:], o.max)
+	s.elem.put(&o.enc, v)
+	if o.enc.heap || o.enc.err != nil {
+		return false
+	}
+	ring.PutHead(p, len(o.enc.bytes()))
+	o.spsc.Next++
+	o.spsc.Publish()
+	o.spsc.Wake()
+	return true
 }
 
 // SendAll sends what in yields, in order, and is faster than as many calls of
@@ -165,7 +199,10 @@ func (r *Receiver[T]) All(ctx context.Context) iter.Seq2[T, error] {
 		in.mu.Lock()
 		in.loops++
 		in.mu.Unlock()
-		fast := in.bounded == nil && in.q.flat && !holdsBools[T]()
+		longest := uint64(1)
+		if in.node.run == nil { // in the program itself the memory may go, so each item is taken under the lock
+			longest = longestRun
+		}
 		done := ctx.Done()
 		for {
 			if done != nil {
@@ -176,8 +213,12 @@ func (r *Receiver[T]) All(ctx context.Context) iter.Seq2[T, error] {
 				default:
 				}
 			}
-			if fast {
-				if v, ok := r.quick(rd); ok {
+			if in.fast {
+				v, ok := r.step(rd)
+				if !ok {
+					v, ok = r.quick(rd, longest)
+				}
+				if ok {
 					if !yield(v, nil) {
 						r.end(rd, nil, nil)
 						return
@@ -202,31 +243,49 @@ func (r *Receiver[T]) All(ctx context.Context) iter.Seq2[T, error] {
 	}
 }
 
+// longestRun bounds the items that a loop takes at once.
+const longestRun = 32
+
 // quick is next and decode for the common case: a flat item of one producer is
-// there, and no other loop of this process reads the queue.
-func (r *Receiver[T]) quick(rd *reader) (v T, ok bool) {
+// there, and no other reader of this process works on one. It takes up to longest
+// of them, for step.
+func (r *Receiver[T]) quick(rd *reader, longest uint64) (v T, ok bool) {
 	in := r.i
 	in.mu.Lock()
-	c := &in.spsc
-	held := 0
-	if rd.has {
-		held = 1
-	}
-	if in.node.over.Load() || c.Next == c.Limit || len(in.held) != held || in.closed {
-		in.mu.Unlock()
+	defer in.mu.Unlock()
+	if in.node.over.Load() || in.closed || len(in.back) > 0 || len(in.held) > 1 || len(in.held) == 1 && in.held[0] != rd {
 		return v, false
 	}
+	c := &in.spsc
 	if rd.has {
+		c.Next = rd.item + 1 // what is left of the run is taken anew
+		if !c.HasItem() {
+			rd.end = c.Next
+			return v, false
+		}
 		c.SetDone(c.Next)
-		in.held[0] = c.Next
 	} else {
-		rd.has, in.held = true, append(in.held, c.Next)
+		if !c.HasItem() {
+			return v, false
+		}
+		rd.in, rd.has, in.held = in, true, append(in.held, rd)
 	}
 	rd.item = c.Next
-	v = *(*T)(c.At(c.Next))
-	c.Next++
-	in.mu.Unlock()
-	return v, true
+	rd.run = run{c.Next, c.Next + min(longest, c.Limit-c.Next)}
+	c.Next = rd.end
+	return *(*T)(c.At(rd.item)), true
+}
+
+// step goes on in the reader's run, without the lock: what it touches is this
+// reader's alone. It stops for a producer that waits for room.
+func (r *Receiver[T]) step(rd *reader) (v T, ok bool) {
+	c := &rd.in.spsc
+	if !rd.has || rd.item+1 >= rd.end || c.Room().Any() {
+		return v, false
+	}
+	rd.item++
+	c.MarkDone(rd.item)
+	return *(*T)(c.At(rd.item)), true
 }
 
 // end ends a loop and yields err, unless it is the plain end of the queue.
@@ -269,6 +328,11 @@ func (r *Receiver[T]) TryReceive() (T, error) { return r.receive(context.Backgro
 
 func (r *Receiver[T]) receive(ctx context.Context, try bool) (v T, err error) {
 	in := r.i
+	if in.fast && in.calls.state.Load() == 0 {
+		if v, ok := r.quick(&in.reader, 1); ok {
+			return v, nil
+		}
+	}
 	if err := in.calls.lock(ctx); err != nil {
 		return v, err
 	}

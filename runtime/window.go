@@ -12,8 +12,9 @@ type window[In, Out any] struct {
 	ctx       context.Context
 	pool      *Pool[In, Out]
 	deadline  int64
-	calls     []*windowCall[In, Out] // in order, from head; taken ones are nil if unordered
-	count     int                    // calls that are not taken
+	calls     deque[*windowCall[In, Out]] // that are not taken, in the order of the inputs, if ordered
+	count     int                         // calls that are not taken
+	made      []*windowCall[In, Out]      // all calls, under way or free
 	index     int
 	unsent    int
 	unordered bool
@@ -28,7 +29,7 @@ type windowCall[In, Out any] struct {
 	call[In, Out]
 	w     *window[In, Out]
 	index int
-	at    int // its place in w.calls, if unordered
+	open  bool // submitted and not taken
 }
 
 func newWindow[In, Out any](ctx context.Context, p *Pool[In, Out]) *window[In, Out] {
@@ -66,6 +67,7 @@ func (w *window[In, Out]) add(v In) bool {
 		c, w.free = w.free[n-1], w.free[:n-1]
 	} else {
 		c = &windowCall[In, Out]{w: w}
+		w.made = append(w.made, c)
 		c.core, c.pool = w.pool.core, w.pool
 	}
 	c.in, c.io, c.deadline, c.index = v, c, w.deadline, w.index
@@ -74,8 +76,9 @@ func (w *window[In, Out]) add(v In) bool {
 	}
 	w.index++
 	w.count++
-	c.at = len(w.calls)
-	w.calls = append(w.calls, c)
+	if c.open = true; !w.unordered {
+		w.calls.pushBack(c)
+	}
 	if w.unsent++; w.unsent >= sendEvery || w.count < 2*len(c.core.members) {
 		w.flush()
 	}
@@ -94,7 +97,7 @@ func (w *window[In, Out]) flush() {
 
 func (w *window[In, Out]) mustYield() bool { return w.count >= w.size() }
 
-func (w *window[In, Out]) first() *windowCall[In, Out] { return w.calls[0] }
+func (w *window[In, Out]) first() *windowCall[In, Out] { return *w.calls.at(0) }
 
 // take waits for the first task.
 func (w *window[In, Out]) take() (*windowCall[In, Out], bool) {
@@ -105,10 +108,8 @@ func (w *window[In, Out]) take() (*windowCall[In, Out], bool) {
 			return nil, false
 		}
 	}
-	w.calls[0] = nil
-	if w.calls = w.calls[1:]; len(w.calls) == 0 {
-		w.calls = nil
-	}
+	w.calls.popFront()
+	c.open = false
 	w.count--
 	return c, true
 }
@@ -143,10 +144,7 @@ func (w *window[In, Out]) takeAny() (*windowCall[In, Out], bool) {
 		w.done = nil
 	}
 	w.mu.Unlock()
-	last := w.calls[len(w.calls)-1]
-	w.calls[c.at], last.at = last, c.at
-	w.calls[len(w.calls)-1] = nil
-	w.calls = w.calls[:len(w.calls)-1]
+	c.open = false
 	w.count--
 	return c, true
 }
@@ -161,8 +159,8 @@ func (w *window[In, Out]) recycle(c *windowCall[In, Out]) {
 
 // abandon cancels what is still under way.
 func (w *window[In, Out]) abandon() {
-	for _, c := range w.calls {
-		if c != nil && !c.done.Load() {
+	for _, c := range w.made {
+		if c.open && !c.done.Load() {
 			c.core.abandon(&c.task)
 		}
 	}
