@@ -119,15 +119,13 @@ func (r *Run) Shutdown(ctx context.Context) error {
 	r.waiters.Add(1)
 	defer r.waiters.Add(-1)
 	r.mu.Lock()
-	for _, m := range r.members { // before the order: it may follow at once
-		m.sourceStopped = m.slot.process != nil && len(m.slot.process.Receive) == 0
-	}
-	r.mu.Unlock()
 	for _, m := range r.members {
-		if m.slot.process != nil && len(m.slot.process.Receive) == 0 {
+		if !r.stopping && m.slot.process != nil && len(m.slot.process.Receive) == 0 {
+			m.sourceStopped = true // before the order: it may follow at once
 			r.order(m, control.Stop)
 		}
 	}
+	r.mu.Unlock()
 	r.endMain(false)
 	select {
 	case <-r.ended:

@@ -39,6 +39,7 @@ package bell
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"slices"
 	"sync"
@@ -118,6 +119,10 @@ type Bell struct {
 	pumpWake chan struct{}
 	stopped  bool
 	done     chan struct{}
+	left     sync.Cond // of mu: no waiter is left
+
+	end  sync.Mutex
+	gone bool // of end: the word may be gone
 }
 
 type waiter struct {
@@ -133,6 +138,7 @@ type waiter struct {
 func Open(word *Word, slot int, backstop time.Duration) *Bell {
 	b := &Bell{word: word, slot: slot, backstop: backstop, pumpWake: make(chan struct{}, 1)}
 	b.spins.Store(maxSpins)
+	b.left.L = &b.mu
 	return b
 }
 
@@ -144,8 +150,14 @@ func (b *Bell) Serve(f func()) {
 	b.mu.Unlock()
 }
 
-// Ring makes this process look again.
-func (b *Bell) Ring() { b.word.Ring() }
+// Ring makes this process look again. After Stop it does nothing.
+func (b *Bell) Ring() {
+	b.end.Lock()
+	if !b.gone {
+		b.word.Ring()
+	}
+	b.end.Unlock()
+}
 
 // Slot is the number of the process's slot.
 func (b *Bell) Slot() int { return b.slot }
@@ -159,8 +171,8 @@ func (b *Bell) Start() {
 	go b.pump()
 }
 
-// Stop ends the pump and waits for it. Who still waits is led no further than by
-// its own context, so Stop comes when nobody waits.
+// Stop ends the pump, and waits for it and for all who wait: what they wait for
+// must be ready. Nothing of the bell touches the word afterwards.
 func (b *Bell) Stop() {
 	b.mu.Lock()
 	b.stopped = true
@@ -174,7 +186,18 @@ func (b *Bell) Stop() {
 	if b.done != nil {
 		<-b.done
 	}
+	b.mu.Lock()
+	for len(b.waiters) > 0 {
+		b.left.Wait()
+	}
+	b.mu.Unlock()
+	b.end.Lock()
+	b.gone = true
+	b.end.Unlock()
 }
+
+// ErrStopped is the error of a Wait that comes after Stop for what is not ready.
+var ErrStopped = errors.New("the bell has been stopped")
 
 var waiters = sync.Pool{New: func() any { return &waiter{turn: make(chan struct{}, 1)} }}
 
@@ -191,6 +214,13 @@ func (b *Bell) Wait(ctx context.Context, parked *Parked, cond Condition) error {
 	w := waiters.Get().(*waiter)
 	w.cond, w.parked, w.ready, w.leads, w.present = cond, parked, false, false, true
 	b.mu.Lock()
+	if b.stopped {
+		b.mu.Unlock()
+		if cond.Ready() {
+			return nil
+		}
+		return ErrStopped
+	}
 	b.waiters = append(b.waiters, w)
 	if b.leader == nil {
 		b.leader, w.leads = w, true
@@ -241,7 +271,7 @@ func (b *Bell) follow(ctx context.Context, w *waiter) error {
 // lead sleeps on the word until w is ready or ctx ends.
 func (b *Bell) lead(ctx context.Context, w *waiter) error {
 	if ctx.Done() != nil {
-		stop := context.AfterFunc(ctx, b.word.Ring)
+		stop := context.AfterFunc(ctx, b.Ring)
 		defer stop()
 	}
 	for {
@@ -307,7 +337,9 @@ func (b *Bell) leave(w *waiter) {
 	i := slices.Index(b.waiters, w)
 	b.waiters[i] = b.waiters[len(b.waiters)-1]
 	b.waiters[len(b.waiters)-1] = nil
-	b.waiters = b.waiters[:len(b.waiters)-1]
+	if b.waiters = b.waiters[:len(b.waiters)-1]; len(b.waiters) == 0 {
+		b.left.Broadcast()
+	}
 	select { // a token that came too late is not for the next who gets this waiter
 	case <-w.turn:
 	default:
