@@ -33,7 +33,7 @@ type poolCore struct {
 	workers []*poolWorker
 	pending deque[*task] // in the order of submission, retries in front; some may be given up
 	delayed []*task      // retries that wait for their backoff
-	next    uint64  // number of the last task
+	next    uint64       // number of the last task
 	ended   bool
 	endWhy  error
 	retried uint64
@@ -51,8 +51,8 @@ type poolWorker struct {
 	m        *member
 	ready    bool
 	out      deque[*task] // sent and not answered, in order
-	rest     []byte  // of the last task, what the line had no room for
-	taken    int     // tasks that this generation got
+	rest     []byte       // of the last task, what the line had no room for
+	taken    int          // tasks that this generation got
 	retiring bool
 	dirty    bool // frames are written and not published
 

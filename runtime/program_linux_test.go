@@ -1,0 +1,259 @@
+package mp
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// program is this test binary as a program of its own.
+func program(t *testing.T, name string) *exec.Cmd {
+	cmd := exec.CommandContext(limited(t), "/proc/self/exe")
+	cmd.Env = append(os.Environ(), programVariable+"="+name)
+	return cmd
+}
+
+func init() {
+	programs["orphans"] = orphans
+	programs["interrupted"] = interruptedProgram
+	programs["unattended"] = unattended
+	programs["talk"] = talk
+	programs["no main"] = noMain
+}
+
+// family is a pool whose tasks start processes and stop.
+var family = newPool(PoolDecl[string, int]{
+	Name: "family", Workers: 3, In: String,
+	Func: func(ctx context.Context, how string) (int, error) {
+		switch how {
+		case "grandchild":
+			cmd := exec.Command("sleep", "1000")
+			if err := cmd.Start(); err != nil {
+				return 0, err
+			}
+			fmt.Println("started", os.Getpid(), cmd.Process.Pid)
+			return 0, cmd.Wait()
+		case "stop":
+			fmt.Println("started", os.Getpid())
+			syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+		}
+		fmt.Println("started", os.Getpid())
+		select {}
+	},
+})
+
+func orphans() {
+	r, n, err := Start(context.Background(), family.pipeline, nil)
+	if err != nil {
+		panic(err)
+	}
+	for _, how := range []string{"grandchild", "stop", "spin"} {
+		go family.pool.Pool(n).Call(context.Background(), how)
+	}
+	r.Wait()
+	select {}
+}
+
+func TestNothingOutlivesAKilledProgram(t *testing.T) {
+	noLeaks(t)
+	cmd := program(t, "orphans")
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	var pids []int
+	lines := bufio.NewScanner(out)
+	for i := 0; i < 3 && lines.Scan(); i++ {
+		for _, word := range strings.Fields(lines.Text())[1:] {
+			pid, err := strconv.Atoi(word)
+			require.NoError(t, err)
+			pids = append(pids, pid)
+		}
+	}
+	require.Len(t, pids, 4)
+	pids = append(pids, children(cmd.Process.Pid)...) // the warden too
+	slices.Sort(pids)
+	pids = slices.Compact(pids)
+	require.Len(t, pids, 5)
+	stopped := func() bool {
+		for _, pid := range pids {
+			if _, rest := processStat(pid); len(rest) > 0 && rest[0] == "T" {
+				return true
+			}
+		}
+		return false
+	}
+	until(t, "one is stopped", stopped)
+
+	began := time.Now()
+	require.NoError(t, cmd.Process.Kill())
+	until(t, "all are gone", func() bool { return !slices.ContainsFunc(pids, alive) })
+	took := time.Since(began)
+	t.Log("all", len(pids), "processes were gone after", took)
+	io.Copy(io.Discard, out)
+	cmd.Wait()
+	require.Less(t, took, 100*time.Millisecond+busyMachine)
+}
+
+// busyMachine is what a machine may add on which others work too.
+const busyMachine = 400 * time.Millisecond
+
+// interruptedProgram has a source, a stage, a sink and a pool, and waits.
+func interruptedProgram() {
+	r, n, err := Start(context.Background(), production.pipeline, nil, sourceEnds(""))
+	if err != nil {
+		panic(err)
+	}
+	for production.got.In(n).Load() < 100 {
+		time.Sleep(time.Millisecond)
+	}
+	go func() {
+		_, err := production.pool.Pool(n).Call(context.Background(), work{How: "stuck"})
+		fmt.Println("call:", err)
+	}()
+	for r.Stats().Pools["called"].Busy == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	cancelled := production.cancelled.In(n)
+	fmt.Println("ready")
+	err = r.Wait()
+	fmt.Println("wait:", err, err == ErrInterrupted)
+	fmt.Println("close:", r.Close())
+	fmt.Println("cancelled:", cancelled.Load())
+}
+
+func TestInterruptEndsARunInOrder(t *testing.T) {
+	for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM} {
+		t.Run(sig.String(), func(t *testing.T) {
+			noLeaks(t)
+			cmd := program(t, "interrupted")
+			var complaints bytes.Buffer
+			cmd.Stderr = &complaints
+			out, err := cmd.StdoutPipe()
+			require.NoError(t, err)
+			require.NoError(t, cmd.Start())
+			lines := bufio.NewReader(out)
+			first, err := lines.ReadString('\n')
+			require.NoError(t, err)
+			require.Equal(t, "ready\n", first)
+			require.NoError(t, cmd.Process.Signal(sig))
+			rest, err := io.ReadAll(lines)
+			require.NoError(t, err)
+			require.NoError(t, cmd.Wait())
+			require.Contains(t, string(rest), "call: called[0]: closed: interrupted by a signal\n")
+			require.Contains(t, string(rest), "wait: interrupted by a signal true\nclose: interrupted by a signal\ncancelled: 1\n")
+			require.Regexp(t, `^production.mp: `+sig.String()+`: \d+ processes ended, \d+ tasks done, 0 failed, \d+ items left\n$`, complaints.String())
+		})
+	}
+}
+
+// unattended has a run that nobody waits for.
+func unattended() {
+	_, n, err := Start(context.Background(), squares.pipeline, nil)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(squares.pool.Pool(n).Call(context.Background(), 3))
+	select {}
+}
+
+func TestInterruptEndsAProgramThatDoesNotWait(t *testing.T) {
+	noLeaks(t)
+	cmd := program(t, "unattended")
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	first, err := bufio.NewReader(out).ReadString('\n')
+	require.NoError(t, err)
+	require.Equal(t, "9 <nil>\n", first)
+	require.NoError(t, cmd.Process.Signal(syscall.SIGINT))
+	cmd.Wait()
+	status := cmd.ProcessState.Sys().(syscall.WaitStatus)
+	require.True(t, status.Signaled(), cmd.ProcessState)
+	require.Equal(t, syscall.SIGINT, status.Signal())
+}
+
+// talkers are four processes that write lines.
+var talkers = func() *Pipeline {
+	p := &Pipeline{Path: "mp.test/talkers", Source: "talkers.mp"}
+	for i := range 4 {
+		p.Decls = append(p.Decls, &ProcessDecl{Name: fmt.Sprint("talk", i), Main: func(context.Context, *Node, *Decoder) error {
+			for k := range linesOfEach {
+				text := fmt.Sprintf("%d says %d %s.\n", i, k, strings.Repeat("word ", k%40))
+				half := len(text) / 2
+				for _, f := range []*os.File{os.Stdout, os.Stderr} {
+					io.WriteString(f, text[:half])
+					io.WriteString(f, text[half:])
+				}
+			}
+			io.WriteString(os.Stdout, fmt.Sprint(i, " has no line end"))
+			return nil
+		}})
+	}
+	Register(p)
+	return p
+}()
+
+const linesOfEach = 300
+
+func talk() {
+	r, _, err := Start(context.Background(), talkers, nil)
+	if err != nil {
+		panic(err)
+	}
+	if err := r.Wait(); err != nil {
+		panic(err)
+	}
+	r.Close()
+}
+
+func TestLinesOfProcessesStayWhole(t *testing.T) {
+	cmd := program(t, "talk")
+	var out, complaints bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &complaints
+	require.NoError(t, cmd.Run())
+	check := func(text string, last bool) {
+		next := [4]int{}
+		for line := range strings.Lines(text) {
+			var i, k int
+			if n, _ := fmt.Sscanf(line, "%d says %d", &i, &k); n != 2 {
+				require.True(t, last, line)
+				require.Regexp(t, `^[0-3] has no line end\n$`, line)
+				continue
+			}
+			require.Equal(t, next[i], k)
+			require.Equal(t, fmt.Sprintf("%d says %d %s.\n", i, k, strings.Repeat("word ", k%40)), line)
+			next[i]++
+		}
+		require.Equal(t, [4]int{linesOfEach, linesOfEach, linesOfEach, linesOfEach}, next)
+		if last {
+			require.Equal(t, 4, strings.Count(text, "has no line end\n"))
+		}
+	}
+	check(out.String(), true)
+	check(complaints.String(), false)
+}
+
+// noMain is a program that forgot Main.
+func noMain() {
+	mainCalled.Store(false)
+	_, _, err := Start(context.Background(), squares.pipeline, nil)
+	fmt.Println(err)
+}
+
+func TestProgramWithoutMainIsToldSo(t *testing.T) {
+	out, err := program(t, "no main").CombinedOutput()
+	require.NoError(t, err)
+	require.Equal(t, "start squares.mp: "+ErrNoMain.Error()+"\n", string(out))
+}
