@@ -38,8 +38,8 @@ var (
 	mpLeast = mp.PoolDecl[int, int]{
 		Name:    "least",
 		Workers: 2,
-		Task:    mp.Task{Timeout: 200 * time.Millisecond},
-		Worker:  mp.Worker{Grace: 100 * time.Millisecond},
+		Task:    mp.Task{Timeout: time.Second},
+		Worker:  mp.Worker{Grace: 500 * time.Millisecond},
 	}
 
 	mpPipeline = mp.Pipeline{
