@@ -108,8 +108,8 @@ type Bell struct {
 	slot     int
 	backstop time.Duration
 
-	spins atomic.Int32 // how often Wait looks before it sleeps; learnt
-	tries atomic.Uint32
+	spinning atomic.Int64 // how long Wait looks before it sleeps, in nanoseconds; learnt
+	tries    atomic.Uint32
 
 	mu       sync.Mutex
 	services []func()
@@ -137,7 +137,7 @@ type waiter struct {
 // Open is the bell of slot for its own process. backstop bounds each sleep.
 func Open(word *Word, slot int, backstop time.Duration) *Bell {
 	b := &Bell{word: word, slot: slot, backstop: backstop, pumpWake: make(chan struct{}, 1)}
-	b.spins.Store(maxSpins)
+	b.spinning.Store(int64(maxSpin))
 	b.left.L = &b.mu
 	return b
 }
@@ -403,8 +403,13 @@ func (b *Bell) pump() {
 
 const atLead = 101
 
-// maxSpins bounds the looks before a sleep, to about what a wake-up costs.
-const maxSpins = 1500
+// maxSpin bounds the time of looking before a sleep, to about what a wake-up
+// costs; below minSpin it is not worth beginning, but for one try in retrySpin.
+const (
+	maxSpin   = 10 * time.Microsecond
+	minSpin   = 500 * time.Nanosecond
+	retrySpin = 16
+)
 
 var severalCPUs = runtime.NumCPU() > 1
 
@@ -417,19 +422,23 @@ func (b *Bell) spin(cond Condition) bool {
 	if !severalCPUs || seam.Exploring {
 		return false
 	}
-	n := b.spins.Load()
-	if n < 16 {
-		if b.tries.Add(1)%16 != 0 {
+	budget := time.Duration(b.spinning.Load())
+	if budget < minSpin {
+		if b.tries.Add(1)%retrySpin != 0 {
 			return false
 		}
-		n = maxSpins
+		budget = maxSpin
 	}
-	for range n {
-		if cond.Ready() {
-			b.spins.Store(min(maxSpins, n*2))
-			return true
+	for start := time.Now(); ; {
+		for range 8 {
+			if cond.Ready() {
+				b.spinning.Store(int64(min(maxSpin, 2*budget)))
+				return true
+			}
+		}
+		if time.Since(start) > budget {
+			b.spinning.Store(int64(budget / 2))
+			return false
 		}
 	}
-	b.spins.Store(n / 2)
-	return false
 }
