@@ -60,7 +60,7 @@ var settings = []Setting{
 	{Key: "send", Of: "process", Takes: Names, Doc: "queues that it sends to"},
 	{Key: "send", Of: "pool service", Takes: Names, Later: true, Doc: "queues that it sends to"},
 	{Key: "receive", Of: "process", Takes: Names, Doc: "queues that it receives from"},
-	{Key: "use", Of: "process", Takes: Names, Doc: "values and pools that it reaches"},
+	{Key: "use", Of: "process", Takes: Names, Doc: "values that it reaches"},
 	{Key: "use", Of: "pool service", Takes: Names, Later: true, Doc: "shared objects that it reaches"},
 	{Key: "read", Of: "process pool service", Takes: Names, Later: true, Doc: "arrays that it reads"},
 	{Key: "restart", Of: "process", Takes: Count | Word, Words: "never", Default: "never", Min: 0, Max: 1_000_000,

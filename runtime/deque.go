@@ -44,11 +44,3 @@ func (d *deque[T]) popFront() T {
 	d.n--
 	return v
 }
-
-func (d *deque[T]) popBack() T {
-	var zero T
-	v := *d.at(d.n - 1)
-	*d.at(d.n - 1) = zero
-	d.n--
-	return v
-}

@@ -19,7 +19,6 @@ type stageLoop struct {
 	in      *inlet
 	to      *outlet // nil: results are dropped
 	dead    *outlet // nil: no queue for failures
-	buf     []byte
 	name    string
 	worker  int
 	reading reader
@@ -53,11 +52,8 @@ func (c *child) runStage(pp *poolPlan) int {
 		c.report.Done.Add(1)
 	}
 	l.reading.finish()
-	return exitRetired
+	return 0
 }
-
-// exitRetired is the exit code of a worker that has done its number of tasks.
-const exitRetired = 0
 
 // work does the item on the seat, and reports false if this process is to end
 // with the item undone.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -154,6 +155,7 @@ func act(role Role) {
 		var all [][]byte
 		for {
 			all = append(all, make([]byte, 1<<20))
+			runtime.KeepAlive(all)
 		}
 	default:
 		panic("no act " + role.Name)
