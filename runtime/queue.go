@@ -258,6 +258,9 @@ func (r *Receiver[T]) quick(rd *reader, longest uint64) (v T, ok bool) {
 	}
 	c := &in.spsc
 	if rd.has {
+		if c.Next != rd.end {
+			return v, false // others have taken what comes behind the run, and may be done with it
+		}
 		c.Next = rd.item + 1 // what is left of the run is taken anew
 		if !c.HasItem() {
 			rd.end = c.Next

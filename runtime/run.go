@@ -342,10 +342,38 @@ func (r *Run) causeOf(slots []int) error {
 
 func causeFrame(err error) []byte {
 	data := errorFrame(err)
+	for n := maxCause / 2; len(data) > maxCause && n > 0; n /= 2 {
+		data = errorFrame(shortened(err, n))
+	}
 	if len(data) > maxCause {
-		data = errorFrame(errors.New(clip(err.Error(), 1000)))
+		data = errorFrame(errors.New(clip(err.Error(), maxCause/2)))
 	}
 	return data
+}
+
+// shortened is err with each text cut to n bytes, for where there is little room.
+func shortened(err error, n int) error {
+	switch x := err.(type) {
+	case nil:
+		return nil
+	case *Error:
+		short := *x
+		short.Err = shortened(x.Err, n)
+		return &short
+	case *Died:
+		short := *x
+		short.Panic, short.Stderr = clip(x.Panic, n), clip(x.Stderr, n)
+		return &short
+	case *Remote:
+		short := &Remote{Text: clip(x.Text, n)}
+		for _, k := range x.kept {
+			short.kept = append(short.kept, shortened(k, n))
+		}
+		return short
+	case interface{ Unwrap() error }, interface{ Unwrap() []error }:
+		return shortened(remote(err), n)
+	}
+	return err
 }
 
 const maxCause = 2000

@@ -30,14 +30,15 @@ var production = func() (s struct {
 	s.source.Main = func(ctx context.Context, n *Node, d *Decoder) error {
 		out, sent, how := s.made.Sender(n), s.sent.In(n), d.String()
 		for i := 0; ; i++ {
-			if err := out.Send(ctx, i); err != nil {
-				return err
-			}
-			if sent.Add(1) == 1000 && how != "" {
+			err := out.Send(ctx, i)
+			if err == nil && sent.Add(1) == 1000 && how != "" {
 				return act(ctx, how)
 			}
-			if err := ctx.Err(); err != nil {
+			if ctx.Err() != nil {
 				s.cancelled.In(n).Add(1)
+				err = ctx.Err()
+			}
+			if err != nil {
 				return err
 			}
 		}
