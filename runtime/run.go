@@ -28,7 +28,7 @@ type Run struct {
 	spsc     []*ring.SPSC
 	watching sync.WaitGroup // the members' goroutines, and what else must end before the memory goes
 	unhook   []func() bool  // what listens to the outside
-	waiters  atomic.Int32   // calls of Wait, Shutdown and Close under way
+	waiters  atomic.Int32   // calls of Wait, Shutdown and Close under way, or that saw the run stop
 
 	mu       sync.Mutex
 	err      error // what stopped the run
@@ -71,8 +71,7 @@ type sharedRing interface {
 // again. Queues from which the program itself receives must be drained by
 // another goroutine, or before.
 func (r *Run) Wait() error {
-	r.waiters.Add(1)
-	defer r.waiters.Add(-1)
+	defer r.attend()()
 	r.endMain(true)
 	select {
 	case <-r.ended:
@@ -80,6 +79,19 @@ func (r *Run) Wait() error {
 		<-r.ended
 	}
 	return r.cause()
+}
+
+// attend notes that the program waits for the run, until what it returns is
+// called, or for good if the run stops meanwhile: then the program knows.
+func (r *Run) attend() (leave func()) {
+	r.waiters.Add(1)
+	return func() {
+		select {
+		case <-r.stopped:
+		default:
+			r.waiters.Add(-1)
+		}
+	}
 }
 
 // endMain closes the program's own ends of queues.
@@ -116,8 +128,7 @@ func (r *Run) cause() error {
 // off, queues close in order. When ctx ends first, the rest is cancelled as by
 // Close, and the context's error is joined to the result. Call Close after it.
 func (r *Run) Shutdown(ctx context.Context) error {
-	r.waiters.Add(1)
-	defer r.waiters.Add(-1)
+	defer r.attend()()
 	r.mu.Lock()
 	for _, m := range r.members {
 		if !r.stopping && m.slot.process != nil && len(m.slot.process.Receive) == 0 {
@@ -142,8 +153,7 @@ func (r *Run) Shutdown(ctx context.Context) error {
 // readable. Ending the context given to Start does the same. It is safe to call
 // twice, and returns what Wait returned.
 func (r *Run) Close() error {
-	r.waiters.Add(1)
-	defer r.waiters.Add(-1)
+	defer r.attend()()
 	r.closing.Do(r.close)
 	<-r.closed
 	return r.cause()

@@ -58,14 +58,14 @@ func interrupted(c chan os.Signal) {
 		runs = append(runs, r)
 	}
 	in.mu.Unlock()
-	waited := false
 	for _, r := range runs {
-		waited = waited || r.waiters.Load() > 0
 		r.stop(ErrInterrupted)
 	}
+	waited := false
 	for _, r := range runs {
 		<-r.ended
 		r.watching.Wait()
+		waited = waited || r.waiters.Load() > 0
 		fmt.Fprintf(os.Stderr, "%s: %v: %s\n", r.plan.pipeline.Source, sig, r.Stats().summary())
 	}
 	if !waited {
