@@ -37,7 +37,7 @@ func (p *Pool[In, Out]) Call(ctx context.Context, in In) (Out, error) {
 	}
 	if err := p.core.run.node.bell.Wait(ctx, nil, c); err != nil {
 		p.core.abandon(&c.task)
-		return zero, p.core.failure(nil, &c.task, context.Cause(ctx))
+		return zero, p.core.abandoned(&c.task, context.Cause(ctx))
 	}
 	return c.out, c.err
 }

@@ -363,9 +363,9 @@ func (p *poolCore) end(why error) {
 	for _, w := range p.workers {
 		for i := range w.out.len() {
 			if t := *w.out.at(i); t.given.IsZero() {
-				t.given = time.Now()
-				t.io.settled(p.failure(w, t, p.overError()))
-				t.io = nobody{}
+				io := t.io
+				t.given, t.io = time.Now(), nobody{}
+				io.settled(p.failure(w, t, p.overError()))
 			}
 		}
 	}
@@ -391,6 +391,13 @@ func (p *poolCore) abandon(t *task) {
 		return
 	}
 	p.watch()
+}
+
+// abandoned is the error of who has abandoned t.
+func (p *poolCore) abandoned(t *task, cause error) *Error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.failure(nil, t, cause)
 }
 
 // watch looks at what runs: it orders cancels, kills what is past its time, and

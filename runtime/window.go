@@ -40,10 +40,10 @@ func newWindow[In, Out any](ctx context.Context, p *Pool[In, Out]) *window[In, O
 func (c *windowCall[In, Out]) settled(err error) {
 	if c.w.unordered {
 		c.err = err
-		c.w.mu.Lock()
-		c.w.done = append(c.w.done, c)
-		c.w.mu.Unlock()
 		c.done.Store(true)
+		c.w.mu.Lock()
+		c.w.done = append(c.w.done, c) // from here on it may be taken, and used again
+		c.w.mu.Unlock()
 		return
 	}
 	c.call.settled(err)
