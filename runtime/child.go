@@ -275,7 +275,8 @@ func (c *child) runCalls(pp *poolPlan) int {
 	})
 	var d Decoder
 	var now *running
-	var base context.Context
+	var base, until context.Context
+	untilWhen := int64(0)
 	began, since, before := 0, time.Time{}, uint64(0)
 	for {
 		f, ok, err := c.down.Next()
@@ -313,6 +314,7 @@ func (c *child) runCalls(pp *poolPlan) int {
 			}
 			now = &running{}
 			base, now.cancel = context.WithCancelCause(c.ctx)
+			until = nil
 			now.id.Store(f.ID)
 			c.current.Store(now)
 		}
@@ -330,7 +332,11 @@ func (c *child) runCalls(pp *poolPlan) int {
 			}
 			ctx, stop = context.WithTimeout(base, time.Duration(end-start))
 		} else if deadline != 0 {
-			ctx, stop = context.WithTimeout(base, time.Duration(deadline-monotonic()))
+			// Those of one Map have one deadline, and share what it costs to keep it.
+			if until == nil || deadline != untilWhen {
+				until, untilWhen = deadlineContext(base, deadline), deadline
+			}
+			ctx = until
 		}
 		if c.orders.Cancel.Load() == f.ID {
 			now.cancel(context.Canceled)
@@ -368,6 +374,13 @@ func (c *child) callOne(run caller, ctx context.Context, d *Decoder, id uint64, 
 	}
 	c.write(frameResult, id, c.enc.bytes())
 	return frameResult
+}
+
+// deadlineContext ends with base, or at a time of the monotonic clock.
+func deadlineContext(base context.Context, at int64) context.Context {
+	ctx, cancel := context.WithTimeout(base, time.Duration(at-monotonic()))
+	context.AfterFunc(base, cancel)
+	return ctx
 }
 
 // measure tells the parent how long a task takes, so that it can send enough of

@@ -404,9 +404,10 @@ func (b *Bell) pump() {
 const atLead = 101
 
 // maxSpin bounds the time of looking before a sleep, to about what a wake-up
-// costs; below minSpin it is not worth beginning, but for one try in retrySpin.
+// costs both sides in a virtual machine, where it takes an interrupt to another
+// processor; below minSpin it is not worth beginning, but for one try in retrySpin.
 const (
-	maxSpin   = 10 * time.Microsecond
+	maxSpin   = 50 * time.Microsecond
 	minSpin   = 500 * time.Nanosecond
 	retrySpin = 16
 )
