@@ -28,7 +28,7 @@ type inlet struct {
 	spsc    ring.Consumer
 	held    []*reader // that work on items of an SPSC queue
 	back    []run     // items of an SPSC queue that a loop took and left
-	fast    bool      // items of an SPSC queue can be copied as they are
+	plain   bool      // items of an SPSC queue can be copied as they are
 	bounded *ring.Bounded
 	seats   []*ring.Seat // that are free
 	arena   *ring.Arena

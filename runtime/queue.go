@@ -56,12 +56,25 @@ func (s *Sender[T]) send(ctx context.Context, v T, try bool) error {
 	return err
 }
 
-// direct encodes v into the next slot itself, which nobody sees until it is
-// published, if there is one and v fits.
+// direct puts v into the next slot itself, if there is one and v fits.
 func (s *Sender[T]) direct(v T) bool {
 	o := s.o
-	if o.bounded != nil || o.arena == nil || o.node.over.Load() || o.closed || o.word.Gone.Load() != 0 || !o.spsc.HasRoom() {
+	if o.bounded != nil || o.node.over.Load() || o.closed || o.word.Gone.Load() != 0 || !o.spsc.HasRoom() || !s.fill(v) {
 		return false
+	}
+	o.spsc.Next++
+	o.spsc.Publish()
+	o.spsc.Wake()
+	return true
+}
+
+// fill writes v into the next slot of an SPSC ring, which nobody sees until it is
+// published. It reports false if v is too large for a slot, or can't be encoded.
+func (s *Sender[T]) fill(v T) bool {
+	o := s.o
+	if o.q.flat {
+		*(*T)(o.spsc.At(o.spsc.Next)) = v
+		return true
 	}
 	p := o.spsc.Payload(o.spsc.Next)
 	o.enc.reset(p[ring.HeadSize:], o.max)
@@ -70,9 +83,6 @@ func (s *Sender[T]) direct(v T) bool {
 		return false
 	}
 	ring.PutHead(p, len(o.enc.bytes()))
-	o.spsc.Next++
-	o.spsc.Publish()
-	o.spsc.Wake()
 	return true
 }
 
@@ -82,7 +92,7 @@ func (s *Sender[T]) direct(v T) bool {
 // it are in the queue.
 func (s *Sender[T]) SendAll(ctx context.Context, in iter.Seq[T]) error {
 	o := s.o
-	if !o.q.flat || o.bounded != nil {
+	if o.bounded != nil {
 		for v := range in {
 			if err := s.send(ctx, v, false); err != nil {
 				return err
@@ -122,7 +132,16 @@ func (s *Sender[T]) SendAll(ctx context.Context, in iter.Seq[T]) error {
 				break
 			}
 		}
-		*(*T)(p.At(p.Next)) = v
+		if !s.fill(v) {
+			p.Publish()
+			p.Wake()
+			pending = 0
+			o.gate.unlock()
+			if err = s.send(ctx, v, false); err != nil {
+				break
+			}
+			continue
+		}
 		p.Next++
 		if pending++; pending == 1 {
 			late.Reset(lateItems)
@@ -213,12 +232,19 @@ func (r *Receiver[T]) All(ctx context.Context) iter.Seq2[T, error] {
 				default:
 				}
 			}
-			if in.fast {
+			if in.bounded == nil {
 				v, ok := r.step(rd)
 				if !ok {
 					v, ok = r.quick(rd, longest)
 				}
 				if ok {
+					var err error
+					if !in.plain {
+						if v, err = r.decode(rd); err != nil {
+							r.end(rd, err, yield)
+							return
+						}
+					}
 					if !yield(v, nil) {
 						r.end(rd, nil, nil)
 						return
@@ -246,9 +272,9 @@ func (r *Receiver[T]) All(ctx context.Context) iter.Seq2[T, error] {
 // longestRun bounds the items that a loop takes at once.
 const longestRun = 32
 
-// quick is next and decode for the common case: a flat item of one producer is
-// there, and no other reader of this process works on one. It takes up to longest
-// of them, for step.
+// quick is next for the common case: an item of one producer is there, and no
+// other reader of this process works on one. It takes up to longest of them, for
+// step. A plain item comes with it; another is to be decoded.
 func (r *Receiver[T]) quick(rd *reader, longest uint64) (v T, ok bool) {
 	in := r.i
 	in.mu.Lock()
@@ -276,7 +302,10 @@ func (r *Receiver[T]) quick(rd *reader, longest uint64) (v T, ok bool) {
 	rd.item = c.Next
 	rd.run = run{c.Next, c.Next + min(longest, c.Limit-c.Next)}
 	c.Next = rd.end
-	return *(*T)(c.At(rd.item)), true
+	if in.plain {
+		v = *(*T)(c.At(rd.item))
+	}
+	return v, true
 }
 
 // step goes on in the reader's run, without the lock: what it touches is this
@@ -288,7 +317,10 @@ func (r *Receiver[T]) step(rd *reader) (v T, ok bool) {
 	}
 	rd.item++
 	c.MarkDone(rd.item)
-	return *(*T)(c.At(rd.item)), true
+	if rd.in.plain {
+		v = *(*T)(c.At(rd.item))
+	}
+	return v, true
 }
 
 // end ends a loop and yields err, unless it is the plain end of the queue.
@@ -331,7 +363,7 @@ func (r *Receiver[T]) TryReceive() (T, error) { return r.receive(context.Backgro
 
 func (r *Receiver[T]) receive(ctx context.Context, try bool) (v T, err error) {
 	in := r.i
-	if in.fast && in.calls.state.Load() == 0 {
+	if in.plain && in.calls.state.Load() == 0 {
 		if v, ok := r.quick(&in.reader, 1); ok {
 			return v, nil
 		}
