@@ -16,8 +16,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"github.com/mpgen/mpgen/runtime/internal/control"
 )
 
 // poolOf is a pipeline of one pool.
@@ -450,29 +448,37 @@ func workersOf(r *Run) (pids []int) {
 }
 
 // harass kills a random worker each time that pause gives it leave, and returns
-// how often it did, once stop is closed.
-func harass(r *Run, pause time.Duration, stop <-chan struct{}) <-chan int {
-	kills := make(chan int, 1)
+// what stops that and tells how often it did. A worker that has done nothing since
+// it was killed last is spared: who dies again and again before it has come to
+// anything ends the run.
+func harass(t *testing.T, r *Run, pause time.Duration) (stop func() int) {
+	over, kills := make(chan struct{}), make(chan int, 1)
+	stop = sync.OnceValue(func() int {
+		close(over)
+		return <-kills
+	})
+	t.Cleanup(func() { stop() })
 	go func() {
-		n := 0
+		n, last := 0, map[*member]uint64{}
 		defer func() { kills <- n }()
 		tick := time.NewTicker(pause)
 		defer tick.Stop()
 		for {
 			select {
-			case <-stop:
+			case <-over:
 				return
 			case <-tick.C:
 			}
-			// Who dies again and again before it has come to anything ends the run.
 			m := r.members[rand.IntN(len(r.members))]
-			if pid := m.pid.Load(); pid != 0 && m.slot.pool >= 0 && r.node.control.Slots[m.index].State.Load() == control.Running {
+			done := m.report.Done.Load() + m.report.Failed.Load()
+			if pid := m.pid.Load(); pid != 0 && m.slot.pool >= 0 && done > last[m] {
+				last[m] = done
 				syscall.Kill(int(pid), syscall.SIGKILL)
 				n++
 			}
 		}
 	}()
-	return kills
+	return stop
 }
 
 func TestMapSurvivesTheDeathsOfItsWorkers(t *testing.T) {
@@ -483,13 +489,12 @@ func TestMapSurvivesTheDeathsOfItsWorkers(t *testing.T) {
 		n    int
 	}{
 		{"in the middle of tasks", retrying, work{How: "sleep", For: 300 * time.Microsecond}, 1000},
-		{"anywhere", retrying, work{}, 20000},
+		{"anywhere", retrying, work{}, 150_000},
 		{"without retries", plain, work{How: "sleep", For: 300 * time.Microsecond}, 1000},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r, pool := test.pool.begin(t)
-			stop := make(chan struct{})
-			kills := harass(r, 15*time.Millisecond, stop)
+			stop := harass(t, r, 15*time.Millisecond)
 			i, failed := 0, 0
 			in := func(yield func(work) bool) {
 				for i := range test.n {
@@ -508,8 +513,7 @@ func TestMapSurvivesTheDeathsOfItsWorkers(t *testing.T) {
 				}
 				i++
 			}
-			close(stop)
-			n := <-kills
+			n := stop()
 			require.Equal(t, test.n, i)
 			require.LessOrEqual(t, failed, n) // one death, one task at most
 			if test.pool == retrying {

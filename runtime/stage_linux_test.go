@@ -123,16 +123,15 @@ func TestStageGivesEachResultOnceWhileItsWorkersDie(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r, n := begin(t, quick.pipeline)
-			stop := make(chan struct{})
-			kills := harass(r, test.pause, stop)
+			stop := harass(t, r, test.pause)
 			results, _, err := quick.pump(t, n, test.count, each(test.work))
-			close(stop)
+			kills := stop()
 			require.NoError(t, err)
 			exactlyOnce(t, test.count, results)
 			require.NoError(t, r.Wait())
 			require.NoError(t, r.Close())
 			s := r.Stats()
-			t.Log(<-kills, "kills,", s.Pools)
+			t.Log(kills, "kills,", s.Pools)
 			require.EqualValues(t, test.count, s.Queues["in"].Sent)
 			require.Equal(t, s.Queues["in"].Sent, s.Queues["in"].Received)
 			require.Zero(t, s.Queues["out"].Len+int(s.Queues["out"].Lost))
@@ -236,18 +235,17 @@ func TestStageKeepsWhatFails(t *testing.T) {
 
 func TestStageWithoutRetriesLosesOneTaskADeath(t *testing.T) {
 	r, n := begin(t, strict.pipeline)
-	stop := make(chan struct{})
-	kills := harass(r, 15*time.Millisecond, stop)
+	stop := harass(t, r, 15*time.Millisecond)
 	const count = 2000
 	results, failures, err := strict.pump(t, n, count, each(work{How: "sleep", For: 300 * time.Microsecond}))
-	close(stop)
+	kills := stop()
 	require.NoError(t, err)
 	for _, f := range failures {
 		require.Equal(t, syscall.SIGKILL, died(t, f.Err).Signal)
 		results = append(results, answer{N: f.Item.N})
 	}
 	exactlyOnce(t, count, results) // a result or a failure
-	require.LessOrEqual(t, len(failures), <-kills)
+	require.LessOrEqual(t, len(failures), kills)
 	require.NotEmpty(t, failures)
 	require.NoError(t, r.Wait())
 }
@@ -309,11 +307,10 @@ func TestStageGivesManyResultsOrNoneForEachTask(t *testing.T) {
 	for _, pause := range []time.Duration{time.Hour, 10 * time.Millisecond} {
 		t.Run(fmt.Sprint("a death each ", pause), func(t *testing.T) {
 			r, n := begin(t, repeat.pipeline)
-			stop := make(chan struct{})
-			kills := harass(r, pause, stop)
+			stop := harass(t, r, pause)
 			const count = 5000
 			results, _, err := repeat.pump(t, n, count, func(i int) int { return i })
-			close(stop)
+			kills := stop()
 			require.NoError(t, err)
 			times, want := map[int]int{}, 0
 			for _, v := range results {
@@ -329,7 +326,7 @@ func TestStageGivesManyResultsOrNoneForEachTask(t *testing.T) {
 			}
 			require.Len(t, times, want)
 			require.NoError(t, r.Wait())
-			t.Log(<-kills, "kills")
+			t.Log(kills, "kills")
 		})
 	}
 }
@@ -366,8 +363,7 @@ var twoStages = func() (s struct {
 func TestLargeItemsPassStagesWhoseWorkersDie(t *testing.T) {
 	r, n := begin(t, twoStages.pipeline)
 	in, out, ctx := twoStages.in.Sender(n), twoStages.out.Receiver(n), limited(t)
-	stop := make(chan struct{})
-	kills := harass(r, 10*time.Millisecond, stop)
+	stop := harass(t, r, 10*time.Millisecond)
 	const count = 600
 	go func() {
 		defer in.Close()
@@ -387,13 +383,13 @@ func TestLargeItemsPassStagesWhoseWorkersDie(t *testing.T) {
 		require.NoError(t, err)
 		got[v]++
 	}
-	close(stop)
+	kills := stop()
 	require.Len(t, got, count)
 	for i := range count {
 		require.Equal(t, 1, got[i], "item %d", i)
 	}
 	require.NoError(t, r.Wait())
-	t.Log(<-kills, "kills")
+	t.Log(kills, "kills")
 	// All memory for large items is free again.
 	for _, b := range r.bounded[:2] {
 		require.True(t, b.Arena.HasRoom(b.Arena.Max()), "blocks of the arena are lost")

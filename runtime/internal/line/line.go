@@ -201,8 +201,9 @@ func OpenReader(p unsafe.Pointer, capacity int, bells []bell.Word, max int) *Rea
 	return &Reader{ends: open(p, capacity, bells), max: max}
 }
 
-// HasFrame reports whether Next is worth a call.
-func (r *Reader) HasFrame() bool { return r.next != r.limit || r.refresh() }
+// HasFrame reports whether Next is worth a call. It changes nothing, so while the
+// reader's goroutine waits any other may ask.
+func (r *Reader) HasFrame() bool { return r.next != r.limit || r.next != r.h.tail.Load() }
 
 func (r *Reader) refresh() bool {
 	r.limit = r.h.tail.Load()
@@ -213,7 +214,7 @@ func (r *Reader) refresh() bool {
 // part of it, yet.
 func (r *Reader) Next() (Frame, bool, error) {
 	size := uint64(len(r.data))
-	for r.HasFrame() {
+	for r.next != r.limit || r.refresh() {
 		if r.limit-r.next > size || r.next&15 != 0 {
 			return Frame{}, false, ErrCorrupt
 		}
