@@ -13,7 +13,6 @@ import (
 	"github.com/mpgen/mpgen/runtime/internal/control"
 	"github.com/mpgen/mpgen/runtime/internal/line"
 	"github.com/mpgen/mpgen/runtime/internal/proc"
-	"github.com/mpgen/mpgen/runtime/internal/ring"
 	"github.com/mpgen/mpgen/runtime/internal/shm"
 )
 
@@ -383,101 +382,6 @@ type remains struct {
 	held      bool     // it had an item
 	again     int      // items that come again
 	exhausted [][]byte // items that it had begun for the last time
-}
-
-// sweep repairs what the dead process held.
-func (m *member) sweep() (left remains) {
-	r, p := m.run, ring.Owner(m.index)
-	var outs [2]*ring.Bounded
-	retries := -1
-	if m.slot.pool >= 0 {
-		pp := &r.plan.pools[m.slot.pool]
-		if pp.to >= 0 {
-			outs[0] = r.bounded[pp.to]
-		}
-		if pp.dead >= 0 {
-			outs[1] = r.bounded[pp.dead]
-		}
-		if pp.from >= 0 {
-			retries = pp.task.Retries
-		}
-	}
-	takes, puts := r.plan.takes(m.index), r.plan.puts(m.index)
-	for _, i := range takes {
-		if b := r.bounded[i]; b != nil {
-			b.Settle(p, outs)
-		}
-	}
-	for _, i := range puts {
-		if b := r.bounded[i]; b != nil {
-			b.SweepOutput(p)
-		} else {
-			r.spsc[i].SweepProducer(p)
-		}
-	}
-	for _, i := range takes {
-		b := r.bounded[i]
-		if b == nil {
-			r.spsc[i].SweepConsumer(p)
-			continue
-		}
-		b.SweepInput(p, func(payload []byte, attempt int) bool {
-			left.held = true
-			if retries < 0 || attempt <= retries {
-				left.again++
-				return false
-			}
-			if item, ok := r.copyItem(i, payload); ok {
-				left.exhausted = append(left.exhausted, item)
-			}
-			return true
-		})
-	}
-	for _, i := range append(takes, puts...) {
-		if b := r.bounded[i]; b != nil {
-			b.Unpark(p)
-		}
-		r.rings[i].WakeAll()
-	}
-	// It may have died between taking a sleeper's bit and ringing its bell, or
-	// between the two steps of a ring.
-	for i := range r.node.bells {
-		r.node.bells[i].Rouse()
-	}
-	return left
-}
-
-// copyItem is an item's bytes, out of the payload of a record.
-func (r *Run) copyItem(queue int, payload []byte) ([]byte, bool) {
-	b := r.bounded[queue]
-	if b.Arena != nil {
-		item, err := b.Arena.Item(payload, nil)
-		return append([]byte(nil), item...), err == nil
-	}
-	if _, _, _, flat := r.plan.queues[queue].row.shape(); flat >= 0 {
-		payload = payload[:flat]
-	}
-	return append([]byte(nil), payload...), true
-}
-
-// takes and puts are the queues that a slot takes from and puts into.
-func (pl *plan) takes(slot int) []int {
-	return pl.where(slot, func(q *queuePlan) []int { return q.consumers })
-}
-func (pl *plan) puts(slot int) []int {
-	return pl.where(slot, func(q *queuePlan) []int { return q.producers })
-}
-
-func (pl *plan) where(slot int, of func(*queuePlan) []int) (found []int) {
-	for i := range pl.queues {
-		for _, s := range of(&pl.queues[i]) {
-			if s == slot {
-				found = append(found, i)
-				break
-			}
-		}
-	}
-	return found
 }
 
 // hasNews reports whether drain is worth a call.

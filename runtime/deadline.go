@@ -1,0 +1,120 @@
+package mp
+
+import (
+	"context"
+	"time"
+)
+
+// The deadlines of a pool's tasks: one timer for each pool, set to when the next
+// task may be late, a retry is due, or a cancelled task has had its grace.
+
+// watch looks at what runs: it orders cancels, kills what is past its time, and
+// sets the timer for the next look. mu is held. Deadlines need a look only when
+// one may have passed: a task that begins now can't be late before a whole
+// timeout from now.
+func (p *poolCore) watch() {
+	grace := p.run.plan.grace(p.plan.first)
+	timeout := p.plan.task.Timeout
+	next := time.Duration(0)
+	soon := func(d time.Duration) {
+		if d = max(d, time.Millisecond); next == 0 || d < next {
+			next = d
+		}
+	}
+	for _, w := range p.workers {
+		if w.out.len() == 0 {
+			continue
+		}
+		if timeout > 0 {
+			soon(timeout + grace)
+			if since := int64(w.m.report.Since.Load()); since != 0 {
+				left := time.Duration(since+int64(timeout+grace)-monotonic()) + w.pardoned()
+				if left <= 0 {
+					go w.m.kill(context.DeadlineExceeded)
+				} else {
+					soon(left)
+				}
+			}
+		}
+		t := *w.out.at(0)
+		if t.given.IsZero() {
+			for i := range w.out.len() {
+				if !(*w.out.at(i)).given.IsZero() {
+					soon(20 * time.Millisecond)
+				}
+			}
+			continue
+		}
+		if w.m.report.Task.Load() != t.id {
+			soon(5 * time.Millisecond)
+			continue
+		}
+		if !t.ordered {
+			t.ordered, t.given = true, time.Now()
+			p.run.node.control.Slots[w.m.index].Cancel.Store(t.id)
+			p.run.node.bells[w.m.index].Ring()
+		}
+		if left := time.Until(t.given.Add(grace)) + w.pardoned(); left <= 0 {
+			go w.m.kill(context.Canceled)
+		} else {
+			soon(left)
+		}
+	}
+	if timeout > 0 && p.pending.len() > 0 {
+		soon(timeout + grace)
+	}
+	for _, t := range p.delayed {
+		soon(time.Until(t.notYet))
+	}
+	if next > 0 {
+		p.tick(next)
+	}
+}
+
+// tick makes watch look in d at the latest. mu is held.
+func (p *poolCore) tick(d time.Duration) {
+	d = max(d, time.Millisecond)
+	if at := time.Now().Add(d); p.due.IsZero() || at.Before(p.due) {
+		p.due = at
+		p.timer.Reset(d)
+	}
+}
+
+// watchSoon makes sure that a task which begins now is looked at when it may be
+// late.
+func (p *poolCore) watchSoon() {
+	p.mu.Lock()
+	if p.due.IsZero() {
+		p.tick(p.plan.task.Timeout + p.run.plan.grace(p.plan.first))
+	}
+	p.mu.Unlock()
+}
+
+// pardonAfter is how late a look must be to show that this process did not run.
+const pardonAfter = 100 * time.Millisecond
+
+func (w *poolWorker) pardoned() time.Duration {
+	if w.out.len() > 0 && w.pardonFor == (*w.out.at(0)).id {
+		return w.pardon
+	}
+	return 0
+}
+
+func (p *poolCore) onTime() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	late := time.Since(p.due)
+	p.due = time.Time{}
+	if p.ended {
+		return
+	}
+	if late > pardonAfter {
+		for _, w := range p.workers {
+			if w.out.len() > 0 {
+				w.pardon, w.pardonFor = w.pardoned()+late, (*w.out.at(0)).id
+			}
+		}
+	}
+	p.dispatch()
+	p.watch()
+}
