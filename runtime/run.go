@@ -68,8 +68,9 @@ type sharedRing interface {
 // Wait returns at once.
 //
 // A process that fails stops the run, as in an errgroup, unless it is started
-// again. Queues from which the program itself receives must be drained by
-// another goroutine, or before.
+// again. A queue from which the program itself receives is drained before, or by
+// a loop over All that another goroutine has begun; else Wait leaves it, what is in
+// it counts as lost, and a later Receive or All fails.
 func (r *Run) Wait() error {
 	defer r.attend()()
 	r.endMain(true)
