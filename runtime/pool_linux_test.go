@@ -297,6 +297,31 @@ func TestLeavingMapCancelsWhatStillRuns(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// What still runs when the run ends is taken from its Map, which goes on with the
+// same memory while the worker is being killed.
+func TestCloseDuringAMapFailsWhatIsLeft(t *testing.T) {
+	r, pool := plain.begin(t)
+	closed := make(chan error, 1)
+	input := func(yield func(work) bool) {
+		for range 4 {
+			require.True(t, yield(work{How: "stuck"}))
+		}
+		go func() {
+			for r.Stats().Pools["plain"].Busy < 2 {
+				runtime.Gosched()
+			}
+			closed <- r.Close()
+		}()
+	}
+	n := 0
+	for _, err := range pool.Map(limited(t), input) {
+		require.ErrorIs(t, err, ErrClosed)
+		n++
+	}
+	require.Equal(t, 4, n)
+	require.NoError(t, <-closed)
+}
+
 func TestContextOfAMapEndsIt(t *testing.T) {
 	_, pool := plain.begin(t)
 	ctx, cancel := context.WithCancel(limited(t))

@@ -363,9 +363,10 @@ func (p *poolCore) end(why error) {
 	for _, w := range p.workers {
 		for i := range w.out.len() {
 			if t := *w.out.at(i); t.given.IsZero() {
-				io := t.io
-				t.given, t.io = time.Now(), nobody{}
-				io.settled(p.failure(w, t, p.overError()))
+				stand := *t
+				stand.given, stand.io = time.Now(), nobody{}
+				*w.out.at(i) = &stand // once settled, t may be used again
+				t.io.settled(p.failure(w, t, p.overError()))
 			}
 		}
 	}
