@@ -1,10 +1,12 @@
 package mp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/mpgen/mpgen/runtime/internal/control"
 	"github.com/mpgen/mpgen/runtime/internal/ring"
@@ -27,7 +29,7 @@ type inlet struct {
 	loops   int // that range over the queue now
 	spsc    ring.Consumer
 	held    []*reader // that work on items of an SPSC queue
-	back    []run     // items of an SPSC queue that a loop took and left
+	back    []run     // items of an SPSC queue that a loop took and left, in order
 	plain   bool      // items of an SPSC queue can be copied as they are
 	bounded *ring.Bounded
 	seats   []*ring.Seat // that are free
@@ -42,9 +44,13 @@ type reader struct {
 	seat *ring.Seat // of a Bounded queue
 	has  bool       // it works on an item
 	item uint64     // of an SPSC queue
-	run             // that item is of: the loop goes through it on its own
 	dec  Decoder
 	buf  []byte // a large item, copied out
+
+	// The run that item is of: the loop goes through it on its own. Another reader
+	// moves end, under mu, to take what the loop has not come to.
+	start uint64
+	end   atomic.Uint64
 }
 
 // run is items of an SPSC queue, one behind the other, that one reader took at
@@ -69,7 +75,7 @@ func (r *reader) hasItem() bool {
 	in := r.in
 	switch {
 	case in.bounded == nil:
-		return len(in.back) > 0 || in.spsc.HasItem()
+		return len(in.back) > 0 || in.keeps() || in.spsc.HasItem()
 	case r.seat == nil:
 		return len(in.seats) > 0
 	}
@@ -152,18 +158,19 @@ func (r *reader) take() (bool, error) {
 	in := r.in
 	if in.bounded == nil {
 		switch {
-		case len(in.back) > 0:
+		case len(in.back) > 0 || in.reclaim():
 			first := &in.back[0]
-			r.run = run{first.start, first.start + 1}
+			r.start = first.start
 			if first.start++; first.start == first.end {
 				in.back = in.back[1:]
 			}
 		case in.spsc.HasItem():
-			r.run = run{in.spsc.Next, in.spsc.Next + 1}
+			r.start = in.spsc.Next
 			in.spsc.Next++
 		default:
 			return false, nil
 		}
+		r.end.Store(r.start + 1)
 		r.item, r.has = r.start, true
 		in.held = append(in.held, r)
 		return true, nil
@@ -185,6 +192,43 @@ func (r *reader) take() (bool, error) {
 	return ok, err
 }
 
+// keeps reports whether a loop has items in its run that it has not come to.
+func (in *inlet) keeps() bool {
+	for _, r := range in.held {
+		if in.spsc.Done()+1 < r.end.Load() {
+			return true
+		}
+	}
+	return false
+}
+
+// reclaim takes from a loop what it has not come to, for who asks: a loop may be
+// slow, or even wait for another reader. The loop says which item it comes to
+// before it looks whether that is still its own; here its end is moved before the
+// look at where it is; so one of the two sees the other, and it is the loop that
+// gives way and comes for mu.
+func (in *inlet) reclaim() bool {
+	for _, r := range in.held {
+		end := r.end.Load()
+		for at := in.spsc.Done(); at >= r.start && at+1 < end; {
+			r.end.Store(at + 1)
+			now := in.spsc.Done()
+			if now == at {
+				in.putBack(run{at + 1, end})
+				return true
+			}
+			at = now
+			r.end.Store(end)
+		}
+	}
+	return false
+}
+
+func (in *inlet) putBack(left run) {
+	i, _ := slices.BinarySearchFunc(in.back, left.start, func(b run, start uint64) int { return cmp.Compare(b.start, start) })
+	in.back = slices.Insert(in.back, i, left)
+}
+
 // finish says that the reader's item is done.
 func (r *reader) finish() {
 	if !r.has {
@@ -203,11 +247,11 @@ func (r *reader) finish() {
 		return
 	}
 	// What is left of the run goes back.
-	if next := r.item + 1; next < r.end {
-		if in.spsc.Next == r.end {
+	if next, end := r.item+1, r.end.Load(); next < end {
+		if in.spsc.Next == end {
 			in.spsc.Next = next
 		} else {
-			in.back = append(in.back, run{next, r.end})
+			in.putBack(run{next, end})
 		}
 	}
 	in.held = slices.DeleteFunc(in.held, func(other *reader) bool { return other == r })

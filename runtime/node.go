@@ -24,8 +24,9 @@ type Node struct {
 	bells   []bell.Word
 	bell    *bell.Bell
 	commons *shm.File
-	over    atomic.Bool // the run has ended for this process: nothing waits any more
-	why     error       // set before over, nil for a plain end
+	over    atomic.Bool  // the run has ended for this process: nothing waits any more
+	why     error        // set before over, nil for a plain end
+	reading sync.RWMutex // held by who reads an item in the program itself
 
 	mu      sync.Mutex
 	outlets map[int]*outlet
@@ -205,6 +206,8 @@ func (n *Node) retire() {
 		in.mu.Lock()
 		in.mu.Unlock() //lint:ignore SA2001 who held it has left
 	}
+	n.reading.Lock()
+	n.reading.Unlock() //lint:ignore SA2001 who held it has left
 }
 
 // gate lets one goroutine of a process at a time to one end of a queue; the

@@ -103,7 +103,7 @@ func (s *Sender[T]) SendAll(ctx context.Context, in iter.Seq[T]) error {
 	p := &o.spsc
 	// pending items lie in the ring, not yet published. The gate is open while in
 	// works, so that others may send, and the timer publish what a slow in leaves
-	// behind. Whoever publishes, publishes all.
+	// behind. Whoever publishes, publishes all. pending is of the gate.
 	pending, err := 0, error(nil)
 	late := time.AfterFunc(time.Hour, func() {
 		if o.gate.lock(context.Background()) == nil {
@@ -111,6 +111,7 @@ func (s *Sender[T]) SendAll(ctx context.Context, in iter.Seq[T]) error {
 				p.Publish()
 				p.Wake()
 			}
+			pending = 0 // the next item needs the timer again
 			o.gate.unlock()
 		}
 	})
@@ -154,8 +155,8 @@ func (s *Sender[T]) SendAll(ctx context.Context, in iter.Seq[T]) error {
 		o.gate.unlock()
 	}
 	late.Stop()
-	if pending > 0 && o.gate.lock(context.Background()) == nil {
-		if !o.node.over.Load() {
+	if o.gate.lock(context.Background()) == nil {
+		if pending > 0 && !o.node.over.Load() {
 			p.Publish()
 			p.Wake()
 		}
@@ -284,12 +285,12 @@ func (r *Receiver[T]) quick(rd *reader, longest uint64) (v T, ok bool) {
 	}
 	c := &in.spsc
 	if rd.has {
-		if c.Next != rd.end {
+		if c.Next != rd.end.Load() {
 			return v, false // others have taken what comes behind the run, and may be done with it
 		}
 		c.Next = rd.item + 1 // what is left of the run is taken anew
 		if !c.HasItem() {
-			rd.end = c.Next
+			rd.end.Store(c.Next)
 			return v, false
 		}
 		c.SetDone(c.Next)
@@ -300,8 +301,9 @@ func (r *Receiver[T]) quick(rd *reader, longest uint64) (v T, ok bool) {
 		rd.in, rd.has, in.held = in, true, append(in.held, rd)
 	}
 	rd.item = c.Next
-	rd.run = run{c.Next, c.Next + min(longest, c.Limit-c.Next)}
-	c.Next = rd.end
+	rd.start = c.Next
+	c.Next += min(longest, c.Limit-c.Next)
+	rd.end.Store(c.Next)
 	if in.plain {
 		v = *(*T)(c.At(rd.item))
 	}
@@ -309,14 +311,19 @@ func (r *Receiver[T]) quick(rd *reader, longest uint64) (v T, ok bool) {
 }
 
 // step goes on in the reader's run, without the lock: what it touches is this
-// reader's alone. It stops for a producer that waits for room.
+// reader's alone, unless another reader reclaims it. It stops for a producer that
+// waits for room.
 func (r *Receiver[T]) step(rd *reader) (v T, ok bool) {
 	c := &rd.in.spsc
-	if !rd.has || rd.item+1 >= rd.end || c.Room().Any() {
+	next := rd.item + 1
+	if !rd.has || next >= rd.end.Load() || c.Room().Any() {
 		return v, false
 	}
-	rd.item++
-	c.MarkDone(rd.item)
+	c.MarkDone(next) // true whoever gets next
+	if next >= rd.end.Load() {
+		return v, false
+	}
+	rd.item = next
 	if rd.in.plain {
 		v = *(*T)(c.At(rd.item))
 	}
@@ -336,6 +343,10 @@ func (r *Receiver[T]) end(rd *reader, err error, yield func(T, error) bool) {
 }
 
 func (r *Receiver[T]) decode(rd *reader) (v T, err error) {
+	if n := r.i.node; n.run != nil { // in the program itself the memory may go
+		n.reading.RLock()
+		defer n.reading.RUnlock()
+	}
 	if r.i.node.over.Load() {
 		return v, r.i.node.overError()
 	}
