@@ -128,6 +128,7 @@ func (n *Node) inletAt(i int) *inlet {
 	}
 	q := &n.plan.queues[i]
 	in := &inlet{node: n, q: q, word: &n.control.Queues[i], slot: ring.Owner(n.slot), index: i}
+	in.reader.in = in
 	if q.spsc {
 		r := n.spsc(q)
 		in.spsc, in.arena = r.OpenConsumer(), r.Arena

@@ -283,6 +283,9 @@ func (r *Receiver[T]) quick(rd *reader, longest uint64) (v T, ok bool) {
 	if in.node.over.Load() || in.closed || len(in.back) > 0 || len(in.held) > 1 || len(in.held) == 1 && in.held[0] != rd {
 		return v, false
 	}
+	if rd == &in.reader && in.calls.state.Load() != 0 {
+		return v, false // a call has taken an item, and may not have read it yet
+	}
 	c := &in.spsc
 	if rd.has {
 		if c.Next != rd.end.Load() {
@@ -298,7 +301,7 @@ func (r *Receiver[T]) quick(rd *reader, longest uint64) (v T, ok bool) {
 		if !c.HasItem() {
 			return v, false
 		}
-		rd.in, rd.has, in.held = in, true, append(in.held, rd)
+		rd.has, in.held = true, append(in.held, rd)
 	}
 	rd.item = c.Next
 	rd.start = c.Next
@@ -374,7 +377,7 @@ func (r *Receiver[T]) TryReceive() (T, error) { return r.receive(context.Backgro
 
 func (r *Receiver[T]) receive(ctx context.Context, try bool) (v T, err error) {
 	in := r.i
-	if in.plain && in.calls.state.Load() == 0 {
+	if in.plain {
 		if v, ok := r.quick(&in.reader, 1); ok {
 			return v, nil
 		}
@@ -383,7 +386,6 @@ func (r *Receiver[T]) receive(ctx context.Context, try bool) (v T, err error) {
 		return v, err
 	}
 	defer in.calls.unlock()
-	in.reader.in = in
 	if err = in.reader.next(ctx, try); err == nil {
 		v, err = r.decode(&in.reader)
 	}

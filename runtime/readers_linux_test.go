@@ -196,3 +196,25 @@ func TestCloseLeavesTheMemoryToWhoReadsAnItem(t *testing.T) {
 	require.False(t, gone, "the memory went while an item was read from it")
 	<-closed
 }
+
+// A call takes its item under one lock and reads it after: no other may move on
+// meanwhile.
+func TestCallThatHasNotReadItsItemKeepsOthersOff(t *testing.T) {
+	r, n := begin(t, twins.pipeline, twins.process.With(func(e *Encoder) { Put(e, false) }))
+	in, out, ctx := twins.in.Sender(n), twins.out.Receiver(n), limited(t)
+	for i := range twinItems {
+		require.NoError(t, in.Send(ctx, buildFlat(0, i)))
+	}
+	until(t, "two items are there", func() bool { return r.spsc[1].Sent() >= 2 })
+	require.NoError(t, out.i.calls.lock(ctx))
+	require.NoError(t, out.i.reader.next(ctx, false))
+	_, ok := out.quick(&out.i.reader, 1)
+	require.False(t, ok)
+	v, err := out.decode(&out.i.reader)
+	require.NoError(t, err)
+	require.Equal(t, [2]int{0, 1}, v)
+	out.i.calls.unlock()
+	v, err = out.Receive(ctx)
+	require.NoError(t, err)
+	require.Equal(t, [2]int{2, 3}, v)
+}
