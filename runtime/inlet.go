@@ -60,6 +60,10 @@ type run struct{ start, end uint64 }
 // errEnd is the end of a queue whose producers have all ended well.
 var errEnd = errors.New("end of the queue")
 
+// errWaited is not ErrClosed, which a reader takes for the plain end: items may
+// be lost.
+var errWaited = errors.New("the queue was left by Wait: range over it before Wait is called, or have the loop begun in another goroutine")
+
 // items is the condition of a reader.
 type items reader
 
@@ -138,8 +142,8 @@ func (r *reader) look() (bool, error) {
 	if in.node.over.Load() {
 		return false, in.node.overError()
 	}
-	if in.closed {
-		return false, ErrClosed
+	if in.closed && !(in.word.Closed.Load() != 0 && in.drained()) {
+		return false, errWaited
 	}
 	closed := in.word.Closed.Load() != 0 // before the look
 	if ok, err := r.take(); ok || err != nil {
@@ -309,9 +313,14 @@ func (r *reader) open() error {
 
 // close says that this process takes no more.
 func (in *inlet) close() {
+	idle := in.calls.try() // else a call may be reading its item
 	in.mu.Lock()
-	in.closed = true
-	in.reader.finish()
+	if in.closed = true; idle {
+		in.reader.finish()
+	}
 	in.mu.Unlock()
+	if idle {
+		in.calls.unlock()
+	}
 	in.node.bell.Ring()
 }

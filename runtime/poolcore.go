@@ -37,6 +37,7 @@ type poolCore struct {
 	ended   bool
 	endWhy  error
 	retried uint64
+	failed  uint64 // tasks whose last attempt ended with the worker's death
 	enc     Encoder
 	dec     Decoder
 	scratch [4096]byte
@@ -316,6 +317,9 @@ func (p *poolCore) died(m *member, pid int, cause error, exit proc.Exit) {
 		e.PID = pid
 		switch {
 		case p.ended || !t.given.IsZero() || t.attempts > p.plan.task.Retries:
+			if !p.ended {
+				p.failed++
+			}
 			t.io.settled(e)
 		default:
 			p.retried++

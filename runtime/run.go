@@ -46,8 +46,8 @@ type Run struct {
 
 type stageBook struct {
 	ended   bool
-	sending int // failed items on their way to the queue for them
-	skipped uint64
+	sending int    // failed items on their way to the queue for them
+	gaveUp  uint64 // items whose last attempt ended with the worker's death
 }
 
 type queueBook struct {
@@ -402,6 +402,11 @@ func (pl *plan) mainSends(queue int) bool {
 // worker that died: it follows the pool's policy in the dead worker's place.
 func (r *Run) deadLetter(pool int, items [][]byte, cause *Error) {
 	pp := &r.plan.pools[pool]
+	r.mu.Lock()
+	if !r.stopping { // else they were cut short
+		r.stages[pool].gaveUp += uint64(len(items))
+	}
+	r.mu.Unlock()
 	for _, item := range items {
 		switch {
 		case pp.dead >= 0:
@@ -425,11 +430,7 @@ func (r *Run) deadLetter(pool int, items [][]byte, cause *Error) {
 				r.settle()
 				r.mu.Unlock()
 			})
-		case pp.task.Skip:
-			r.mu.Lock()
-			r.stages[pool].skipped++
-			r.mu.Unlock()
-		default:
+		case !pp.task.Skip:
 			r.fail(cause)
 		}
 	}

@@ -26,9 +26,11 @@ type QueueStats struct {
 
 // PoolStats counts the tasks of a pool.
 type PoolStats struct {
-	Workers, Busy         int
-	Done, Failed, Retried uint64
-	Restarts              uint64 // workers started in the place of others
+	Workers, Busy int
+	Done          uint64 // tasks that a worker has ended, well or with an error
+	Failed        uint64 // tasks that ended with an error, and those whose last attempt was a death
+	Retried       uint64 // attempts after the first
+	Restarts      uint64 // workers started in the place of others
 }
 
 // ProcessStats counts the lives of a process.
@@ -58,7 +60,7 @@ func (r *Run) stats() Stats {
 	}
 	for i := range r.plan.pools {
 		pp := &r.plan.pools[i]
-		p := PoolStats{Workers: pp.n, Failed: r.stages[i].skipped}
+		p := PoolStats{Workers: pp.n, Failed: r.stages[i].gaveUp}
 		for _, m := range r.members[pp.first-1 : pp.first-1+pp.n] {
 			p.Done += m.report.Done.Load()
 			p.Failed += m.report.Failed.Load()
@@ -69,6 +71,7 @@ func (r *Run) stats() Stats {
 			core.mu.Lock()
 			p.Busy = core.busy()
 			p.Retried += core.retried
+			p.Failed += core.failed
 			core.mu.Unlock()
 		} else {
 			p.Busy = r.bounded[pp.from].Busy(pp.first, pp.n)
