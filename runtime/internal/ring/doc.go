@@ -68,7 +68,7 @@
 //	S5  HELD: fill the own cell with the item and attempt+1, w = MOVED(lap)
 //	S6  the cell (lap, E) to (lap, F); failure means that it was published before
 //	S7  w = FREE
-//	S8  wake all; the number may be used again
+//	S8  wake all, rouse every bell; the number may be used again
 //
 // The order is the point: a verdict is written into w before the evidence for
 // it in a ring is changed. A seat's cell is filled only by its own sweep, and T0
@@ -101,5 +101,6 @@
 //
 // Each side has a bitmap of the processes that sleep ([bell.Parked]). Who
 // commits wakes one; who takes, and sees that more is there and others sleep,
-// wakes the next (the baton); who dies is followed by wake-all.
+// wakes the next (the baton). A death is followed by wake-all, and by a rouse of
+// every bell: the dead may have taken a sleeper's bit and not rung.
 package ring
