@@ -27,19 +27,42 @@ import (
 	mp "github.com/mpgen/mpgen/runtime"
 )
 
+// batchFiles is the most files of one task. The words of a batch are told once,
+// and cost the collector one look-up each.
+const batchFiles = 64
+
 func scan(ctx context.Context, p *ScanPorts, root string) error {
-	return filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+	seen := 0
+	var batch []string
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return err
 		}
-		return p.Files.Send(ctx, path)
+		seen++
+		// The first batches are of one file, so that a small folder gives work to
+		// all workers; they grow with what there turns out to be.
+		if batch = append(batch, path); len(batch) < min(1+seen/64, batchFiles) {
+			return nil
+		}
+		defer func() { batch = batch[:0] }()
+		return p.Files.Send(ctx, batch)
 	})
+	if err != nil || len(batch) == 0 {
+		return err
+	}
+	return p.Files.Send(ctx, batch)
 }
 
-func count(ctx context.Context, file string) (Counts, error) {
+func count(ctx context.Context, files []string) (Counts, error) {
 	t := tallies.Get().(*tally)
 	defer tallies.Put(t)
-	return t.file(ctx, file)
+	defer t.clear()
+	for _, file := range files {
+		if err := t.file(ctx, file); err != nil {
+			return Counts{}, err
+		}
+	}
+	return t.counts(len(files)), nil
 }
 
 func collect(ctx context.Context, p *CollectPorts) error {

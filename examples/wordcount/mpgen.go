@@ -13,9 +13,10 @@ const (
 	_ = mp.EnforceVersion(mp.MaxVersion - 1) // too new for the runtime: upgrade it
 )
 
-// Counts are the words of one file. They travel as two fields and not as a
+// Counts are the words of some files. They travel as two fields and not as a
 // slice of pairs, so that reading them takes two allocations and not thousands.
 type Counts struct {
+	Files int
 	Words string // each word once, with a space behind it
 	Times []int  // how often each occurs, in the same order
 }
@@ -26,7 +27,7 @@ type Counts struct {
 //
 //	func scan(ctx context.Context, p *ScanPorts, root string) error
 type ScanPorts struct {
-	Files *mp.Sender[string]
+	Files *mp.Sender[[]string] // a few at a time
 }
 
 // CollectPorts is what the process collect can reach.
@@ -61,10 +62,10 @@ func Start(ctx context.Context, args Args, opts ...mp.Option) (*Run, error) {
 
 // The rows of the pipeline, in the order of the source.
 var (
-	mpFiles   = mp.QueueDecl[string]{Name: "files", Elem: mp.String}
+	mpFiles   = mp.QueueDecl[[]string]{Name: "files", Elem: mp.SliceOf(mp.String)}
 	mpCounted = mp.QueueDecl[Counts]{Name: "counted", Elem: mp.Coded(mpPutCounts, mpGetCounts)}
 	mpScan    = mp.ProcessDecl{Name: "scan", Send: []mp.Decl{&mpFiles}}
-	mpCount   = mp.PoolDecl[string, Counts]{
+	mpCount   = mp.PoolDecl[[]string, Counts]{
 		Name:    "count",
 		Workers: 4,
 		From:    &mpFiles,
@@ -91,11 +92,13 @@ func init() {
 }
 
 func mpPutCounts(e *mp.Encoder, v Counts) {
+	mp.Put(e, v.Files)
 	e.String(v.Words)
 	mp.PutFlatSlice(e, v.Times)
 }
 
 func mpGetCounts(d *mp.Decoder) (v Counts) {
+	v.Files = mp.Get[int](d)
 	v.Words = d.String()
 	v.Times = mp.GetFlatSlice[int](d)
 	return v

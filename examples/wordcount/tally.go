@@ -19,9 +19,9 @@ var tallies = sync.Pool{New: func() any { return newTally() }}
 type tally struct {
 	ids   map[string]int32
 	words []string // by id
-	times []int    // by id: how often in this file
-	met   []int32  // the ids in this file
-	bytes int      // of the words in this file
+	times []int    // by id: how often in this task
+	met   []int32  // the ids in this task
+	bytes int      // of the words in this task
 	buf   []byte
 }
 
@@ -34,26 +34,25 @@ func newTally() *tally {
 
 // file counts the words of a file, reading piece by piece: a file may be larger
 // than memory, though not all its different words together.
-func (t *tally) file(ctx context.Context, path string) (Counts, error) {
+func (t *tally) file(ctx context.Context, path string) error {
 	f, err := os.Open(path)
 	if err != nil {
-		return Counts{}, err
+		return err
 	}
 	defer f.Close()
-	defer t.clear()
 	kept := 0 // bytes at the start of buf: a word that the last piece cut
 	for {
 		if err := ctx.Err(); err != nil {
-			return Counts{}, err
+			return err
 		}
 		n, err := f.Read(t.buf[kept:])
 		kept = t.text(kept, kept+n)
 		if errors.Is(err, io.EOF) {
 			t.add(t.buf[:kept])
-			return t.counts(), nil
+			return nil
 		}
 		if err != nil {
-			return Counts{}, err
+			return err
 		}
 		if kept == len(t.buf) {
 			t.buf = append(t.buf, make([]byte, kept)...)
@@ -103,8 +102,8 @@ func (t *tally) add(word []byte) {
 	}
 }
 
-// counts is what the file held.
-func (t *tally) counts() Counts {
+// counts is what the files held.
+func (t *tally) counts(files int) Counts {
 	var words strings.Builder
 	words.Grow(t.bytes)
 	times := make([]int, len(t.met))
@@ -113,10 +112,10 @@ func (t *tally) counts() Counts {
 		words.WriteByte(' ')
 		times[i] = t.times[id]
 	}
-	return Counts{Words: words.String(), Times: times}
+	return Counts{Files: files, Words: words.String(), Times: times}
 }
 
-// clear makes the tally ready for the next file.
+// clear makes the tally ready for the next task.
 func (t *tally) clear() {
 	for _, id := range t.met {
 		t.times[id] = 0

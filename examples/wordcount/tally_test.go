@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestATallyStartsEachFileFromNothing(t *testing.T) {
+func TestATallyStartsEachTaskFromNothing(t *testing.T) {
 	folder := t.TempDir()
 	tally := newTally()
 	for _, c := range []struct {
@@ -24,10 +24,26 @@ func TestATallyStartsEachFileFromNothing(t *testing.T) {
 	} {
 		path := filepath.Join(folder, "file")
 		require.NoError(t, os.WriteFile(path, []byte(c.text), 0o644))
-		got, err := tally.file(t.Context(), path)
-		require.NoError(t, err)
-		require.Equal(t, Counts{Words: c.words, Times: c.times}, got)
+		require.Equal(t, Counts{Files: 1, Words: c.words, Times: c.times}, task(t, tally, path))
 	}
+}
+
+func TestATaskTellsTheWordsOfItsFilesOnce(t *testing.T) {
+	folder := t.TempDir()
+	a, b := filepath.Join(folder, "a"), filepath.Join(folder, "b")
+	require.NoError(t, os.WriteFile(a, []byte("one two one"), 0o644))
+	require.NoError(t, os.WriteFile(b, []byte("two three one"), 0o644))
+	require.Equal(t, Counts{Files: 2, Words: "one two three ", Times: []int{3, 2, 1}}, task(t, newTally(), a, b))
+}
+
+// task counts some files as a worker does.
+func task(t *testing.T, tally *tally, files ...string) Counts {
+	t.Helper()
+	defer tally.clear()
+	for _, file := range files {
+		require.NoError(t, tally.file(t.Context(), file))
+	}
+	return tally.counts(len(files))
 }
 
 func TestATallyForgetsWhenItKnowsTooMuch(t *testing.T) {
@@ -46,13 +62,10 @@ func TestATallyForgetsWhenItKnowsTooMuch(t *testing.T) {
 	}
 	path := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(path, []byte(text.String()), 0o644))
-	got, err := tally.file(t.Context(), path)
-	require.NoError(t, err)
+	got := task(t, tally, path)
 	require.Len(t, got.Times, maxKnown+1)
 	require.Empty(t, tally.ids)
 	require.Empty(t, tally.words)
 
-	again, err := tally.file(t.Context(), path)
-	require.NoError(t, err)
-	require.Equal(t, got, again)
+	require.Equal(t, got, task(t, tally, path))
 }

@@ -19,7 +19,7 @@ func (t *total) add(c Counts) error {
 	if words := strings.Count(c.Words, " "); words != len(c.Times) {
 		return fmt.Errorf("a file has %d words and %d counts, want as many", words, len(c.Times))
 	}
-	t.files++
+	t.files += c.Files
 	rest := c.Words
 	for _, n := range c.Times {
 		var word string
@@ -29,7 +29,7 @@ func (t *total) add(c Counts) error {
 			continue
 		}
 		first := n
-		t.times[strings.Clone(word)] = &first // the clone keeps no whole file's words
+		t.times[strings.Clone(word)] = &first // the clone keeps no whole task's words
 	}
 	return nil
 }
