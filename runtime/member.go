@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,7 +33,7 @@ type member struct {
 	pid atomic.Int64 // 0: no process
 
 	// of run.mu
-	proc          *proc.Process
+	proc          instance
 	finished      bool
 	err           error // why it failed, once finished
 	sourceStopped bool  // told to stop by Shutdown: that it was cancelled is no failure
@@ -60,7 +58,7 @@ type life struct {
 func newMember(r *Run, index int) (*member, error) {
 	m := &member{run: r, index: index, slot: &r.plan.slots[index], closes: map[int]bool{}}
 	var err error
-	if m.pair, err = shm.Create("mpgen-pair", r.plan.pairSize(index)); err != nil {
+	if m.pair, err = r.engine.memory("mpgen-pair", r.plan.pairSize(index)); err != nil {
 		return nil, err
 	}
 	if err := m.pair.Seal(false); err != nil {
@@ -86,7 +84,7 @@ func (m *member) failure(pid int, cause error) *Error {
 }
 
 // launch starts the process for the generation-th time.
-func (m *member) launch(generation int) (*proc.Process, error) {
+func (m *member) launch(generation int) (instance, error) {
 	r := m.run
 	downAt, upAt := r.plan.lineAt(m.index)
 	line.Reset(m.pair.At(downAt))
@@ -115,26 +113,7 @@ func (m *member) launch(generation int) (*proc.Process, error) {
 	word.Order.Store(control.Work)
 	word.State.Store(control.Starting)
 
-	return r.house.Start(proc.Spec{
-		Name: m.title(), Slot: m.index, Generation: generation,
-		Env:    m.environment(),
-		Files:  []*os.File{r.files[fileControl].FD(), r.files[fileBells].FD(), r.files[fileCommons].FD(), m.pair.FD()},
-		Stdout: whole(os.Stdout), Stderr: whole(os.Stderr),
-	})
-}
-
-// environment bounds the heap and the processors of a worker.
-func (m *member) environment() []string {
-	var env []string
-	if n := m.memory(); n > 0 {
-		env = append(env, fmt.Sprintf("GOMEMLIMIT=%d", n/10*8))
-	}
-	if i := m.slot.pool; i >= 0 && os.Getenv("GOMAXPROCS") == "" {
-		if n := max(2, runtime.NumCPU()/m.run.plan.pools[i].n); n < runtime.NumCPU() {
-			env = append(env, fmt.Sprintf("GOMAXPROCS=%d", n))
-		}
-	}
-	return env
+	return r.engine.start(m, generation)
 }
 
 func (m *member) memory() int64 {
@@ -142,19 +121,6 @@ func (m *member) memory() int64 {
 		return m.slot.process.Worker.Memory
 	}
 	return m.run.plan.pools[m.slot.pool].worker.Memory
-}
-
-var outputs sync.Mutex
-
-// whole writes whole lines to a file that several processes share.
-func whole(f *os.File) func([]byte) {
-	var buf []byte
-	return func(l []byte) {
-		buf = append(append(buf[:0], l...), '\n')
-		outputs.Lock()
-		f.Write(buf)
-		outputs.Unlock()
-	}
 }
 
 // supervise is the goroutine of a member.

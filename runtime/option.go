@@ -18,3 +18,6 @@ func Workers(n int) Option { return func(o *options) { o.workers = n } }
 // Wait returns [ErrInterrupted]. If nobody waits for the run, the program then
 // ends by the signal as it would without a run.
 func NoSignals() Option { return func(o *options) { o.signals = false } }
+
+// choose makes the engine.
+func (o *options) choose() (engine, error) { return &processes{}, nil }

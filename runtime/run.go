@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/mpgen/mpgen/runtime/internal/control"
-	"github.com/mpgen/mpgen/runtime/internal/proc"
 	"github.com/mpgen/mpgen/runtime/internal/ring"
 	"github.com/mpgen/mpgen/runtime/internal/shm"
 )
@@ -19,7 +18,7 @@ import (
 type Run struct {
 	plan     *plan
 	node     *Node
-	house    *proc.House
+	engine   engine
 	files    [3]*shm.File // control, bells, commons
 	members  []*member    // of slots 1 and up
 	pools    []*poolCore  // of each pool of the plan, nil for stages
@@ -167,7 +166,7 @@ func (r *Run) close() {
 	}
 	r.stop(nil)
 	r.watching.Wait()
-	r.house.Close()
+	r.engine.close()
 	r.node.bell.Stop()
 	r.mu.Lock()
 	r.last, r.over = r.stats(), true

@@ -32,6 +32,10 @@ func start(ctx context.Context, p *Pipeline, o options, args []Arg) (*Run, error
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	e, err := o.choose()
+	if err != nil {
+		return nil, err
+	}
 	if proc.IsChild() {
 		role, _ := proc.Current()
 		return nil, fmt.Errorf("this process was started as %s of another run and has not come to mp.Main(): %w", role.Name, ErrNoMain)
@@ -46,7 +50,7 @@ func start(ctx context.Context, p *Pipeline, o options, args []Arg) (*Run, error
 	if err := enoughMemory(pl.footprint); err != nil {
 		return nil, err
 	}
-	r, err := newRun(pl)
+	r, err := newRun(pl, e)
 	if err != nil {
 		return nil, err
 	}
@@ -73,8 +77,8 @@ func start(ctx context.Context, p *Pipeline, o options, args []Arg) (*Run, error
 }
 
 // newRun makes the memory of a run.
-func newRun(pl *plan) (r *Run, err error) {
-	r = &Run{plan: pl, ended: make(chan struct{}), stopped: make(chan struct{}), closed: make(chan struct{})}
+func newRun(pl *plan, e engine) (r *Run, err error) {
+	r = &Run{plan: pl, engine: e, ended: make(chan struct{}), stopped: make(chan struct{}), closed: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			r.abort()
@@ -82,7 +86,7 @@ func newRun(pl *plan) (r *Run, err error) {
 	}()
 	sizes := [3]int{control.Size(len(pl.slots), len(pl.queues), pl.rows()), len(pl.slots) * bell.WordSize, pl.commonsSize}
 	for i, name := range []string{"mpgen-control", "mpgen-bells", "mpgen-commons"} {
-		if r.files[i], err = shm.Create(name, sizes[i]); err != nil {
+		if r.files[i], err = e.memory(name, sizes[i]); err != nil {
 			return nil, err
 		}
 		if err = r.files[i].Seal(i == fileControl); err != nil {
@@ -159,18 +163,11 @@ func (r *Run) take(a Arg) error {
 	return fmt.Errorf("arguments for %q, which is no process of this pipeline: generate its code again", a.to.name())
 }
 
-// begin starts the warden and every process.
+// begin starts every process.
 func (r *Run) begin() error {
-	groups := proc.Groups{
-		File: r.files[fileControl].FD(), Len: len(r.plan.slots),
-		Offset: control.GroupOffset, Stride: int64(control.GroupStride),
-		Set: func(slot int, pgid int32) { r.node.control.Slots[slot].Group.Store(uint32(pgid)) },
-	}
-	house, err := proc.NewHouse(groups)
-	if err != nil {
+	if err := r.engine.open(r); err != nil {
 		return err
 	}
-	r.house = house
 	r.node.bell.Serve(r.takeIn)
 	r.node.bell.Start()
 	for _, m := range r.members {
@@ -198,9 +195,7 @@ func (r *Run) takeIn() {
 
 // abort frees what a failed start has made; no process runs.
 func (r *Run) abort() {
-	if r.house != nil {
-		r.house.Close()
-	}
+	r.engine.close()
 	for _, m := range r.members {
 		m.pair.Close()
 	}

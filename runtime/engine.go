@@ -1,0 +1,40 @@
+package mp
+
+import (
+	"syscall"
+
+	"github.com/mpgen/mpgen/runtime/internal/proc"
+	"github.com/mpgen/mpgen/runtime/internal/shm"
+)
+
+// engine makes the processes of one run real: it says where their memory comes
+// from and what a process is. All else, from the rings up to supervision, is the
+// same on every engine.
+type engine interface {
+	// memory makes size bytes of zeroed memory, aligned to a page.
+	memory(name string, size int) (*shm.File, error)
+	// open is called once, before the first start, with the memory in place.
+	open(r *Run) error
+	// start starts the process of m, for which everything lies ready. Its slot is
+	// free: the process that had it before is Dead.
+	start(m *member, generation int) (instance, error)
+	// close ends what still runs, and what open made. It may come without open.
+	close()
+}
+
+// instance is one life of a process.
+type instance interface {
+	PID() int
+	// Dead is closed when nothing of it changes shared memory any more.
+	Dead() <-chan struct{}
+	// Done is closed after Dead, when nothing of it is left here.
+	Done() <-chan struct{}
+	// Exit waits for Done.
+	Exit() proc.Exit
+	// Kill ends it, however it stands. It does nothing after the end.
+	Kill()
+	// Signal returns os.ErrProcessDone after the end.
+	Signal(sig syscall.Signal) error
+	// LimitMemory bounds what it takes from now on, in bytes.
+	LimitMemory(bytes int64) error
+}
