@@ -39,8 +39,8 @@ type QueueDecl[T any] struct {
 // NumberDecl is a row for a value of a number type.
 type NumberDecl[T Numeric] struct{ Name string }
 
-// Task is the task block of a pool.
-type Task struct {
+// TaskPolicy is the task block of a pool.
+type TaskPolicy struct {
 	Timeout time.Duration // of one attempt; 0: none
 	Retries int           // after the death of the worker or the timeout; an error that the function returns is final
 	Backoff time.Duration // before a retry; 0: 100 ms
@@ -71,7 +71,7 @@ type PoolDecl[In, Out any] struct {
 	Out     Codec[Out]
 	Workers int   // 0: as told to Start, else GOMAXPROCS
 	Bytes   int64 // bytes of the largest task or result; 0: 64 MiB
-	Task    Task
+	Task    TaskPolicy
 	Worker  Worker
 	From    *QueueDecl[In]         // a stage takes its tasks from here
 	To      Sink[Out]              // and sends its results there

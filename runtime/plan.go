@@ -58,7 +58,7 @@ type poolPlan struct {
 	first, n int // its workers are slots first to first+n-1
 	from     int // queue that feeds it, -1: it is called
 	to, dead int // queues, -1: none
-	task     Task
+	task     TaskPolicy
 	worker   Worker
 	bytes    int
 }
@@ -81,7 +81,7 @@ type poolRow interface {
 type poolShape struct {
 	workers        int
 	bytes          int64
-	task           Task
+	task           TaskPolicy
 	worker         Worker
 	from, to, dead Decl // nil: none
 }

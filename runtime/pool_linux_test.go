@@ -175,7 +175,7 @@ func doWork(ctx context.Context, w work) (answer, error) {
 	return a, act(ctx, w.How)
 }
 
-func newWorking(name string, workers int, task Task, worker Worker) poolOf[work, answer] {
+func newWorking(name string, workers int, task TaskPolicy, worker Worker) poolOf[work, answer] {
 	if worker.Grace == 0 {
 		worker.Grace = 50 * time.Millisecond
 	}
@@ -183,13 +183,13 @@ func newWorking(name string, workers int, task Task, worker Worker) poolOf[work,
 }
 
 var (
-	plain     = newWorking("plain", 2, Task{}, Worker{})
-	single    = newWorking("single", 1, Task{}, Worker{})
-	retrying  = newWorking("retrying", 2, Task{Retries: 3, Backoff: time.Millisecond}, Worker{})
-	timed     = newWorking("timed", 2, Task{Timeout: 50 * time.Millisecond}, Worker{})
-	timedTry  = newWorking("timedtry", 1, Task{Timeout: 30 * time.Millisecond, Retries: 2, Backoff: time.Millisecond}, Worker{})
-	three     = newWorking("three", 2, Task{}, Worker{Tasks: 3})
-	limitedTo = newWorking("bounded", 1, Task{}, Worker{Memory: 64 * mib})
+	plain     = newWorking("plain", 2, TaskPolicy{}, Worker{})
+	single    = newWorking("single", 1, TaskPolicy{}, Worker{})
+	retrying  = newWorking("retrying", 2, TaskPolicy{Retries: 3, Backoff: time.Millisecond}, Worker{})
+	timed     = newWorking("timed", 2, TaskPolicy{Timeout: 50 * time.Millisecond}, Worker{})
+	timedTry  = newWorking("timedtry", 1, TaskPolicy{Timeout: 30 * time.Millisecond, Retries: 2, Backoff: time.Millisecond}, Worker{})
+	three     = newWorking("three", 2, TaskPolicy{}, Worker{Tasks: 3})
+	limitedTo = newWorking("bounded", 1, TaskPolicy{}, Worker{Memory: 64 * mib})
 )
 
 func TestFailuresOfTasks(t *testing.T) {

@@ -75,7 +75,7 @@ func (f flow[In, Out]) pump(t *testing.T, n *Node, count int, item func(int) In)
 	return results, failures, last
 }
 
-func newWorkFlow(name string, task Task, worker Worker, keep bool) flow[work, answer] {
+func newWorkFlow(name string, task TaskPolicy, worker Worker, keep bool) flow[work, answer] {
 	if worker.Grace == 0 {
 		worker.Grace = 50 * time.Millisecond
 	}
@@ -83,13 +83,13 @@ func newWorkFlow(name string, task Task, worker Worker, keep bool) flow[work, an
 }
 
 var (
-	quick     = newWorkFlow("quick", Task{Retries: 1000, Backoff: time.Millisecond}, Worker{}, false)
-	stopping  = newWorkFlow("stopping", Task{Retries: 2, Backoff: time.Millisecond}, Worker{}, false)
-	skipping  = newWorkFlow("skipping", Task{Retries: 2, Backoff: time.Millisecond, Skip: true}, Worker{}, false)
-	keeping   = newWorkFlow("keeping", Task{Retries: 2, Backoff: time.Millisecond}, Worker{}, true)
-	strict    = newWorkFlow("strict", Task{}, Worker{}, true)
-	timely    = newWorkFlow("timely", Task{Timeout: 30 * time.Millisecond, Retries: 1, Backoff: time.Millisecond}, Worker{}, true)
-	shortLife = newWorkFlow("shortlife", Task{}, Worker{Tasks: 5}, false)
+	quick     = newWorkFlow("quick", TaskPolicy{Retries: 1000, Backoff: time.Millisecond}, Worker{}, false)
+	stopping  = newWorkFlow("stopping", TaskPolicy{Retries: 2, Backoff: time.Millisecond}, Worker{}, false)
+	skipping  = newWorkFlow("skipping", TaskPolicy{Retries: 2, Backoff: time.Millisecond, Skip: true}, Worker{}, false)
+	keeping   = newWorkFlow("keeping", TaskPolicy{Retries: 2, Backoff: time.Millisecond}, Worker{}, true)
+	strict    = newWorkFlow("strict", TaskPolicy{}, Worker{}, true)
+	timely    = newWorkFlow("timely", TaskPolicy{Timeout: 30 * time.Millisecond, Retries: 1, Backoff: time.Millisecond}, Worker{}, true)
+	shortLife = newWorkFlow("shortlife", TaskPolicy{}, Worker{Tasks: 5}, false)
 )
 
 func each(w work) func(int) work {
@@ -293,7 +293,7 @@ func TestWorkersOfAStageAreReplacedAfterTheirTasks(t *testing.T) {
 
 // repeat gives each number as often as it says.
 var repeat = newFlow(PoolDecl[int, []int]{
-	Name: "repeat", Workers: 4, Task: Task{Retries: 1000, Backoff: time.Millisecond},
+	Name: "repeat", Workers: 4, Task: TaskPolicy{Retries: 1000, Backoff: time.Millisecond},
 	Func: func(_ context.Context, n int) ([]int, error) {
 		var all []int
 		for i := range n % 7 {
@@ -340,7 +340,7 @@ var twoStages = func() (s struct {
 	s.in = &QueueDecl[[]byte]{Name: "in", Elem: Bytes, Capacity: 8, Bytes: 4 * mib}
 	s.mid = &QueueDecl[[]byte]{Name: "mid", Elem: Bytes, Capacity: 8, Bytes: 4 * mib}
 	s.out = &QueueDecl[int]{Name: "out", Capacity: 8}
-	retry := Task{Retries: 1000, Backoff: time.Millisecond}
+	retry := TaskPolicy{Retries: 1000, Backoff: time.Millisecond}
 	one := &PoolDecl[[]byte, []byte]{Name: "one", Workers: 2, Task: retry, From: s.in, To: To(s.mid), Func: func(_ context.Context, b []byte) ([]byte, error) {
 		for i := range b[2:] {
 			b[i+2]++

@@ -133,7 +133,7 @@ func task(t ir.Task) jen.Code {
 	if t.Skip {
 		elems = append(elems, key("Skip", jen.True()))
 	}
-	return mp("Task").Add(braces(false, elems...))
+	return mp("TaskPolicy").Add(braces(false, elems...))
 }
 
 func worker(w ir.Worker) jen.Code {

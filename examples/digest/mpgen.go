@@ -83,7 +83,7 @@ var (
 	mpDigest = mp.PoolDecl[string, Sum]{
 		Name:    "digest",
 		Workers: 2,
-		Task:    mp.Task{Timeout: 10 * time.Second, Retries: 1},
+		Task:    mp.TaskPolicy{Timeout: 10 * time.Second, Retries: 1},
 		Worker:  mp.Worker{Memory: 64 << 20},
 		From:    &mpPaths,
 		To:      mp.To(&mpSums),

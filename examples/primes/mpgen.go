@@ -38,7 +38,7 @@ var (
 	mpLeast = mp.PoolDecl[int, int]{
 		Name:    "least",
 		Workers: 2,
-		Task:    mp.Task{Timeout: time.Second},
+		Task:    mp.TaskPolicy{Timeout: time.Second},
 		Worker:  mp.Worker{Grace: 500 * time.Millisecond},
 	}
 

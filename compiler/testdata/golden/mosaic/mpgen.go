@@ -120,7 +120,7 @@ var (
 		Name:    "slice",
 		Workers: 4,
 		Bytes:   256 << 20,
-		Task:    mp.Task{Timeout: 90 * time.Second, Retries: 2, Backoff: 250 * time.Millisecond},
+		Task:    mp.TaskPolicy{Timeout: 90 * time.Second, Retries: 2, Backoff: 250 * time.Millisecond},
 		Worker:  mp.Worker{Tasks: 1000, Memory: 256 << 20, Grace: 1500 * time.Millisecond},
 		From:    &mpPictures,
 		To:      mp.Each(&mpTiles),

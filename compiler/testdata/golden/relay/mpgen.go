@@ -72,13 +72,13 @@ var (
 	mpSeen   = mp.NumberDecl[uint32]{Name: "seen"}
 	mpStamp  = mp.PoolDecl[Note, Note]{
 		Name: "stamp",
-		Task: mp.Task{Skip: true},
+		Task: mp.TaskPolicy{Skip: true},
 		From: &mpInbox,
 		To:   mp.To(&mpOutbox),
 	}
 	mpSplit = mp.PoolDecl[Note, []int]{
 		Name: "split",
-		Task: mp.Task{Timeout: time.Hour},
+		Task: mp.TaskPolicy{Timeout: time.Hour},
 		From: &mpInbox2,
 		To:   mp.Each(&mpCodes),
 		Dead: &mpLost,

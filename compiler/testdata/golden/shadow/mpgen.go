@@ -105,7 +105,7 @@ var (
 		Name: "r",
 		In:   mp.String,
 		Out:  mp.String,
-		Task: mp.Task{Timeout: 2 * time_.Second},
+		Task: mp.TaskPolicy{Timeout: 2 * time_.Second},
 	}
 	mpX = mp.PoolDecl[[2]string, [3]string]{
 		Name: "x",
