@@ -1,6 +1,9 @@
 package compiler
 
 import (
+	"strings"
+	"unicode"
+
 	"github.com/mpgen/mpgen/compiler/diag"
 	"github.com/mpgen/mpgen/grammar"
 )
@@ -85,7 +88,11 @@ func wrongForm(row *Setting, v *grammar.Value) diag.Diagnostic {
 	}
 	// A number that lacks nothing but its unit, or has one too many.
 	n, read := readCount(v.Number.Text)
+	digits := strings.TrimRightFunc(v.Number.Text, unicode.IsLetter)
+	unit := grammar.MeantUnit(v.Number.Text[len(digits):], row.Takes&Duration != 0)
 	switch {
+	case unit != "" && digits+unit != v.Number.Text && row.Takes&(Duration|Size) != 0:
+		return d.WithHelp("did you mean %q?", digits+unit)
 	case read == understood && row.Takes&Duration != 0:
 		return d.WithHelp("write its unit: %ds", n)
 	case read == understood && row.Takes&Size != 0:

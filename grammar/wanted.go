@@ -56,8 +56,35 @@ func (p *parser) unexpected(parse production, start, at int) Error {
 		e.Help = `a key and its value have only a space between them, as in "capacity 1024"`
 	case t.Value == "\n" && p.toks[p.visible(at+1)].Value == "{":
 		e.Help = `the "{" stands on the same line`
+	default:
+		e.Help = p.together(start, at)
 	}
 	return e
+}
+
+// together says what to write where token at, in braces, goes on a line that could have ended before it; or it is "".
+func (p *parser) together(start, at int) string {
+	c, last := p.container(start, at), p.before(at)
+	t, before := p.toks[at], p.toks[last]
+	if c < 0 || t.Type != tokIdent && t.Type != tokNumber || t.Pos.Line != before.Pos.Line || p.toks[start].Value == "import" {
+		return ""
+	}
+	if before.Type == tokNumber && t.Type == tokIdent && strings.Trim(before.Value, "0123456789._") == "" {
+		if unit := meantUnit(t.Value); unit != "" {
+			return fmt.Sprintf("a number and its unit are one word; did you mean %q?", before.Value+unit)
+		}
+	}
+	switch next := p.toks[p.visible(at+1)]; {
+	case before.Value == "{", p.toks[start].Value == "enum" && t.Type != tokIdent:
+		return ""
+	case p.toks[start].Value == "struct":
+		return `several fields on one line have ";" between them`
+	case p.toks[start].Value == "enum":
+		return `several values on one line have ";" between them`
+	case next.Type == tokIdent || next.Type == tokNumber || next.Type == tokString || next.Value == "{":
+		return fmt.Sprintf(`several settings on one line have ";" between them: write "; %s"`, t.Value)
+	}
+	return `values have "," between them, and several settings on one line ";"`
 }
 
 // dangling finds the comma that ends the line above in a block, if token at is wrong because what stands before it on its
