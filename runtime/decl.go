@@ -54,12 +54,28 @@ type Worker struct {
 	Grace  time.Duration // from cancel to kill; 0: 2s
 }
 
+// Restart says when a process is started again after its end.
+type Restart int
+
+// The modes of Restart.
+const (
+	Never     Restart = iota
+	OnFailure         // it died, or its function returned an error
+	Always            // after a good end too, unless the queues that it receives from have ended
+)
+
 // ProcessDecl is a row for a process.
 type ProcessDecl struct {
-	Name                string
-	Restarts            int // how often it is started again after a failure
-	Worker              Worker
-	Send, Receive, Uses []Decl
+	Name      string
+	Instances int  // that start with the pipeline; 0: 1
+	OnDemand  bool // none does: Spawn starts them
+	Max       int  // on demand: at once; 0: 256
+	Daemon    bool // it keeps neither Wait nor a queue waiting
+	Restart   Restart
+	Restarts  int // after how many failures in a row it is given up; 0: 10; with Never it means OnFailure
+	Worker    Worker
+
+	Send, Receive, Uses, Reads []Decl
 
 	Main func(context.Context, *Node, *Decoder) error
 }
@@ -141,7 +157,7 @@ type Arg struct {
 	put func(*Encoder)
 }
 
-// With gives the process its arguments.
+// With gives the process its arguments; all instances get the same.
 func (p *ProcessDecl) With(args func(*Encoder)) Arg { return Arg{p, args} }
 
 // pipelines are those that Main knows, by their path.

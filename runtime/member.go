@@ -72,7 +72,7 @@ func newMember(r *Run, index int) (*member, error) {
 func (m *member) hasClosed(queue int) bool { return m.closes[queue] }
 
 func (m *member) title() string {
-	if m.slot.process != nil {
+	if m.slot.process != nil && m.run.plan.parties[m.slot.party].n == 1 {
 		return m.slot.name
 	}
 	return fmt.Sprintf("%s[%d]", m.slot.name, m.slot.index)

@@ -42,6 +42,13 @@ func newNode(pl *plan, slot int, c control.File, bells, commons *shm.File) *Node
 	return n
 }
 
+// Instance is which of the processes of its row this one is, from 0. Of those on
+// demand, no two that run have the same.
+func (n *Node) Instance() int { return n.plan.slots[n.slot].index }
+
+// Instances is how many processes of its row there are, at once.
+func (n *Node) Instances() int { return n.plan.parties[n.plan.slots[n.slot].party].n }
+
 // backstop bounds each sleep: a wake-up that got lost costs at most this.
 const defaultBackstop = time.Second
 

@@ -5,6 +5,7 @@ import (
 	"hash/fnv"
 	"io"
 	"runtime"
+	"slices"
 
 	"github.com/mpgen/mpgen/runtime/internal/bell"
 	"github.com/mpgen/mpgen/runtime/internal/control"
@@ -19,7 +20,8 @@ import (
 type plan struct {
 	pipeline *Pipeline
 	workers  int
-	slots    []slotPlan // 0 is the program itself
+	slots    []slotPlan  // 0 is the program itself
+	parties  []partyPlan // 0 is the program itself
 	queues   []queuePlan
 	pools    []poolPlan
 	numbers  map[Decl]int // offset in the commons
@@ -34,9 +36,17 @@ type plan struct {
 // slotPlan is one process.
 type slotPlan struct {
 	name    string
-	index   int          // which worker, from 0
+	index   int          // which instance or worker, from 0
+	party   int          // that it is of
 	process *ProcessDecl // nil for a worker
 	pool    int          // index of the pool, -1 for a process
+}
+
+// partyPlan is all slots of one row, a process or a pool, and what they reach.
+type partyPlan struct {
+	first, n    int    // slots first to first+n-1
+	takes, puts []int  // queues
+	peers       []bool // of each party: whether a process of it may wait for one of this
 }
 
 // queuePlan is one queue.
@@ -50,6 +60,7 @@ type queuePlan struct {
 	consumers []int // slots
 	seats     []int // slot of each seat, if not spsc
 	stages    []int // pools that put into it
+	closers   []int // the producers whose end is the queue's
 }
 
 // poolPlan is one pool.
@@ -125,6 +136,7 @@ func (p *PoolDecl[In, Out]) check() error {
 }
 
 const (
+	defaultMax      = 256 // processes of one row at once that are started on demand
 	defaultCapacity = 1024
 	defaultSlot     = 256
 	defaultBytes    = 64 << 20
@@ -140,11 +152,11 @@ func newPlan(p *Pipeline, workers int) (*plan, error) {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	pl := &plan{pipeline: p, workers: workers, numbers: map[Decl]int{}, index: map[Decl]int{}}
-	pl.slots = append(pl.slots, slotPlan{name: "main", pool: -1})
+	pl.addParty(slotPlan{name: "main", pool: -1}, 1)
 	for _, d := range p.Decls {
 		switch d := d.(type) {
 		case *ProcessDecl:
-			pl.slots = append(pl.slots, slotPlan{name: d.Name, process: d, pool: -1})
+			pl.addParty(slotPlan{name: d.Name, process: d, pool: -1}, d.slots())
 		case queueRow:
 			if err := d.check(); err != nil {
 				return nil, err
@@ -171,6 +183,26 @@ func newPlan(p *Pipeline, workers int) (*plan, error) {
 	return pl, nil
 }
 
+// slots is how many processes of the row there are at once.
+func (p *ProcessDecl) slots() int {
+	switch {
+	case !p.OnDemand:
+		return max(p.Instances, 1)
+	case p.Max > 0:
+		return p.Max
+	}
+	return defaultMax
+}
+
+// addParty adds n slots like s.
+func (pl *plan) addParty(s slotPlan, n int) {
+	s.party = len(pl.parties)
+	pl.parties = append(pl.parties, partyPlan{first: len(pl.slots), n: n})
+	for s.index = range n {
+		pl.slots = append(pl.slots, s)
+	}
+}
+
 func (pl *plan) addPool(d poolRow) {
 	s := d.shape()
 	pp := poolPlan{row: d, first: len(pl.slots), n: s.workers, task: s.task, worker: s.worker, bytes: int(s.bytes), from: -1, to: -1, dead: -1}
@@ -181,9 +213,7 @@ func (pl *plan) addPool(d poolRow) {
 		pp.bytes = defaultBytes
 	}
 	pl.index[d] = len(pl.pools)
-	for i := range pp.n {
-		pl.slots = append(pl.slots, slotPlan{name: d.name(), index: i, pool: len(pl.pools)})
-	}
+	pl.addParty(slotPlan{name: d.name(), pool: len(pl.pools)}, pp.n)
 	pl.pools = append(pl.pools, pp)
 }
 
@@ -196,77 +226,129 @@ func (pl *plan) connect() error {
 		}
 		return &pl.queues[i], nil
 	}
-	ends := func(slot int, send, receive []Decl) error {
+	put := func(party int, d Decl) (int, error) {
+		q, err := queue(d)
+		if err != nil {
+			return -1, err
+		}
+		if p := &pl.parties[party]; !slices.Contains(p.puts, pl.index[d]) {
+			p.puts = append(p.puts, pl.index[d])
+			q.producers = p.appendSlots(q.producers, 1)
+		}
+		return pl.index[d], nil
+	}
+	take := func(party int, d Decl, seats int) (int, error) {
+		q, err := queue(d)
+		if err != nil {
+			return -1, err
+		}
+		p := &pl.parties[party]
+		p.takes = append(p.takes, pl.index[d])
+		q.consumers = p.appendSlots(q.consumers, 1)
+		q.seats = p.appendSlots(q.seats, seats)
+		return pl.index[d], nil
+	}
+	for i := range pl.parties {
+		send, receive := pl.pipeline.Main.Send, pl.pipeline.Main.Receive
+		if i > 0 {
+			p := pl.slots[pl.parties[i].first].process
+			if p == nil {
+				continue
+			}
+			send, receive = p.Send, p.Receive
+		}
 		for _, d := range send {
-			q, err := queue(d)
-			if err != nil {
+			if _, err := put(i, d); err != nil {
 				return err
 			}
-			q.producers = append(q.producers, slot)
 		}
 		for _, d := range receive {
-			q, err := queue(d)
-			if err != nil {
-				return err
-			}
-			q.consumers = append(q.consumers, slot)
-			for range readerSeats {
-				q.seats = append(q.seats, slot)
-			}
-		}
-		return nil
-	}
-	if err := ends(0, pl.pipeline.Main.Send, pl.pipeline.Main.Receive); err != nil {
-		return err
-	}
-	for i, s := range pl.slots {
-		if s.process != nil {
-			if err := ends(i, s.process.Send, s.process.Receive); err != nil {
+			if _, err := take(i, d, readerSeats); err != nil {
 				return err
 			}
 		}
 	}
 	for i := range pl.pools {
 		pp := &pl.pools[i]
-		s := pp.row.shape()
-		for w := pp.first; w < pp.first+pp.n; w++ {
-			if s.from != nil {
-				q, err := queue(s.from)
-				if err != nil {
-					return err
-				}
-				pp.from = pl.index[s.from]
-				q.consumers = append(q.consumers, w)
-				q.seats = append(q.seats, w)
-			}
-			for k, d := range []Decl{s.to, s.dead} {
-				if d == nil {
-					continue
-				}
-				q, err := queue(d)
-				if err != nil {
-					return err
-				}
-				if k == 0 {
-					pp.to = pl.index[d]
-				} else {
-					pp.dead = pl.index[d]
-				}
-				q.producers = append(q.producers, w)
+		s, party := pp.row.shape(), pl.slots[pp.first].party
+		var err error
+		if s.from != nil {
+			if pp.from, err = take(party, s.from, 1); err != nil {
+				return err
 			}
 		}
-		if pp.to >= 0 {
+		if s.to != nil {
+			if pp.to, err = put(party, s.to); err != nil {
+				return err
+			}
 			pl.queues[pp.to].stages = append(pl.queues[pp.to].stages, i)
 		}
-		if pp.dead >= 0 { // the parent sends what a dead worker had for the last time
-			q := &pl.queues[pp.dead]
+		if s.dead != nil {
+			if pp.dead, err = put(party, s.dead); err != nil {
+				return err
+			}
+			q := &pl.queues[pp.dead] // the parent sends what a dead worker had for the last time
 			q.producers = append(q.producers, 0)
 			if pp.dead != pp.to {
 				q.stages = append(q.stages, i)
 			}
 		}
 	}
+	for i := range pl.queues {
+		pl.queues[i].closers = pl.closers(pl.queues[i].producers)
+	}
+	pl.meet()
 	return nil
+}
+
+func (p *partyPlan) appendSlots(to []int, times int) []int {
+	for slot := p.first; slot < p.first+p.n; slot++ {
+		for range times {
+			to = append(to, slot)
+		}
+	}
+	return to
+}
+
+// closers leaves out daemons, if there are others.
+func (pl *plan) closers(producers []int) []int {
+	others := slices.DeleteFunc(slices.Clone(producers), func(slot int) bool {
+		p := pl.slots[slot].process
+		return p != nil && p.Daemon
+	})
+	if len(others) == 0 {
+		return producers
+	}
+	return others
+}
+
+// meet finds out which parties share something.
+func (pl *plan) meet() {
+	reach := make([][]Decl, len(pl.parties))
+	for i := range reach {
+		reach[i] = pl.reach(i)
+		pl.parties[i].peers = make([]bool, len(reach))
+	}
+	for i := range reach {
+		for j := range i + 1 {
+			if i == j || j == 0 || slices.ContainsFunc(reach[i], func(d Decl) bool { return slices.Contains(reach[j], d) }) {
+				pl.parties[i].peers[j], pl.parties[j].peers[i] = true, true // all have a line to the program
+			}
+		}
+	}
+}
+
+// reach is the rows that the processes of a party use.
+func (pl *plan) reach(party int) []Decl {
+	s := pl.slots[pl.parties[party].first]
+	switch {
+	case s.process != nil:
+		return slices.Concat(s.process.Send, s.process.Receive, s.process.Uses, s.process.Reads)
+	case s.pool >= 0:
+		shape := pl.pools[s.pool].row.shape()
+		return slices.DeleteFunc([]Decl{shape.from, shape.to, shape.dead}, func(d Decl) bool { return d == nil })
+	}
+	return nil // the program: all
 }
 
 // lay gives everything its place.
@@ -354,11 +436,12 @@ func (pl *plan) rows() int {
 func (pl *plan) hash() uint64 {
 	h := fnv.New64a()
 	io.WriteString(h, pl.pipeline.Path)
-	for _, s := range pl.slots {
-		fmt.Fprintln(h, s.name, s.index, s.pool)
+	for _, p := range pl.parties {
+		s := pl.slots[p.first]
+		fmt.Fprintln(h, s.name, s.pool, p.first, p.n, p.takes, p.puts)
 	}
 	for _, q := range pl.queues {
-		fmt.Fprintln(h, q.row.name(), q.offset, q.geometry, q.spsc, q.flat, q.producers, q.consumers)
+		fmt.Fprintln(h, q.row.name(), q.offset, q.geometry, q.spsc, q.flat)
 	}
 	fmt.Fprintln(h, pl.commonsSize, pl.numbersSize)
 	return h.Sum64()

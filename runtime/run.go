@@ -309,7 +309,7 @@ func (r *Run) stageEnded(pool int) bool {
 // last one ended.
 func (r *Run) producing(i int) (bool, error) {
 	q := &r.plan.queues[i]
-	for _, slot := range q.producers {
+	for _, slot := range q.closers {
 		switch {
 		case slot == 0:
 			if r.plan.mainSends(i) && !r.mainEnds[i] {
@@ -324,7 +324,7 @@ func (r *Run) producing(i int) (bool, error) {
 			return true, nil
 		}
 	}
-	return false, r.causeOf(q.producers)
+	return false, r.causeOf(q.closers)
 }
 
 func (r *Run) noneLeft(slots []int, queue int) bool {

@@ -148,19 +148,30 @@ func newRun(pl *plan, e engine) (r *Run, err error) {
 
 // take encodes the arguments of a process.
 func (r *Run) take(a Arg) error {
-	for _, m := range r.members {
-		if m.slot.process != nil && Decl(m.slot.process) == a.to {
-			var e Encoder
-			e.reset(nil, plainLine/4-1024)
-			a.put(&e)
-			if e.err != nil {
-				return fmt.Errorf("the arguments of process %q: %w", a.to.name(), e.err)
-			}
-			m.args = e.bytes()
-			return nil
+	for _, p := range r.plan.parties[1:] {
+		d := r.plan.slots[p.first].process
+		if d == nil || Decl(d) != a.to || d.OnDemand {
+			continue
 		}
+		data, err := encodeArgs(d, a.put)
+		for _, m := range r.members[p.first-1 : p.first-1+p.n] {
+			m.args = data
+		}
+		return err
 	}
-	return fmt.Errorf("arguments for %q, which is no process of this pipeline: generate its code again", a.to.name())
+	return fmt.Errorf("arguments for %q, which is no process of this pipeline that starts with it: generate its code again", a.to.name())
+}
+
+func encodeArgs(p *ProcessDecl, put func(*Encoder)) ([]byte, error) {
+	var e Encoder
+	e.reset(nil, plainLine/4-1024)
+	if put != nil {
+		put(&e)
+	}
+	if e.err != nil {
+		return nil, fmt.Errorf("the arguments of process %q: %w", p.Name, e.err)
+	}
+	return e.bytes(), nil
 }
 
 // begin starts every process.

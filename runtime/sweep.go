@@ -1,6 +1,10 @@
 package mp
 
-import "github.com/mpgen/mpgen/runtime/internal/ring"
+import (
+	"slices"
+
+	"github.com/mpgen/mpgen/runtime/internal/ring"
+)
 
 // sweep repairs what the dead process held.
 func (m *member) sweep() (left remains) {
@@ -19,7 +23,8 @@ func (m *member) sweep() (left remains) {
 			retries = pp.task.Retries
 		}
 	}
-	takes, puts := r.plan.takes(m.index), r.plan.puts(m.index)
+	party := &r.plan.parties[m.slot.party]
+	takes, puts := party.takes, party.puts
 	for _, i := range takes {
 		if b := r.bounded[i]; b != nil {
 			b.Settle(p, outs)
@@ -50,7 +55,7 @@ func (m *member) sweep() (left remains) {
 			return true
 		})
 	}
-	for _, i := range append(takes, puts...) {
+	for _, i := range slices.Concat(takes, puts) {
 		if b := r.bounded[i]; b != nil {
 			b.Unpark(p)
 		}
@@ -75,24 +80,4 @@ func (r *Run) copyItem(queue int, payload []byte) ([]byte, bool) {
 		payload = payload[:flat]
 	}
 	return append([]byte(nil), payload...), true
-}
-
-// takes and puts are the queues that a slot takes from and puts into.
-func (pl *plan) takes(slot int) []int {
-	return pl.where(slot, func(q *queuePlan) []int { return q.consumers })
-}
-func (pl *plan) puts(slot int) []int {
-	return pl.where(slot, func(q *queuePlan) []int { return q.producers })
-}
-
-func (pl *plan) where(slot int, of func(*queuePlan) []int) (found []int) {
-	for i := range pl.queues {
-		for _, s := range of(&pl.queues[i]) {
-			if s == slot {
-				found = append(found, i)
-				break
-			}
-		}
-	}
-	return found
 }
