@@ -92,6 +92,8 @@ type PoolDecl[In, Out any] struct {
 	From    *QueueDecl[In]         // a stage takes its tasks from here
 	To      Sink[Out]              // and sends its results there
 	Dead    *QueueDecl[Failed[In]] // and what it gives up on there
+	Uses    []Decl                 // shared objects that its workers may change
+	Reads   []Decl                 // arrays that they may only look at
 
 	Func func(context.Context, In) (Out, error)
 }
@@ -144,7 +146,10 @@ func (q *QueueDecl[T]) Both(n *Node) *Queue[T] {
 }
 
 // In is the number itself.
-func (v *NumberDecl[T]) In(n *Node) *Number[T] { return numberAt[T](n.number(v)) }
+func (v *NumberDecl[T]) In(n *Node) *Number[T] {
+	_, at := n.shared(v)
+	return numberAt[T](at)
+}
 
 // Pool is the calling side of a pool that no flow feeds.
 func (p *PoolDecl[In, Out]) Pool(n *Node) *Pool[In, Out] {

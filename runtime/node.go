@@ -31,12 +31,13 @@ type Node struct {
 	mu      sync.Mutex
 	outlets map[int]*outlet
 	inlets  map[int]*inlet
-	run     *Run   // in the program itself
-	child   *child // in a process of the run
+	objects map[sharedRow]any // views of shared objects
+	run     *Run              // in the program itself
+	child   *child            // in a process of the run
 }
 
 func newNode(pl *plan, slot int, c control.File, bells, commons *shm.File) *Node {
-	n := &Node{plan: pl, slot: slot, control: c, commons: commons, outlets: map[int]*outlet{}, inlets: map[int]*inlet{}}
+	n := &Node{plan: pl, slot: slot, control: c, commons: commons, outlets: map[int]*outlet{}, inlets: map[int]*inlet{}, objects: map[sharedRow]any{}}
 	n.bells = unsafe.Slice((*bell.Word)(bells.At(0)), len(pl.slots))
 	n.bell = bell.Open(&n.bells[slot], slot, backstop)
 	return n
@@ -66,14 +67,6 @@ func (n *Node) overError() error {
 		return fmt.Errorf("%w: %w", ErrClosed, n.why)
 	}
 	return ErrClosed
-}
-
-func (n *Node) number(d Decl) unsafe.Pointer {
-	at, ok := n.plan.numbers[d]
-	if !ok {
-		panic("mp: value " + d.name() + " is not of this pipeline")
-	}
-	return n.commons.At(at)
 }
 
 // pool is the calling side of a pool, which the program itself has.

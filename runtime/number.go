@@ -4,6 +4,9 @@ import (
 	"math"
 	"sync/atomic"
 	"unsafe"
+
+	"github.com/mpgen/mpgen/runtime/internal/control"
+	"github.com/mpgen/mpgen/runtime/internal/ring"
 )
 
 // Numeric are the types of a shared number. They have the size of what the
@@ -98,3 +101,12 @@ func (n *Number[T]) CompareAndSwap(old, new T) bool {
 	}
 	return n.swap(T(math.Copysign(0, -1)), new) || n.swap(0, new)
 }
+
+func (v *NumberDecl[T]) check() error { return nil }
+
+func (v *NumberDecl[T]) place(int, int) sharedPlace {
+	return sharedPlace{kind: control.KindNumber, size: 8}
+}
+
+// repair has nothing to do: each operation is one instruction.
+func (v *NumberDecl[T]) repair(*Node, unsafe.Pointer, ring.Owner) {}

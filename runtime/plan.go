@@ -24,10 +24,10 @@ type plan struct {
 	parties  []partyPlan // 0 is the program itself
 	queues   []queuePlan
 	pools    []poolPlan
-	numbers  map[Decl]int // offset in the commons
-	index    map[Decl]int // of a queue or pool in queues or pools
+	shared   []sharedPlan
+	index    map[Decl]int // of a queue, pool or shared object in its list
 
-	numbersSize int // the numbers lie first in the commons
+	sharedSize  int // the shared objects lie first in the commons
 	commonsSize int
 	touched     int // bytes of all files that are in use from the start
 	footprint   int64
@@ -46,6 +46,7 @@ type slotPlan struct {
 type partyPlan struct {
 	first, n    int    // slots first to first+n-1
 	takes, puts []int  // queues
+	uses, reads []int  // shared objects
 	peers       []bool // of each party: whether a process of it may wait for one of this
 }
 
@@ -95,6 +96,7 @@ type poolShape struct {
 	task           TaskPolicy
 	worker         Worker
 	from, to, dead Decl // nil: none
+	uses, reads    []Decl
 }
 
 func (q *QueueDecl[T]) shape() (int, int, int64, int) {
@@ -109,7 +111,7 @@ func (q *QueueDecl[T]) check() error {
 }
 
 func (p *PoolDecl[In, Out]) shape() poolShape {
-	s := poolShape{workers: p.Workers, bytes: p.Bytes, task: p.Task, worker: p.Worker, to: p.To.queue}
+	s := poolShape{workers: p.Workers, bytes: p.Bytes, task: p.Task, worker: p.Worker, to: p.To.queue, uses: p.Uses, reads: p.Reads}
 	if p.From != nil {
 		s.from = p.From
 	}
@@ -151,7 +153,7 @@ func newPlan(p *Pipeline, workers int) (*plan, error) {
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	pl := &plan{pipeline: p, workers: workers, numbers: map[Decl]int{}, index: map[Decl]int{}}
+	pl := &plan{pipeline: p, workers: workers, index: map[Decl]int{}}
 	pl.addParty(slotPlan{name: "main", pool: -1}, 1)
 	for _, d := range p.Decls {
 		switch d := d.(type) {
@@ -168,9 +170,16 @@ func newPlan(p *Pipeline, workers int) (*plan, error) {
 				return nil, err
 			}
 			pl.addPool(d)
+		case sharedRow: // below: their size depends on the slots
 		default:
-			pl.numbers[d] = pl.numbersSize
-			pl.numbersSize += 64 // a line each: two numbers must not slow each other down
+			return nil, fmt.Errorf("%q is of a kind that this version does not know: generate its code again", d.name())
+		}
+	}
+	for _, d := range p.Decls {
+		if d, ok := d.(sharedRow); ok {
+			if err := pl.addShared(d, 0); err != nil {
+				return nil, err
+			}
 		}
 	}
 	if len(pl.slots) > ring.MaxOwners {
@@ -256,6 +265,9 @@ func (pl *plan) connect() error {
 				continue
 			}
 			send, receive = p.Send, p.Receive
+			if err := pl.declareShared(i, p.Uses, p.Reads); err != nil {
+				return err
+			}
 		}
 		for _, d := range send {
 			if _, err := put(i, d); err != nil {
@@ -271,7 +283,10 @@ func (pl *plan) connect() error {
 	for i := range pl.pools {
 		pp := &pl.pools[i]
 		s, party := pp.row.shape(), pl.slots[pp.first].party
-		var err error
+		err := pl.declareShared(party, s.uses, s.reads)
+		if err != nil {
+			return err
+		}
 		if s.from != nil {
 			if pp.from, err = take(party, s.from, 1); err != nil {
 				return err
@@ -346,16 +361,16 @@ func (pl *plan) reach(party int) []Decl {
 		return slices.Concat(s.process.Send, s.process.Receive, s.process.Uses, s.process.Reads)
 	case s.pool >= 0:
 		shape := pl.pools[s.pool].row.shape()
-		return slices.DeleteFunc([]Decl{shape.from, shape.to, shape.dead}, func(d Decl) bool { return d == nil })
+		return slices.DeleteFunc(slices.Concat([]Decl{shape.from, shape.to, shape.dead}, shape.uses, shape.reads),
+			func(d Decl) bool { return d == nil })
 	}
 	return nil // the program: all
 }
 
 // lay gives everything its place.
 func (pl *plan) lay() {
-	const page = 4096
-	at := (pl.numbersSize + page - 1) &^ (page - 1)
-	pl.numbersSize = at
+	pl.layShared()
+	at := pl.sharedSize
 	touched := at
 	for i := range pl.queues {
 		q := &pl.queues[i]
@@ -384,9 +399,9 @@ func (pl *plan) lay() {
 			size = ring.SPSCSize(g)
 		}
 		touched += size - g.Blocks*ring.BlockSize
-		at += (size + page - 1) &^ (page - 1)
+		at += alignUp(size, pageSize)
 	}
-	pl.commonsSize = max(at, page)
+	pl.commonsSize = max(at, pageSize)
 	pl.touched = touched
 	pl.footprint = int64(pl.commonsSize) + int64(len(pl.slots)*bell.WordSize)
 	for i := 1; i < len(pl.slots); i++ {
@@ -429,7 +444,7 @@ const messageOverhead = 1 << 16
 
 // rows is the number of rows of the table for viewers.
 func (pl *plan) rows() int {
-	return len(pl.slots) + len(pl.queues) + len(pl.numbers)
+	return len(pl.slots) + len(pl.queues) + len(pl.shared)
 }
 
 // hash tells plans apart.
@@ -443,6 +458,9 @@ func (pl *plan) hash() uint64 {
 	for _, q := range pl.queues {
 		fmt.Fprintln(h, q.row.name(), q.offset, q.geometry, q.spsc, q.flat)
 	}
-	fmt.Fprintln(h, pl.commonsSize, pl.numbersSize)
+	for _, s := range pl.shared {
+		fmt.Fprintln(h, s.row.name(), s.place, s.offset)
+	}
+	fmt.Fprintln(h, pl.commonsSize)
 	return h.Sum64()
 }

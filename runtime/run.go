@@ -178,7 +178,7 @@ func (r *Run) close() {
 		m.upMu.Unlock()
 		m.pair.Close()
 	}
-	r.files[2].Retire(r.plan.numbersSize)
+	r.files[2].Retire(r.plan.sharedSize)
 	r.files[1].Close()
 	r.files[0].Close()
 	unregister(r)

@@ -104,8 +104,8 @@ func newRun(pl *plan, e engine) (r *Run, err error) {
 	pl.describe(ctl.Table)
 	r.node = newNode(pl, 0, ctl, r.files[fileBells], r.files[fileCommons])
 	r.node.run = r
-	if pl.numbersSize > 0 {
-		if err = r.files[fileCommons].Reserve(0, pl.numbersSize); err != nil {
+	if pl.sharedSize > 0 {
+		if err = r.files[fileCommons].Reserve(0, pl.sharedSize); err != nil {
 			return nil, err
 		}
 	}
@@ -287,9 +287,5 @@ func (pl *plan) describe(rows []control.Row) {
 		}
 		add(row, q.row.name())
 	}
-	for _, d := range pl.pipeline.Decls {
-		if at, ok := pl.numbers[d]; ok {
-			add(control.Row{Kind: control.KindNumber, File: fileCommons, Owner: control.NoOwner, Offset: uint64(at), Size: 8}, d.name())
-		}
-	}
+	pl.describeShared(add)
 }

@@ -61,6 +61,7 @@ func (m *member) sweep() (left remains) {
 		}
 		r.rings[i].WakeAll()
 	}
+	r.sweepShared(p)
 	// It may have died between taking a sleeper's bit and ringing its bell, or
 	// between the two steps of a ring.
 	for i := range r.node.bells {

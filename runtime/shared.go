@@ -1,0 +1,144 @@
+package mp
+
+import (
+	"fmt"
+	"unsafe"
+
+	"github.com/mpgen/mpgen/runtime/internal/control"
+	"github.com/mpgen/mpgen/runtime/internal/ring"
+)
+
+// A shared object is all that lies in the commons and is no queue: numbers,
+// values, arrays, and what processes wait on. Every kind stands on the same
+// things: a place in the commons, zeroed at first; words there that name their
+// owner if somebody owns them; and a repair that frees them when the owner is
+// dead. So a kind is a row, a file with its handle, and a test.
+//
+// A process opens an object once and all its handles share that. The place stays
+// readable in the program after Close.
+
+// sharedRow is what the plan, the sweep and the table for viewers need of a row.
+type sharedRow interface {
+	Decl
+	// check says why the row can't be used, or nil.
+	check() error
+	// place says what it takes in the commons of a pipeline of so many slots.
+	// length is what Start was told, for rows that ask for it.
+	place(slots, length int) sharedPlace
+	// repair frees what the dead process p owned of the object at at. It runs in
+	// the parent, and again from the top if the parent is stopped meanwhile; after
+	// it every bell is roused.
+	repair(n *Node, at unsafe.Pointer, p ring.Owner)
+}
+
+// sharedPlace is what an object takes in the commons.
+type sharedPlace struct {
+	kind   uint16 // in the table for viewers
+	size   int    // bytes
+	stride int    // of elements, 0: it has none
+	pages  bool   // it lies in pages of its own
+}
+
+// sharedPlan is one shared object.
+type sharedPlan struct {
+	row    sharedRow
+	place  sharedPlace
+	offset int
+}
+
+// addShared gives d a place behind those that were added before.
+func (pl *plan) addShared(d sharedRow, length int) error {
+	if err := d.check(); err != nil {
+		return err
+	}
+	pl.index[d] = len(pl.shared)
+	pl.shared = append(pl.shared, sharedPlan{row: d, place: d.place(len(pl.slots), length)})
+	return nil
+}
+
+// layShared gives each object its place, from the start of the commons: a line
+// at least, as two of them must not slow each other down, and first those that
+// need no page of their own.
+func (pl *plan) layShared() {
+	at := 0
+	for _, pages := range []bool{false, true} {
+		align := 64
+		if pages {
+			align = pageSize
+		}
+		for i := range pl.shared {
+			if s := &pl.shared[i]; s.place.pages == pages {
+				at = alignUp(at, align)
+				s.offset = at
+				at += alignUp(s.place.size, align)
+			}
+		}
+	}
+	pl.sharedSize = alignUp(at, pageSize)
+}
+
+const pageSize = 4096
+
+func alignUp(n, align int) int { return (n + align - 1) &^ (align - 1) }
+
+// declareShared notes what a party uses and reads. The program itself has all.
+func (pl *plan) declareShared(party int, uses, reads []Decl) error {
+	p := &pl.parties[party]
+	for k, list := range [][]Decl{uses, reads} {
+		for _, d := range list {
+			i, ok := pl.index[d]
+			if !ok {
+				return fmt.Errorf("%q is not of this pipeline: generate its code again", d.name())
+			}
+			if _, is := d.(sharedRow); !is {
+				continue // a pool that it calls
+			}
+			if k == 0 {
+				p.uses = append(p.uses, i)
+			} else {
+				p.reads = append(p.reads, i)
+			}
+		}
+	}
+	return nil
+}
+
+// sweepShared repairs the objects that a dead process has declared to use.
+func (r *Run) sweepShared(p ring.Owner) {
+	for _, i := range r.plan.parties[r.plan.slots[p].party].uses {
+		s := &r.plan.shared[i]
+		s.row.repair(r.node, r.node.commons.At(s.offset), p)
+	}
+}
+
+// describeShared is the rows of the table for viewers.
+func (pl *plan) describeShared(add func(control.Row, string)) {
+	for i := range pl.shared {
+		s := &pl.shared[i]
+		add(control.Row{Kind: s.place.kind, File: fileCommons, Owner: control.NoOwner,
+			Offset: uint64(s.offset), Size: uint64(s.place.size), Stride: uint64(s.place.stride)}, s.row.name())
+	}
+}
+
+// shared is the plan and the place of an object.
+func (n *Node) shared(d sharedRow) (*sharedPlan, unsafe.Pointer) {
+	i, ok := n.plan.index[d]
+	if !ok {
+		panic(fmt.Sprintf("mp: %q is not of this pipeline", d.name()))
+	}
+	s := &n.plan.shared[i]
+	return s, n.commons.At(s.offset)
+}
+
+// opened is this process's one view of an object, which open makes at first.
+func opened[T any](n *Node, d sharedRow, open func(*sharedPlan, unsafe.Pointer) T) T {
+	s, at := n.shared(d)
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if v, ok := n.objects[d]; ok {
+		return v.(T)
+	}
+	v := open(s, at)
+	n.objects[d] = v
+	return v
+}
