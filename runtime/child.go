@@ -65,6 +65,7 @@ type running struct {
 
 // runChild does the part of this process and returns its exit code.
 func runChild(role proc.Role) int {
+	tuneHeap()
 	c, err := openChild(role)
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "mpgen: process %s: %v\n", role.Name, err)

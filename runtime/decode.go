@@ -8,9 +8,14 @@ import (
 	"unsafe"
 )
 
-// shareMax is the largest item whose strings and bytes share one allocation.
-// Who keeps one of them keeps the memory of all, so it is kept small.
-const shareMax = 2 << 10
+// shareMax is the largest item whose strings and bytes share one allocation, and
+// chunkSize the allocation that items of up to an eighth of it share with others:
+// allocating is most of what a small item costs its reader. Who keeps one of them
+// keeps the memory of all, so both are small.
+const (
+	shareMax  = 2 << 10
+	chunkSize = 4 << 10
+)
 
 // Decoder reads what an Encoder wrote, and trusts nothing of it: the writer may
 // be a process gone mad. Each length is read once and held against what is left
@@ -24,6 +29,7 @@ type Decoder struct {
 	depth int
 	own   []byte // private copy of buf[base:], cut into strings and slices
 	base  int
+	chunk []byte // where small items lie, full up to its length; no two share a byte
 	text  []byte // what an unmarshaler reads; shared memory could change under it
 	err   error
 }
@@ -114,10 +120,24 @@ func (d *Decoder) cut(n int) []byte {
 		if len(d.buf)-at > shareMax {
 			return append([]byte(nil), d.buf[at:at+n]...)[:n:n]
 		}
-		d.own, d.base = append([]byte(nil), d.buf[at:]...), at
+		d.own, d.base = d.keep(d.buf[at:]), at
 	}
 	at -= d.base
 	return d.own[at : at+n : at+n]
+}
+
+// keep copies b to private memory.
+func (d *Decoder) keep(b []byte) []byte {
+	n := len(b)
+	if n > chunkSize/8 {
+		return append([]byte(nil), b...)
+	}
+	if n > cap(d.chunk)-len(d.chunk) {
+		d.chunk = make([]byte, 0, chunkSize)
+	}
+	at := len(d.chunk)
+	d.chunk = append(d.chunk, b...)
+	return d.chunk[at : at+n : at+n]
 }
 
 // String reads a string.

@@ -3,7 +3,6 @@ package mp
 import (
 	"context"
 	"iter"
-	"time"
 	"unsafe"
 
 	"github.com/mpgen/mpgen/runtime/internal/ring"
@@ -88,8 +87,8 @@ func (s *Sender[T]) fill(v T) bool {
 
 // SendAll sends what in yields, in order, and is faster than as many calls of
 // Send: items become visible to a reader a few dozen at a time, and at once when
-// a reader waits, or in is slow. It ends with the first error; the items before
-// it are in the queue.
+// a reader waits, or in is slow. It ends with the first error; the last items that
+// in gave, up to 32, may then not be in the queue.
 func (s *Sender[T]) SendAll(ctx context.Context, in iter.Seq[T]) error {
 	o := s.o
 	if o.bounded != nil {
@@ -100,75 +99,14 @@ func (s *Sender[T]) SendAll(ctx context.Context, in iter.Seq[T]) error {
 		}
 		return nil
 	}
-	p := &o.spsc
-	// pending items lie in the ring, not yet published. The gate is open while in
-	// works, so that others may send, and the timer publish what a slow in leaves
-	// behind. Whoever publishes, publishes all. pending is of the gate.
-	pending, err := 0, error(nil)
-	late := time.AfterFunc(time.Hour, func() {
-		if o.gate.lock(context.Background()) == nil {
-			if !o.node.over.Load() {
-				p.Publish()
-				p.Wake()
-			}
-			pending = 0 // the next item needs the timer again
-			o.gate.unlock()
-		}
-	})
+	b := newBatch(ctx, s)
 	for v := range in {
-		if err = o.gate.lock(ctx); err != nil {
-			break
+		if err := b.add(v); err != nil {
+			return b.end(err)
 		}
-		if o.node.over.Load() || p.Next == p.Limit || o.closed || o.word.Gone.Load() != 0 {
-			if pending > 0 && !o.node.over.Load() {
-				p.Publish()
-				p.Wake()
-				pending = 0
-			}
-			for err = o.ended(); err == nil && !p.HasRoom(); {
-				err = o.wait(ctx, false)
-			}
-			if err != nil {
-				o.gate.unlock()
-				break
-			}
-		}
-		if !s.fill(v) {
-			p.Publish()
-			p.Wake()
-			pending = 0
-			o.gate.unlock()
-			if err = s.send(ctx, v, false); err != nil {
-				break
-			}
-			continue
-		}
-		p.Next++
-		if pending++; pending == 1 {
-			late.Reset(lateItems)
-		}
-		if pending >= publishEvery || p.Items().Any() {
-			p.Publish()
-			p.Wake()
-			pending = 0
-		}
-		o.gate.unlock()
 	}
-	late.Stop()
-	if o.gate.lock(context.Background()) == nil {
-		if pending > 0 && !o.node.over.Load() {
-			p.Publish()
-			p.Wake()
-		}
-		o.gate.unlock()
-	}
-	return err
+	return b.end(nil)
 }
-
-const (
-	publishEvery = 32
-	lateItems    = 200 * time.Microsecond
-)
 
 // Close says that this process sends no more. The end of a process closes its
 // senders; only main and long-lived processes need it.

@@ -3,6 +3,7 @@ package mp
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -217,4 +218,44 @@ func TestCallThatHasNotReadItsItemKeepsOthersOff(t *testing.T) {
 	v, err = out.Receive(ctx)
 	require.NoError(t, err)
 	require.Equal(t, [2]int{2, 3}, v)
+}
+
+// A source that stutters: the timer takes batches at all their sizes, beside an
+// owner that goes on, and beside other senders.
+func TestSendAllOfAStutteringSourceKeepsOrder(t *testing.T) {
+	r, n := begin(t, echo.pipeline)
+	in, out, ctx := echo.in.Sender(n), echo.out.Receiver(n), limited(t)
+	const items, senders = 3000, 2
+	var sending sync.WaitGroup
+	for s := range senders {
+		sending.Go(func() {
+			err := in.SendAll(ctx, func(yield func(parcel) bool) {
+				for i := range items {
+					if i%(7+s*10) == 0 {
+						for began := time.Now(); time.Since(began) < lateItems*time.Duration(i%3); {
+							runtime.Gosched()
+						}
+					}
+					if !yield(buildParcel(s, i)) {
+						return
+					}
+				}
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	go func() {
+		sending.Wait()
+		in.Close()
+	}()
+	var next [senders]int
+	for v, err := range out.All(ctx) {
+		require.NoError(t, err)
+		require.Equal(t, next[v.Producer], v.Seq)
+		next[v.Producer]++
+	}
+	require.Equal(t, [senders]int{items, items}, next)
+	require.NoError(t, r.Wait())
 }

@@ -79,13 +79,16 @@ func (w *window[In, Out]) add(v In) bool {
 	if c.open = true; !w.unordered {
 		w.calls.pushBack(c)
 	}
-	if w.unsent++; w.unsent >= sendEvery || w.count < 2*len(c.core.members) {
+	if w.unsent++; w.unsent >= w.sendEvery() || w.count < 2*len(c.core.members) {
 		w.flush()
 	}
 	return true
 }
 
-const sendEvery = 32
+// sendEvery is how many tasks are sent at once: half of what a worker gets ahead
+// for each, so that it is woken for work that is worth it, and not before it has
+// run dry.
+func (w *window[In, Out]) sendEvery() int { return max(32, int(w.pool.core.lead.Load())/2) }
 
 func (w *window[In, Out]) flush() {
 	w.unsent = 0

@@ -1,0 +1,178 @@
+package mp
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/mpgen/mpgen/runtime/internal/ring"
+)
+
+// batch is what one call of SendAll gathers before it goes into an SPSC ring.
+//
+// Items are written into private memory first. An atomic operation waits for all
+// stores before it, and a store into a slot waits for the reader's processor to
+// give up the slot's cache lines: written into the ring one by one, each item
+// would pay for that alone. A whole batch is copied at once, and its lines come
+// together.
+//
+// The goroutine of SendAll owns the batch: it alone adds items, and flushes when
+// there are batchItems of them or a reader waits. A timer flushes what a slow input
+// leaves behind, beside an owner that goes on. Who flushes holds the outlet's gate,
+// and moves the items that the owner has counted and nobody has moved yet; below
+// that count the owner writes nothing. Owner and timer never miss each other: the
+// one counts an item and then looks whether the timer is set, the other says that
+// it is not set any more and then looks at the count.
+type batch[T any] struct {
+	ctx   context.Context
+	s     *Sender[T]
+	n     int          // items in the batch
+	count atomic.Int32 // the same, for the timer
+	late  *time.Timer
+	set   atomic.Bool // late is set
+	flat  []T         // the items, if they are flat
+	coded []byte      // else their encodings, a payload for each
+	sizes [batchItems]int
+	enc   Encoder
+
+	// of the gate
+	flushed int // items of this batch that are in the ring
+	err     error
+}
+
+const (
+	batchItems = 32
+
+	// lateItems bounds how long an item lies in a batch that is not full.
+	lateItems = 200 * time.Microsecond
+)
+
+func newBatch[T any](ctx context.Context, s *Sender[T]) *batch[T] {
+	b := &batch[T]{ctx: ctx, s: s}
+	if s.o.q.flat {
+		b.flat = make([]T, batchItems)
+	} else {
+		b.coded = make([]byte, batchItems*s.o.q.geometry.Payload)
+	}
+	b.late = time.AfterFunc(time.Hour, b.onTime)
+	return b
+}
+
+// add takes an item in, or says why there is an end.
+func (b *batch[T]) add(v T) error {
+	if !b.write(v) { // too large for a slot, or it can't be encoded
+		if err := b.flush(); err != nil {
+			return err
+		}
+		return b.s.send(b.ctx, v, false)
+	}
+	b.n++
+	b.count.Store(int32(b.n))
+	if b.n == batchItems || b.awaited() {
+		return b.flush()
+	}
+	if !b.set.Load() {
+		b.set.Store(true)
+		b.late.Reset(lateItems)
+	}
+	return nil
+}
+
+// awaited reports whether a reader sleeps. In the program itself the memory may
+// go, but not while the gate is held.
+func (b *batch[T]) awaited() bool {
+	o := b.s.o
+	if o.node.run != nil {
+		if !o.gate.try() {
+			return false
+		}
+		defer o.gate.unlock()
+		if o.node.over.Load() {
+			return true
+		}
+	}
+	return o.spsc.Items().Any()
+}
+
+// write writes an item behind those of the batch, as it is to lie in a slot.
+func (b *batch[T]) write(v T) bool {
+	if b.flat != nil {
+		b.flat[b.n] = v
+		return true
+	}
+	o := b.s.o
+	size := o.q.geometry.Payload
+	p := b.coded[b.n*size:][:size]
+	b.enc.reset(p[ring.HeadSize:], o.max)
+	b.s.elem.put(&b.enc, v)
+	if b.enc.heap || b.enc.err != nil {
+		return false
+	}
+	n := len(b.enc.bytes())
+	ring.PutHead(p, n)
+	b.sizes[b.n] = ring.HeadSize + n
+	return true
+}
+
+// flush puts what is left of the batch into the ring, and begins a new one.
+func (b *batch[T]) flush() error {
+	o := b.s.o
+	if err := o.gate.lock(b.ctx); err != nil {
+		return err
+	}
+	b.put(b.n)
+	b.n, b.flushed = 0, 0
+	b.count.Store(0)
+	err := b.err
+	o.gate.unlock()
+	return err
+}
+
+// onTime is the timer's flush.
+func (b *batch[T]) onTime() {
+	o := b.s.o
+	if o.gate.lock(b.ctx) != nil {
+		return // the owner's flush ends likewise
+	}
+	b.set.Store(false)
+	b.put(int(b.count.Load()))
+	o.gate.unlock()
+}
+
+// put moves the first n items into the ring, less those that are there. It holds
+// the gate.
+func (b *batch[T]) put(n int) {
+	o := b.s.o
+	p := &o.spsc
+	for b.err == nil && b.flushed < n {
+		if b.err = o.ended(); b.err == nil && !p.HasRoom() {
+			b.err = o.wait(b.ctx, false)
+			continue
+		}
+		for ; b.err == nil && b.flushed < n && p.Next != p.Limit; b.flushed++ {
+			if b.flat != nil {
+				*(*T)(p.At(p.Next)) = b.flat[b.flushed]
+			} else {
+				copy(p.Payload(p.Next), b.coded[b.flushed*o.q.geometry.Payload:][:b.sizes[b.flushed]])
+			}
+			p.Next++
+		}
+		if b.err == nil {
+			p.Publish()
+			p.Wake()
+		}
+	}
+}
+
+// end flushes what is left, or after an error leaves it for good.
+func (b *batch[T]) end(err error) error {
+	b.late.Stop()
+	switch {
+	case err == nil && b.n > 0:
+		return b.flush()
+	case err != nil && b.s.o.gate.lock(context.Background()) == nil: // the timer may be on its way
+		b.err = err
+		b.s.o.gate.unlock()
+	}
+	return err
+}
