@@ -80,16 +80,6 @@ func (p *poolCore) tick(d time.Duration) {
 	}
 }
 
-// watchSoon makes sure that a task which begins now is looked at when it may be
-// late.
-func (p *poolCore) watchSoon() {
-	p.mu.Lock()
-	if p.due.IsZero() {
-		p.tick(p.plan.task.Timeout + p.run.plan.grace(p.plan.first))
-	}
-	p.mu.Unlock()
-}
-
 // pardonAfter is how late a look must be to show that this process did not run.
 const pardonAfter = 100 * time.Millisecond
 

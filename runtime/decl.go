@@ -153,7 +153,7 @@ func (v *NumberDecl[T]) In(n *Node) *Number[T] {
 
 // Pool is the calling side of a pool that no flow feeds.
 func (p *PoolDecl[In, Out]) Pool(n *Node) *Pool[In, Out] {
-	return &Pool[In, Out]{core: n.pool(p), in: p.In, out: p.Out}
+	return &Pool[In, Out]{callee: n.callee(p), in: p.In, out: p.Out}
 }
 
 // Arg is what Start gives to one row.

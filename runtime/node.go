@@ -69,13 +69,13 @@ func (n *Node) overError() error {
 	return ErrClosed
 }
 
-// pool is the calling side of a pool, which the program itself has.
-func (n *Node) pool(d Decl) *poolCore {
+// callee is the calling side of a pool, which the program itself has.
+func (n *Node) callee(d Decl) callee {
 	i, ok := n.plan.index[d]
 	if !ok || n.run == nil {
 		panic("mp: pool " + d.name() + " can't be called from here")
 	}
-	return n.run.pools[i]
+	return callee{d.name(), n.plan.pools[i].n, n, n.run.pools[i]}
 }
 
 // bounded and spsc open this process's view of a queue.

@@ -7,11 +7,37 @@ import (
 )
 
 // Pool calls a function in worker processes. Its methods may be called from any
-// goroutine of the program.
+// goroutine of a process that has the pool.
 type Pool[In, Out any] struct {
-	core *poolCore
-	in   Codec[In]
-	out  Codec[Out]
+	callee
+	in  Codec[In]
+	out Codec[Out]
+}
+
+// callee is what one process can call.
+type callee struct {
+	name    string
+	workers int
+	node    *Node
+	core    dispatcher
+}
+
+// dispatcher is the calling side of a pool, as one process has it.
+type dispatcher interface {
+	// submit takes a task in; flush sends it.
+	submit(t *task) error
+	flush()
+	// takeIn takes in the answers that have come, and sends on.
+	takeIn()
+	// abandon settles t with cause, unless it is settled, and stops it.
+	abandon(t *task, cause error)
+	// share is how many tasks a worker is given ahead now, for who must not touch
+	// shared memory.
+	share() int
+}
+
+func (c *callee) failure(t *task, cause error) *Error {
+	return &Error{Name: c.name, Task: t.id, Attempts: t.attempts, Err: cause}
 }
 
 // Call runs one task and returns its result. When ctx ends, Call returns, the
@@ -21,25 +47,48 @@ type Pool[In, Out any] struct {
 // [*Error], around what the function returned ([*Remote]), the death of its
 // worker ([*Died]), or a context's error.
 func (p *Pool[In, Out]) Call(ctx context.Context, in In) (Out, error) {
-	c := &call[In, Out]{in: in, core: p.core, pool: p}
-	c.io = c
-	c.deadline = deadlineOf(ctx)
-	var zero Out
-	if err := ctx.Err(); err != nil {
-		return zero, p.core.failure(nil, &c.task, err)
-	}
-	if err := p.core.submit(&c.task); err != nil {
-		return zero, p.core.failure(nil, &c.task, err)
-	}
-	p.core.flush()
-	if p.core.plan.task.Timeout > 0 {
-		p.core.watchSoon()
-	}
-	if err := p.core.run.node.bell.Wait(ctx, nil, c); err != nil {
-		p.core.abandon(&c.task)
-		return zero, p.core.abandoned(&c.task, context.Cause(ctx))
+	c := p.newCall(ctx, in)
+	if p.begin(ctx, &c.task) {
+		if err := p.node.bell.Wait(ctx, nil, c); err != nil {
+			p.core.abandon(&c.task, ended(ctx, err))
+		}
 	}
 	return c.out, c.err
+}
+
+// Go begins one task and returns at once; no goroutine waits for it. The task
+// belongs to ctx as in Call: when ctx ends, it is given up. It never blocks and
+// never fails: what goes wrong is the task's error. Tasks that wait for a worker
+// are kept in this process's memory, however many they are.
+func (p *Pool[In, Out]) Go(ctx context.Context, in In) *Task[Out] {
+	c := p.newCall(ctx, in)
+	if ctx.Done() != nil && ctx.Err() == nil {
+		c.stop = context.AfterFunc(ctx, func() { c.giveUp(context.Cause(ctx)) })
+	}
+	p.begin(ctx, &c.task)
+	return &c.Task
+}
+
+func (p *Pool[In, Out]) newCall(ctx context.Context, in In) *call[In, Out] {
+	c := &call[In, Out]{in: in, pool: p}
+	c.Task.pool = &p.callee
+	c.io = c
+	c.deadline = deadlineOf(ctx)
+	return c
+}
+
+// begin submits and sends a task, or settles it with what is in the way.
+func (c *callee) begin(ctx context.Context, t *task) bool {
+	err := context.Cause(ctx)
+	if err == nil {
+		err = c.core.submit(t)
+	}
+	if err != nil {
+		t.io.settled(c.failure(t, err))
+		return false
+	}
+	c.core.flush()
+	return true
 }
 
 func deadlineOf(ctx context.Context) int64 {
@@ -96,7 +145,7 @@ func (p *Pool[In, Out]) Map(ctx context.Context, in iter.Seq[In]) iter.Seq2[Out,
 		}
 		if w.err != nil {
 			var zero Out
-			yield(zero, p.core.failure(nil, &task{}, w.err))
+			yield(zero, p.failure(&task{}, w.err))
 		}
 	}
 }
@@ -141,7 +190,7 @@ func (p *Pool[In, Out]) MapUnordered(ctx context.Context, in iter.Seq[In]) iter.
 			}
 		}
 		if w.err != nil {
-			yield(Result[In, Out]{Index: -1, Err: p.core.failure(nil, &task{}, w.err)})
+			yield(Result[In, Out]{Index: -1, Err: p.failure(&task{}, w.err)})
 		}
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/mpgen/mpgen/runtime/internal/bell"
 	"github.com/mpgen/mpgen/runtime/internal/control"
 	"github.com/mpgen/mpgen/runtime/internal/line"
 	"github.com/mpgen/mpgen/runtime/internal/proc"
@@ -41,6 +40,7 @@ type poolCore struct {
 	enc     Encoder
 	dec     Decoder
 	scratch [4096]byte
+	dropped int         // pending tasks that were given up, roughly
 	timer   *time.Timer // the next look at deadlines, backoffs and kills
 	due     time.Time   // when that is, zero: never
 
@@ -101,13 +101,16 @@ func (p *poolCore) submit(t *task) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.ended {
-		if p.endWhy != nil {
-			return fmt.Errorf("%w: %w", ErrClosed, p.endWhy)
-		}
-		return ErrClosed
+		return p.overError()
+	}
+	if !t.given.IsZero() { // its context ended just now
+		return nil
 	}
 	p.next++
 	t.id = p.next
+	if p.plan.task.Timeout > 0 && p.due.IsZero() { // a task that begins now is looked at when it may be late
+		p.tick(p.plan.task.Timeout + p.run.plan.grace(p.plan.first))
+	}
 	p.pending.pushBack(t)
 	return nil
 }
@@ -386,24 +389,37 @@ func (nobody) settled(error)      {}
 // abandon says that the caller of t waits no longer: a task that has not begun
 // is dropped; one that runs is cancelled, then after the grace its worker is
 // killed.
-func (p *poolCore) abandon(t *task) {
+func (p *poolCore) abandon(t *task, cause error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	t.given = time.Now()
-	t.io = nobody{}
-	if t.worker == nil { // it waits, and is passed over when its turn comes
-		p.delayed = slices.DeleteFunc(p.delayed, func(other *task) bool { return other == t })
+	if !t.given.IsZero() {
 		return
 	}
-	p.watch()
+	io := t.io
+	t.given, t.io = time.Now(), nobody{}
+	io.settled(p.failure(nil, t, cause))
+	if t.worker != nil {
+		p.watch()
+		return
+	}
+	p.delayed = slices.DeleteFunc(p.delayed, func(other *task) bool { return other == t })
+	if p.dropped++; p.dropped >= 64 && p.dropped > p.pending.len()/2 {
+		p.sift()
+	}
 }
 
-// abandoned is the error of who has abandoned t.
-func (p *poolCore) abandoned(t *task, cause error) *Error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.failure(nil, t, cause)
+// sift forgets the tasks that were given up while they waited; else they are
+// passed over when their turn comes.
+func (p *poolCore) sift() {
+	p.dropped = 0
+	for range p.pending.len() {
+		if t := p.pending.popFront(); t.given.IsZero() {
+			p.pending.pushBack(t)
+		}
+	}
 }
+
+func (p *poolCore) share() int { return int(p.lead.Load()) }
 
 // busy counts the workers that have a task.
 func (p *poolCore) busy() (n int) {
@@ -414,40 +430,6 @@ func (p *poolCore) busy() (n int) {
 	}
 	return n
 }
-
-// call is one task and who waits for it.
-type call[In, Out any] struct {
-	task
-	in   In
-	out  Out
-	err  error
-	done atomic.Bool
-	core *poolCore
-	pool *Pool[In, Out]
-}
-
-func (c *call[In, Out]) put(e *Encoder) { c.pool.in.put(e, c.in) }
-
-func (c *call[In, Out]) get(d *Decoder) error {
-	c.out = c.pool.out.get(d)
-	return d.done()
-}
-
-func (c *call[In, Out]) settled(err error) {
-	c.err = err
-	c.done.Store(true)
-}
-
-// Ready takes in what has come, and reports whether the call is among it.
-func (c *call[In, Out]) Ready() bool {
-	if c.done.Load() {
-		return true
-	}
-	c.core.takeIn()
-	return c.done.Load()
-}
-
-var _ bell.Condition = (*call[int, int])(nil)
 
 // takeIn takes in the answers of the pool's workers, and sends on.
 func (p *poolCore) takeIn() {

@@ -39,6 +39,9 @@ func newWindow[In, Out any](ctx context.Context, p *Pool[In, Out]) *window[In, O
 // settled also tells an unordered window.
 func (c *windowCall[In, Out]) settled(err error) {
 	if c.w.unordered {
+		if c.done.Load() {
+			return
+		}
 		c.err = err
 		c.done.Store(true)
 		c.w.mu.Lock()
@@ -47,13 +50,6 @@ func (c *windowCall[In, Out]) settled(err error) {
 		return
 	}
 	c.call.settled(err)
-}
-
-// size is how many tasks may be under way: each worker has its share ahead twice
-// over, so that it never waits for this side.
-func (w *window[In, Out]) size() int {
-	p := w.pool.core
-	return len(p.members) * (2*int(p.lead.Load()) + 2)
 }
 
 // add submits a task. Tasks go to the workers some at a time; take sends what is
@@ -68,10 +64,10 @@ func (w *window[In, Out]) add(v In) bool {
 	} else {
 		c = &windowCall[In, Out]{w: w}
 		w.made = append(w.made, c)
-		c.core, c.pool = w.pool.core, w.pool
+		c.pool, c.Task.pool = w.pool, &w.pool.callee
 	}
 	c.in, c.io, c.deadline, c.index = v, c, w.deadline, w.index
-	if w.err = c.core.submit(&c.task); w.err != nil {
+	if w.err = w.pool.core.submit(&c.task); w.err != nil {
 		return false
 	}
 	w.index++
@@ -79,7 +75,7 @@ func (w *window[In, Out]) add(v In) bool {
 	if c.open = true; !w.unordered {
 		w.calls.pushBack(c)
 	}
-	if w.unsent++; w.unsent >= w.sendEvery() || w.count < 2*len(c.core.members) {
+	if w.unsent++; w.unsent >= w.sendEvery() || w.count < 2*w.pool.workers {
 		w.flush()
 	}
 	return true
@@ -88,17 +84,18 @@ func (w *window[In, Out]) add(v In) bool {
 // sendEvery is how many tasks are sent at once: half of what a worker gets ahead
 // for each, so that it is woken for work that is worth it, and not before it has
 // run dry.
-func (w *window[In, Out]) sendEvery() int { return max(32, int(w.pool.core.lead.Load())/2) }
+func (w *window[In, Out]) sendEvery() int { return max(32, w.pool.core.share()/2) }
 
 func (w *window[In, Out]) flush() {
 	w.unsent = 0
 	w.pool.core.flush()
-	if w.pool.core.plan.task.Timeout > 0 {
-		w.pool.core.watchSoon()
-	}
 }
 
-func (w *window[In, Out]) mustYield() bool { return w.count >= w.size() }
+// mustYield says that as many tasks are under way as may be: each worker has its
+// share ahead twice over, so that it never waits for this side.
+func (w *window[In, Out]) mustYield() bool {
+	return w.count >= w.pool.workers*(2*w.pool.core.share()+2)
+}
 
 func (w *window[In, Out]) first() *windowCall[In, Out] { return *w.calls.at(0) }
 
@@ -107,7 +104,7 @@ func (w *window[In, Out]) take() (*windowCall[In, Out], bool) {
 	c := w.first()
 	if !c.done.Load() {
 		w.flush()
-		if w.err = w.pool.core.run.node.bell.Wait(w.ctx, nil, c); w.err != nil {
+		if w.err = w.pool.node.bell.Wait(w.ctx, nil, c); w.err != nil {
 			return nil, false
 		}
 	}
@@ -136,7 +133,7 @@ func (w *window[In, Out]) Ready() bool {
 func (w *window[In, Out]) takeAny() (*windowCall[In, Out], bool) {
 	if !w.anyDone() {
 		w.flush()
-		if w.err = w.pool.core.run.node.bell.Wait(w.ctx, nil, w); w.err != nil {
+		if w.err = w.pool.node.bell.Wait(w.ctx, nil, w); w.err != nil {
 			return nil, false
 		}
 	}
@@ -154,9 +151,8 @@ func (w *window[In, Out]) takeAny() (*windowCall[In, Out], bool) {
 
 // recycle keeps a call whose result has been given away.
 func (w *window[In, Out]) recycle(c *windowCall[In, Out]) {
-	core, pool := c.core, c.pool
 	*c = windowCall[In, Out]{w: w}
-	c.core, c.pool = core, pool
+	c.pool, c.Task.pool = w.pool, &w.pool.callee
 	w.free = append(w.free, c)
 }
 
@@ -164,7 +160,7 @@ func (w *window[In, Out]) recycle(c *windowCall[In, Out]) {
 func (w *window[In, Out]) abandon() {
 	for _, c := range w.made {
 		if c.open && !c.done.Load() {
-			c.core.abandon(&c.task)
+			w.pool.core.abandon(&c.task, context.Canceled)
 		}
 	}
 }
