@@ -101,6 +101,16 @@ func TestAKilledProgramLeavesNoProcess(t *testing.T) {
 	s.cmd.Wait()
 }
 
+// TestAKilledMpgenRunLeavesNoProcess kills the command, which then can't tell the program anything.
+func TestAKilledMpgenRunLeavesNoProcess(t *testing.T) {
+	parallel(t)
+	s := begin(t, built.module, filepath.Join(built.bin, "mpgen"), "run", "./endless")
+	require.Equal(t, "ready", s.line(t))
+	require.NoError(t, s.cmd.Process.Kill())
+	noneLeft(t, s.mark, 5*time.Second)
+	s.cmd.Wait()
+}
+
 // TestWorkersStartAgainFromAReplacedBinary does what an update does to a running program.
 func TestWorkersStartAgainFromAReplacedBinary(t *testing.T) {
 	parallel(t)

@@ -97,6 +97,7 @@ func runProgram(cmd *cobra.Command, program string, args []string) error {
 	if isTerminal(cmd.ErrOrStderr()) {
 		child.Env = append(child.Env, "MPGEN_PROGRESS=1")
 	}
+	endWithMpgen(child)
 	signals := make(chan os.Signal, 16)
 	signal.Notify(signals, passedOn...)
 	defer signal.Stop(signals)
