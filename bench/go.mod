@@ -3,6 +3,7 @@ module github.com/mpgen/mpgen/bench
 go 1.26.0
 
 require (
+	github.com/alitto/pond/v2 v2.7.1
 	github.com/hashicorp/go-hclog v1.6.3
 	github.com/hashicorp/go-plugin v1.8.0
 	github.com/mpgen/mpgen v0.0.0-00010101000000-000000000000

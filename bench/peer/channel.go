@@ -35,11 +35,21 @@ func Channel(ctx context.Context, n int) (time.Duration, error) {
 // TextChannel is [Channel] with items that point to 200 bytes of text; between
 // goroutines only the pointer moves.
 func TextChannel(ctx context.Context, n int) (time.Duration, error) {
+	return textChannel(n, func(text string) string { return text })
+}
+
+// TextChannelOwned is [TextChannel] whose sender makes each item's text anew, so that
+// the receiver has its own, as a receiver in another process has.
+func TextChannelOwned(ctx context.Context, n int) (time.Duration, error) {
+	return textChannel(n, strings.Clone)
+}
+
+func textChannel(n int, made func(string) string) (time.Duration, error) {
 	text := strings.Repeat("x", TextSize)
 	c := make(chan Line, Capacity)
 	go func() {
 		for i := range uint64(n) {
-			c <- Line{Number: i, Text: text}
+			c <- Line{Number: i, Text: made(text)}
 		}
 		close(c)
 	}()

@@ -20,6 +20,9 @@ func PythonApply(ctx context.Context, n int) (time.Duration, error) { return pyt
 // PythonMap maps a trivial function over n numbers with Pool.map.
 func PythonMap(ctx context.Context, n int) (time.Duration, error) { return python(ctx, "map", n) }
 
+// PythonMapOne is [PythonMap] with chunks of one.
+func PythonMapOne(ctx context.Context, n int) (time.Duration, error) { return python(ctx, "mapone", n) }
+
 // PythonAdd adds to a multiprocessing.Value under its lock n times.
 func PythonAdd(ctx context.Context, n int) (time.Duration, error) { return python(ctx, "add", n) }
 
