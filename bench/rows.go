@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/mpgen/mpgen/bench/peer"
 	"github.com/mpgen/mpgen/bench/pipeline/call"
+	"github.com/mpgen/mpgen/bench/pipeline/crowd"
 	"github.com/mpgen/mpgen/bench/pipeline/echo"
 	"github.com/mpgen/mpgen/bench/pipeline/number"
 	"github.com/mpgen/mpgen/bench/pipeline/stream"
@@ -23,6 +24,8 @@ func rows(shop *workshop) []row {
 		{"queue-item-ring", perSecond, "a bare ring, item by item", 4_000_000, stream.Each, peer.Ring},
 		{"queue-text", perSecond, "a channel of 1024, 200 bytes of text", 2_000_000, text.Together, peer.TextChannel},
 		{"queue-text-owned", perSecond, "the same channel, each text made anew", 2_000_000, text.Together, peer.TextChannelOwned},
+		{"queue-2p2c", perSecond, "a channel of 1024, two and two", 2_000_000, crowd.Together, peer.ChannelOfFour},
+		{"queue-2p2c-item", perSecond, "a channel of 1024, two and two, item by item", 2_000_000, crowd.Each, peer.ChannelOfFour},
 		{"trip-asleep", micros, "a bare futex pair", 3_000, echo.Asleep, peer.FutexPair},
 		{"trip-awake", micros, "a pair of bare rings", 100_000, echo.Awake, peer.RingPair},
 		{"call-rpc", micros, "go-plugin, net/rpc", 3_000, call.Echo, peer.PluginRPC},

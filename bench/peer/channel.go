@@ -3,6 +3,7 @@ package peer
 import (
 	"context"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -60,4 +61,42 @@ func textChannel(n int, made func(string) string) (time.Duration, error) {
 		sum += v.Number + uint64(len(v.Text)-TextSize)
 	}
 	return time.Since(start), CheckSum(n, sum)
+}
+
+// ChannelOfFour is [Channel] between two goroutines that send and two that
+// receive. It is timed from the first item that one of them gets to the last.
+func ChannelOfFour(ctx context.Context, n int) (time.Duration, error) {
+	c := make(chan Item, Capacity)
+	var senders, receivers sync.WaitGroup
+	for i := range uint64(2) {
+		senders.Go(func() {
+			for k := uint64(n) / 2 * i; k < uint64(n)/2+i*uint64(n-n/2); k++ {
+				c <- Item{Number: k}
+			}
+		})
+	}
+	go func() {
+		senders.Wait()
+		close(c)
+	}()
+	var sums [2]uint64
+	var first [2]time.Time
+	for i := range 2 {
+		receivers.Go(func() {
+			sum := uint64(0)
+			for v := range c {
+				if first[i].IsZero() {
+					first[i] = time.Now()
+				}
+				sum += v.Number
+			}
+			sums[i] = sum
+		})
+	}
+	receivers.Wait()
+	start := first[0]
+	if start.IsZero() || !first[1].IsZero() && first[1].Before(start) {
+		start = first[1]
+	}
+	return time.Since(start), CheckSum(n, sums[0]+sums[1])
 }
