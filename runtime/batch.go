@@ -52,7 +52,7 @@ func newBatch[T any](ctx context.Context, s *Sender[T]) *batch[T] {
 	if s.o.q.flat {
 		b.flat = make([]T, batchItems)
 	} else {
-		b.coded = make([]byte, batchItems*s.o.q.geometry.Payload)
+		b.coded = make([]byte, batchItems*s.o.payload())
 	}
 	b.late = time.AfterFunc(time.Hour, b.onTime)
 	return b
@@ -64,7 +64,7 @@ func (b *batch[T]) add(v T) error {
 		if err := b.flush(); err != nil {
 			return err
 		}
-		return b.s.send(b.ctx, v, false)
+		return b.s.send(b.ctx, b.s.o, v, false)
 	}
 	b.n++
 	b.count.Store(int32(b.n))
@@ -101,7 +101,7 @@ func (b *batch[T]) write(v T) bool {
 		return true
 	}
 	o := b.s.o
-	size := o.q.geometry.Payload
+	size := o.payload()
 	p := b.coded[b.n*size:][:size]
 	b.enc.reset(p[ring.HeadSize:], o.max)
 	b.s.elem.put(&b.enc, v)
@@ -153,7 +153,7 @@ func (b *batch[T]) put(n int) {
 			if b.flat != nil {
 				*(*T)(p.At(p.Next)) = b.flat[b.flushed]
 			} else {
-				copy(p.Payload(p.Next), b.coded[b.flushed*o.q.geometry.Payload:][:b.sizes[b.flushed]])
+				copy(p.Payload(p.Next), b.coded[b.flushed*o.payload():][:b.sizes[b.flushed]])
 			}
 			p.Next++
 		}

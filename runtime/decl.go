@@ -34,6 +34,11 @@ type QueueDecl[T any] struct {
 	Capacity int   // items; 0: 1024
 	Slot     int   // bytes of an item in the ring; 0: 256, flat items their size
 	Bytes    int64 // bytes of items larger than a slot; 0: 64 MiB
+
+	// Key, if not nil, is the hash of an item's key: all items of one key go to
+	// one reader, in the order in which each sender sent them. Each reader then has
+	// a part of the queue, with Capacity and Bytes of its own.
+	Key func(T) uint64
 }
 
 // NumberDecl is a row for a value of a number type.
@@ -103,24 +108,33 @@ type Sink[Out any] struct {
 	queue Decl
 	count func(Out) int
 	put   func(*Encoder, Out, int)
+	key   func(Out, int) uint64 // nil: the queue has none
 }
 
 // To sends each result as it is.
 func To[T any](q *QueueDecl[T]) Sink[T] {
-	return Sink[T]{
+	s := Sink[T]{
 		queue: q,
 		count: func(T) int { return 1 },
 		put:   func(e *Encoder, v T, _ int) { q.Elem.put(e, v) },
 	}
+	if q.Key != nil {
+		s.key = func(v T, _ int) uint64 { return q.Key(v) }
+	}
+	return s
 }
 
 // Each sends each element of a result.
 func Each[T any](q *QueueDecl[T]) Sink[[]T] {
-	return Sink[[]T]{
+	s := Sink[[]T]{
 		queue: q,
 		count: func(v []T) int { return len(v) },
 		put:   func(e *Encoder, v []T, i int) { q.Elem.put(e, v[i]) },
 	}
+	if q.Key != nil {
+		s.key = func(v []T, i int) uint64 { return q.Key(v[i]) }
+	}
+	return s
 }
 
 func (q *QueueDecl[T]) name() string      { return q.Name }
@@ -130,7 +144,12 @@ func (p *PoolDecl[In, Out]) name() string { return p.Name }
 
 // Sender is the sending end of the queue in a process that declares it.
 func (q *QueueDecl[T]) Sender(n *Node) *Sender[T] {
-	return &Sender[T]{o: n.outlet(q), elem: q.Elem}
+	s := &Sender[T]{out: n.outlets(q), elem: q.Elem}
+	if len(s.out) > 1 {
+		s.key = q.Key
+	}
+	s.o = s.out[0]
+	return s
 }
 
 // Receiver is the receiving end of the queue in a process that declares it.

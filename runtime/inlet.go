@@ -18,9 +18,8 @@ import (
 type inlet struct {
 	node  *Node
 	q     *queuePlan
-	word  *control.Queue
+	word  *control.Queue // of its part
 	slot  ring.Owner
-	index int
 	gate  gate
 	calls gate // of Receive: one call at a time
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,15 +30,15 @@ type Node struct {
 	reading sync.RWMutex // held by who reads an item in the program itself
 
 	mu      sync.Mutex
-	outlets map[int]*outlet
-	inlets  map[int]*inlet
+	putting map[int]*outlet   // of each part
+	taking  map[int]*inlet    // of each queue
 	objects map[sharedRow]any // views of shared objects
 	run     *Run              // in the program itself
 	child   *child            // in a process of the run
 }
 
 func newNode(pl *plan, slot int, c control.File, bells, commons *shm.File) *Node {
-	n := &Node{plan: pl, slot: slot, control: c, commons: commons, outlets: map[int]*outlet{}, inlets: map[int]*inlet{}, objects: map[sharedRow]any{}}
+	n := &Node{plan: pl, slot: slot, control: c, commons: commons, putting: map[int]*outlet{}, taking: map[int]*inlet{}, objects: map[sharedRow]any{}}
 	n.bells = unsafe.Slice((*bell.Word)(bells.At(0)), len(pl.slots))
 	n.bell = bell.Open(&n.bells[slot], slot, backstop)
 	return n
@@ -78,70 +79,79 @@ func (n *Node) callee(d Decl) callee {
 	return callee{d.name(), n.plan.pools[i].n, n, n.run.pools[i]}
 }
 
-// bounded and spsc open this process's view of a queue.
-func (n *Node) bounded(q *queuePlan) *ring.Bounded {
-	r := ring.OpenBounded(n.commons.At(q.offset), q.geometry, n.bells)
-	for i, slot := range q.seats {
+// bounded and spsc open this process's view of a part.
+func (n *Node) bounded(p *partPlan) *ring.Bounded {
+	r := ring.OpenBounded(n.commons.At(p.offset), p.geometry, n.bells)
+	for i, slot := range p.seats {
 		r.SetOwner(i, ring.Owner(slot))
 	}
 	return r
 }
 
-func (n *Node) spsc(q *queuePlan) *ring.SPSC {
-	return ring.OpenSPSC(n.commons.At(q.offset), q.geometry, n.bells)
+func (n *Node) spsc(p *partPlan) *ring.SPSC {
+	return ring.OpenSPSC(n.commons.At(p.offset), p.geometry, n.bells)
 }
 
-// outlet is this process's putting end of a queue; all its handles share it.
-func (n *Node) outlet(d Decl) *outlet { return n.outletAt(n.plan.index[d]) }
+// outlets are this process's putting ends of the parts of a queue; all its
+// handles share them.
+func (n *Node) outlets(d Decl) outlets { return n.outletsAt(n.plan.index[d]) }
 
-func (n *Node) outletAt(i int) *outlet {
+func (n *Node) outletsAt(queue int) (all outlets) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if o := n.outlets[i]; o != nil {
-		return o
+	q := &n.plan.queues[queue]
+	for i := q.first; i < q.first+q.n; i++ {
+		if n.putting[i] == nil {
+			n.putting[i] = n.openOutlet(i)
+		}
+		all = append(all, n.putting[i])
 	}
-	q := &n.plan.queues[i]
-	o := &outlet{node: n, q: q, word: &n.control.Queues[i], slot: ring.Owner(n.slot), index: i}
-	if q.spsc {
-		r := n.spsc(q)
+	return all
+}
+
+func (n *Node) openOutlet(i int) *outlet {
+	part := &n.plan.parts[i]
+	o := &outlet{node: n, q: &n.plan.queues[part.queue], word: &n.control.Queues[i], slot: ring.Owner(n.slot), part: i, note: slices.Index(n.plan.puts(n.slot), i)}
+	if part.spsc {
+		r := n.spsc(part)
 		o.spsc, o.arena = r.OpenProducer(), r.Arena
 	} else {
-		o.bounded = n.bounded(q)
+		o.bounded = n.bounded(part)
 		o.arena = o.bounded.Arena
 	}
-	if o.max = q.geometry.Payload; o.arena != nil {
+	if o.max = part.geometry.Payload; o.arena != nil {
 		o.max = o.arena.Max()
-		o.arena.Scatter(rand.IntN(q.geometry.Blocks))
+		o.arena.Scatter(rand.IntN(part.geometry.Blocks))
 	}
-	n.outlets[i] = o
 	return o
 }
 
 // inlet is this process's taking end of a queue; all its handles share it.
 func (n *Node) inlet(d Decl) *inlet { return n.inletAt(n.plan.index[d]) }
 
-func (n *Node) inletAt(i int) *inlet {
+func (n *Node) inletAt(queue int) *inlet {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if in := n.inlets[i]; in != nil {
+	if in := n.taking[queue]; in != nil {
 		return in
 	}
-	q := &n.plan.queues[i]
-	in := &inlet{node: n, q: q, word: &n.control.Queues[i], slot: ring.Owner(n.slot), index: i}
+	i := n.plan.partOf(queue, n.slot)
+	part := &n.plan.parts[i]
+	in := &inlet{node: n, q: &n.plan.queues[queue], word: &n.control.Queues[i], slot: ring.Owner(n.slot)}
 	in.reader.in = in
-	if q.spsc {
-		r := n.spsc(q)
+	if part.spsc {
+		r := n.spsc(part)
 		in.spsc, in.arena = r.OpenConsumer(), r.Arena
 	} else {
-		in.bounded = n.bounded(q)
+		in.bounded = n.bounded(part)
 		in.arena = in.bounded.Arena
-		for s, slot := range q.seats {
+		for s, slot := range part.seats {
 			if slot == n.slot {
 				in.seats = append(in.seats, in.bounded.Seat(s))
 			}
 		}
 	}
-	n.inlets[i] = in
+	n.taking[queue] = in
 	return in
 }
 
@@ -149,8 +159,8 @@ func (n *Node) inletAt(i int) *inlet {
 func (n *Node) ends() (all []*outlet) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for i, o := range n.outlets {
-		if n.slot != 0 || n.plan.mainSends(i) { // else the parent's own, for failed items
+	for _, o := range n.putting {
+		if n.slot != 0 || n.plan.mainSends(o.queue()) { // else the parent's own, for failed items
 			all = append(all, o)
 		}
 	}
@@ -160,7 +170,7 @@ func (n *Node) ends() (all []*outlet) {
 func (n *Node) receivers() (all []*inlet) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for _, in := range n.inlets {
+	for _, in := range n.taking {
 		all = append(all, in)
 	}
 	return all
@@ -169,7 +179,7 @@ func (n *Node) receivers() (all []*inlet) {
 // inletEnded reports whether this process receives from queue i no more.
 func (n *Node) inletEnded(i int) bool {
 	n.mu.Lock()
-	in := n.inlets[i]
+	in := n.taking[i]
 	n.mu.Unlock()
 	if in == nil {
 		return false
@@ -179,28 +189,28 @@ func (n *Node) inletEnded(i int) bool {
 	return in.closed
 }
 
-// outletClosed tells the parent that this process sends no more to a queue.
-func (n *Node) outletClosed(o *outlet) {
+// sendsNoMore tells the parent that this process sends no more to a queue.
+func (n *Node) sendsNoMore(queue int) {
 	if n.run != nil {
 		n.run.mu.Lock()
-		n.run.mainEnds[o.index] = true
+		n.run.mainEnds[queue] = true
 		n.run.settle()
 		n.run.mu.Unlock()
 		return
 	}
-	n.child.say(frameClosed, uint64(o.index), nil)
+	n.child.say(frameClosed, uint64(queue), nil)
 }
 
 // retire waits until no handle is in the memory any more. It comes after end.
 func (n *Node) retire() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for _, o := range n.outlets {
+	for _, o := range n.putting {
 		if o.gate.lock(context.Background()) == nil {
 			o.gate.unlock()
 		}
 	}
-	for _, in := range n.inlets {
+	for _, in := range n.taking {
 		if in.gate.lock(context.Background()) == nil {
 			in.gate.unlock()
 		}

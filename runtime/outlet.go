@@ -8,15 +8,21 @@ import (
 	"github.com/mpgen/mpgen/runtime/internal/ring"
 )
 
-// outlet is one process's putting end of a queue. The gate is held by who uses
-// what stands below it.
+// outlets are one process's putting ends of the parts of a queue.
+type outlets []*outlet
+
+// of is the part for the items of a key.
+func (o outlets) of(key uint64) *outlet { return o[key%uint64(len(o))] }
+
+// outlet is one process's putting end of a part of a queue. The gate is held by
+// who uses what stands below it.
 type outlet struct {
-	node  *Node
-	q     *queuePlan
-	word  *control.Queue
-	slot  ring.Owner
-	index int
-	max   int // bytes of the largest item
+	node *Node
+	q    *queuePlan
+	word *control.Queue
+	slot ring.Owner
+	part int
+	max  int // bytes of the largest item
 
 	gate    gate
 	closed  bool
@@ -26,7 +32,10 @@ type outlet struct {
 	enc     Encoder
 	private []byte // a slot's size, for encoding
 	need    int    // bytes that a large item waits for
+	note    int    // how a seat's note names this part: its place in the plan's puts
 }
+
+func (o *outlet) queue() int { return o.node.plan.parts[o.part].queue }
 
 // ended says why nothing can be put any more, or nil.
 func (o *outlet) ended() error {
@@ -81,9 +90,9 @@ func (o *outlet) wait(ctx context.Context, try bool) error {
 	return o.node.bell.Wait(ctx, parked(), (*room)(o))
 }
 
-// put encodes an item and puts it in. noted is told the place of a Bounded queue
-// before it is filled; it may be nil. try makes a full queue ErrFull.
-func (o *outlet) put(ctx context.Context, try bool, encode func(*Encoder), noted func(ring.Ticket)) error {
+// put encodes an item and puts it in, and waits while the queue is full. The item
+// is a result of the task on seat, if that is not nil.
+func (o *outlet) put(ctx context.Context, encode func(*Encoder), seat *ring.Seat) error {
 	if err := o.gate.lock(ctx); err != nil {
 		return err
 	}
@@ -92,7 +101,7 @@ func (o *outlet) put(ctx context.Context, try bool, encode func(*Encoder), noted
 		return err
 	}
 	encode(&o.enc)
-	return o.commit(ctx, try, noted)
+	return o.commit(ctx, false, seat)
 }
 
 // begin makes the encoder ready for an item. An item is encoded into private
@@ -102,9 +111,12 @@ func (o *outlet) begin() error {
 	if err := o.ended(); err != nil {
 		return err
 	}
-	o.enc.reset(o.scratch()[:o.q.geometry.Payload-o.head()], o.max)
+	o.enc.reset(o.scratch()[:o.payload()-o.head()], o.max)
 	return nil
 }
+
+// payload is the size of a slot.
+func (o *outlet) payload() int { return o.node.plan.parts[o.part].geometry.Payload }
 
 // head is the number of bytes in a slot before the item.
 func (o *outlet) head() int {
@@ -114,8 +126,8 @@ func (o *outlet) head() int {
 	return ring.HeadSize
 }
 
-// commit puts in what has been encoded.
-func (o *outlet) commit(ctx context.Context, try bool, noted func(ring.Ticket)) error {
+// commit puts in what has been encoded. try makes a full queue ErrFull.
+func (o *outlet) commit(ctx context.Context, try bool, seat *ring.Seat) error {
 	if o.enc.err != nil {
 		return fmt.Errorf("queue %q: %w", o.q.row.name(), o.enc.err)
 	}
@@ -147,7 +159,7 @@ func (o *outlet) commit(ctx context.Context, try bool, noted func(ring.Ticket)) 
 			copy(p, item)
 		}
 	}
-	for !o.place(large, fill, noted) {
+	for !o.place(large, fill, seat) {
 		if err := o.wait(ctx, try); err != nil {
 			if large {
 				o.arena.Drop(o.slot)
@@ -159,7 +171,7 @@ func (o *outlet) commit(ctx context.Context, try bool, noted func(ring.Ticket)) 
 }
 
 // place puts a whole item into the ring, if there is room.
-func (o *outlet) place(large bool, fill func([]byte), noted func(ring.Ticket)) bool {
+func (o *outlet) place(large bool, fill func([]byte), seat *ring.Seat) bool {
 	if o.bounded == nil {
 		if !o.spsc.HasRoom() {
 			return false
@@ -183,8 +195,8 @@ func (o *outlet) place(large bool, fill func([]byte), noted func(ring.Ticket)) b
 	if large {
 		o.arena.Place(o.slot, uint64(t))
 	}
-	if noted != nil {
-		noted(t)
+	if seat != nil {
+		seat.Note(o.note, o.bounded, t)
 	}
 	fill(o.bounded.Payload(t))
 	if err := o.bounded.Publish(t, o.slot); err != nil {
@@ -193,6 +205,9 @@ func (o *outlet) place(large bool, fill func([]byte), noted func(ring.Ticket)) b
 	if large {
 		o.arena.Built(o.slot)
 	}
+	if seat != nil { // before another goroutine of this process claims a place here
+		seat.Advance()
+	}
 	o.bounded.Wake(o.slot)
 	return true
 }
@@ -200,7 +215,7 @@ func (o *outlet) place(large bool, fill func([]byte), noted func(ring.Ticket)) b
 // scratch is private memory of a slot's size.
 func (o *outlet) scratch() []byte {
 	if o.private == nil {
-		o.private = make([]byte, o.q.geometry.Payload)
+		o.private = make([]byte, o.payload())
 	}
 	return o.private
 }

@@ -23,6 +23,7 @@ type plan struct {
 	slots    []slotPlan  // 0 is the program itself
 	parties  []partyPlan // 0 is the program itself
 	queues   []queuePlan
+	parts    []partPlan
 	pools    []poolPlan
 	shared   []sharedPlan
 	index    map[Decl]int // of a queue, pool or shared object in its list
@@ -53,15 +54,23 @@ type partyPlan struct {
 // queuePlan is one queue.
 type queuePlan struct {
 	row       queueRow
-	offset    int
-	geometry  ring.Geometry
-	spsc      bool
 	flat      bool  // the payload is the item's memory, with no head
 	producers []int // slots
 	consumers []int // slots
-	seats     []int // slot of each seat, if not spsc
 	stages    []int // pools that put into it
 	closers   []int // the producers whose end is the queue's
+	first, n  int   // its parts are parts first to first+n-1
+}
+
+// partPlan is a ring of a queue. A queue has one, for all who receive from it; a
+// keyed one has a part for each of them, and a key belongs to one part.
+type partPlan struct {
+	queue     int
+	offset    int
+	geometry  ring.Geometry
+	spsc      bool
+	consumers []int // slots
+	seats     []int // slot of each seat, if not spsc
 }
 
 // poolPlan is one pool.
@@ -79,6 +88,7 @@ type poolPlan struct {
 type queueRow interface {
 	Decl
 	shape() (capacity, slot int, bytes int64, flatSize int)
+	keyed() bool
 	check() error
 }
 
@@ -102,6 +112,8 @@ type poolShape struct {
 func (q *QueueDecl[T]) shape() (int, int, int64, int) {
 	return q.Capacity, q.Slot, q.Bytes, q.Elem.size()
 }
+
+func (q *QueueDecl[T]) keyed() bool { return q.Key != nil }
 
 func (q *QueueDecl[T]) check() error {
 	if err := q.Elem.check(); err != nil {
@@ -188,6 +200,12 @@ func newPlan(p *Pipeline, workers int) (*plan, error) {
 	if err := pl.connect(); err != nil {
 		return nil, err
 	}
+	pl.divide()
+	for _, p := range pl.parties {
+		if n := len(pl.puts(p.first)); n > ring.MaxOutputs {
+			return nil, fmt.Errorf("%q sends to %d readers of queues with a key, the most is %d", pl.slots[p.first].name, n, ring.MaxOutputs)
+		}
+	}
 	pl.lay()
 	return pl, nil
 }
@@ -242,19 +260,18 @@ func (pl *plan) connect() error {
 		}
 		if p := &pl.parties[party]; !slices.Contains(p.puts, pl.index[d]) {
 			p.puts = append(p.puts, pl.index[d])
-			q.producers = p.appendSlots(q.producers, 1)
+			q.producers = p.appendSlots(q.producers)
 		}
 		return pl.index[d], nil
 	}
-	take := func(party int, d Decl, seats int) (int, error) {
+	take := func(party int, d Decl) (int, error) {
 		q, err := queue(d)
 		if err != nil {
 			return -1, err
 		}
 		p := &pl.parties[party]
 		p.takes = append(p.takes, pl.index[d])
-		q.consumers = p.appendSlots(q.consumers, 1)
-		q.seats = p.appendSlots(q.seats, seats)
+		q.consumers = p.appendSlots(q.consumers)
 		return pl.index[d], nil
 	}
 	for i := range pl.parties {
@@ -275,7 +292,7 @@ func (pl *plan) connect() error {
 			}
 		}
 		for _, d := range receive {
-			if _, err := take(i, d, readerSeats); err != nil {
+			if _, err := take(i, d); err != nil {
 				return err
 			}
 		}
@@ -288,7 +305,7 @@ func (pl *plan) connect() error {
 			return err
 		}
 		if s.from != nil {
-			if pp.from, err = take(party, s.from, 1); err != nil {
+			if pp.from, err = take(party, s.from); err != nil {
 				return err
 			}
 		}
@@ -316,11 +333,9 @@ func (pl *plan) connect() error {
 	return nil
 }
 
-func (p *partyPlan) appendSlots(to []int, times int) []int {
+func (p *partyPlan) appendSlots(to []int) []int {
 	for slot := p.first; slot < p.first+p.n; slot++ {
-		for range times {
-			to = append(to, slot)
-		}
+		to = append(to, slot)
 	}
 	return to
 }
@@ -367,13 +382,71 @@ func (pl *plan) reach(party int) []Decl {
 	return nil // the program: all
 }
 
+// divide gives each queue its parts.
+func (pl *plan) divide() {
+	for i := range pl.queues {
+		q := &pl.queues[i]
+		q.first = len(pl.parts)
+		readers := [][]int{q.consumers}
+		if q.row.keyed() && len(q.consumers) > 0 {
+			readers = nil
+			for k := range q.consumers {
+				readers = append(readers, q.consumers[k:k+1])
+			}
+		}
+		q.n = len(readers)
+		for _, consumers := range readers {
+			part := partPlan{queue: i, consumers: consumers}
+			part.spsc = len(q.producers) == 1 && len(consumers) == 1 && !pl.worker(q.producers[0]) && !pl.worker(consumers[0])
+			for _, slot := range consumers {
+				n := readerSeats
+				if pl.worker(slot) {
+					n = 1
+				}
+				for range n {
+					part.seats = append(part.seats, slot)
+				}
+			}
+			pl.parts = append(pl.parts, part)
+		}
+	}
+}
+
+// partOf is the part of a queue from which a slot takes, which consumes of it.
+func (pl *plan) partOf(queue, slot int) int {
+	q := &pl.queues[queue]
+	for i := q.first; i < q.first+q.n; i++ {
+		if slices.Contains(pl.parts[i].consumers, slot) {
+			return i
+		}
+	}
+	return q.first
+}
+
+// stageSeat is where a worker of a stage sits.
+type stageSeat struct{ part, seat, slot int }
+
+// seatsOf is where the workers of a stage sit.
+func (pl *plan) seatsOf(pp *poolPlan) (all []stageSeat) {
+	q := &pl.queues[pp.from]
+	for i := q.first; i < q.first+q.n; i++ {
+		for s, slot := range pl.parts[i].seats {
+			if slot >= pp.first && slot < pp.first+pp.n {
+				all = append(all, stageSeat{i, s, slot})
+			}
+		}
+	}
+	return all
+}
+
 // lay gives everything its place.
 func (pl *plan) lay() {
 	pl.layShared()
 	at := pl.sharedSize
 	touched := at
-	for i := range pl.queues {
-		q := &pl.queues[i]
+	for i := range pl.parts {
+		part := &pl.parts[i]
+		q := &pl.queues[part.queue]
 		capacity, slot, bytes, flat := q.row.shape()
 		if capacity == 0 {
 			capacity = defaultCapacity
@@ -384,20 +457,15 @@ func (pl *plan) lay() {
 		if bytes == 0 {
 			bytes = defaultBytes
 		}
-		g := ring.Geometry{Capacity: capacity, Slots: len(pl.slots), Seats: len(q.seats)}
+		g := ring.Geometry{Capacity: capacity, Slots: len(pl.slots), Seats: len(part.seats)}
 		if q.flat = flat >= 0 && flat <= inlineMax; q.flat {
 			g.Payload = max(flat, 8)
 		} else {
 			g.Payload = max(slot+ring.HeadSize, ring.MinPayload)
 			g.Blocks = int((bytes + ring.BlockSize - 1) / ring.BlockSize)
 		}
-		q.geometry = g
-		q.spsc = len(q.producers) == 1 && len(q.consumers) == 1 && !pl.worker(q.producers[0]) && !pl.worker(q.consumers[0])
-		q.offset = at
-		size := ring.BoundedSize(g)
-		if q.spsc {
-			size = ring.SPSCSize(g)
-		}
+		part.geometry, part.offset = g, at
+		size := part.size()
 		touched += size - g.Blocks*ring.BlockSize
 		at += alignUp(size, pageSize)
 	}
@@ -407,6 +475,14 @@ func (pl *plan) lay() {
 	for i := 1; i < len(pl.slots); i++ {
 		pl.footprint += int64(pl.pairSize(i))
 	}
+}
+
+// size is the number of bytes of the part's ring.
+func (p *partPlan) size() int {
+	if p.spsc {
+		return ring.SPSCSize(p.geometry)
+	}
+	return ring.BoundedSize(p.geometry)
 }
 
 func (pl *plan) worker(slot int) bool { return pl.slots[slot].pool >= 0 }
@@ -444,7 +520,7 @@ const messageOverhead = 1 << 16
 
 // rows is the number of rows of the table for viewers.
 func (pl *plan) rows() int {
-	return len(pl.slots) + len(pl.queues) + len(pl.shared)
+	return len(pl.slots) + len(pl.parts) + len(pl.shared)
 }
 
 // hash tells plans apart.
@@ -456,7 +532,10 @@ func (pl *plan) hash() uint64 {
 		fmt.Fprintln(h, s.name, s.pool, p.first, p.n, p.takes, p.puts)
 	}
 	for _, q := range pl.queues {
-		fmt.Fprintln(h, q.row.name(), q.offset, q.geometry, q.spsc, q.flat)
+		fmt.Fprintln(h, q.row.name(), q.flat, q.first, q.n)
+	}
+	for _, p := range pl.parts {
+		fmt.Fprintln(h, p.offset, p.geometry, p.spsc)
 	}
 	for _, s := range pl.shared {
 		fmt.Fprintln(h, s.row.name(), s.place, s.offset)

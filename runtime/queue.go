@@ -11,7 +11,9 @@ import (
 // Sender is the sending end of a queue in one process. Any number of goroutines
 // may use it.
 type Sender[T any] struct {
-	o    *outlet
+	o    *outlet // of the only part
+	out  outlets
+	key  func(T) uint64 // nil if there is one part
 	elem Codec[T]
 }
 
@@ -20,13 +22,16 @@ type Sender[T any] struct {
 // reader of the queue has ended ([ErrClosed], with the cause).
 func (s *Sender[T]) Send(ctx context.Context, v T) error {
 	o := s.o
+	if s.key != nil {
+		o = s.out.of(s.key(v))
+	}
 	if !o.q.flat || o.bounded != nil || !o.gate.try() {
-		return s.send(ctx, v, false)
+		return s.send(ctx, o, v, false)
 	}
 	p := &o.spsc
 	if o.node.over.Load() || p.Next == p.Limit || o.closed || o.word.Gone.Load() != 0 {
 		o.gate.unlock()
-		return s.send(ctx, v, false)
+		return s.send(ctx, o, v, false)
 	}
 	*(*T)(p.At(p.Next)) = v
 	p.Next++
@@ -37,15 +42,22 @@ func (s *Sender[T]) Send(ctx context.Context, v T) error {
 }
 
 // TrySend is Send that gives [ErrFull] instead of waiting for room.
-func (s *Sender[T]) TrySend(v T) error { return s.send(context.Background(), v, true) }
+func (s *Sender[T]) TrySend(v T) error { return s.send(context.Background(), s.to(v), v, true) }
 
-func (s *Sender[T]) send(ctx context.Context, v T, try bool) error {
-	o := s.o
+// to is the part that v goes to.
+func (s *Sender[T]) to(v T) *outlet {
+	if s.key == nil {
+		return s.o
+	}
+	return s.out.of(s.key(v))
+}
+
+func (s *Sender[T]) send(ctx context.Context, o *outlet, v T, try bool) error {
 	if err := o.gate.lock(ctx); err != nil {
 		return err
 	}
 	err := error(nil)
-	if !s.direct(v) {
+	if !s.direct(o, v) {
 		if err = o.begin(); err == nil {
 			s.elem.put(&o.enc, v)
 			err = o.commit(ctx, try, nil)
@@ -56,9 +68,8 @@ func (s *Sender[T]) send(ctx context.Context, v T, try bool) error {
 }
 
 // direct puts v into the next slot itself, if there is one and v fits.
-func (s *Sender[T]) direct(v T) bool {
-	o := s.o
-	if o.bounded != nil || o.node.over.Load() || o.closed || o.word.Gone.Load() != 0 || !o.spsc.HasRoom() || !s.fill(v) {
+func (s *Sender[T]) direct(o *outlet, v T) bool {
+	if o.bounded != nil || o.node.over.Load() || o.closed || o.word.Gone.Load() != 0 || !o.spsc.HasRoom() || !s.fill(o, v) {
 		return false
 	}
 	o.spsc.Next++
@@ -69,8 +80,7 @@ func (s *Sender[T]) direct(v T) bool {
 
 // fill writes v into the next slot of an SPSC ring, which nobody sees until it is
 // published. It reports false if v is too large for a slot, or can't be encoded.
-func (s *Sender[T]) fill(v T) bool {
-	o := s.o
+func (s *Sender[T]) fill(o *outlet, v T) bool {
 	if o.q.flat {
 		*(*T)(o.spsc.At(o.spsc.Next)) = v
 		return true
@@ -91,9 +101,9 @@ func (s *Sender[T]) fill(v T) bool {
 // in gave, up to 32, may then not be in the queue.
 func (s *Sender[T]) SendAll(ctx context.Context, in iter.Seq[T]) error {
 	o := s.o
-	if o.bounded != nil {
+	if o.bounded != nil || s.key != nil {
 		for v := range in {
-			if err := s.send(ctx, v, false); err != nil {
+			if err := s.Send(ctx, v); err != nil {
 				return err
 			}
 		}
@@ -111,21 +121,25 @@ func (s *Sender[T]) SendAll(ctx context.Context, in iter.Seq[T]) error {
 // Close says that this process sends no more. The end of a process closes its
 // senders; only main and long-lived processes need it.
 func (s *Sender[T]) Close() {
-	s.o.close()
-	s.o.node.outletClosed(s.o)
+	for _, o := range s.out {
+		o.close()
+	}
+	s.o.node.sendsNoMore(s.o.queue())
 }
 
 // Len is about the number of items in the queue.
-func (s *Sender[T]) Len() int { return s.o.len() }
-
-func (o *outlet) len() int {
-	if o.node.over.Load() {
-		return 0
+func (s *Sender[T]) Len() (n int) {
+	for _, o := range s.out {
+		switch {
+		case o.node.over.Load():
+			return 0
+		case o.bounded != nil:
+			n += o.bounded.Len()
+		default:
+			n += o.spsc.Len()
+		}
 	}
-	if o.bounded != nil {
-		return o.bounded.Len()
-	}
-	return o.spsc.Len()
+	return n
 }
 
 // Receiver is the receiving end of a queue in one process. Any number of
@@ -333,7 +347,8 @@ func (r *Receiver[T]) receive(ctx context.Context, try bool) (v T, err error) {
 	return v, err
 }
 
-// Len is about the number of items in the queue.
+// Len is about the number of items in the queue; if it is keyed, in this reader's
+// part of it.
 func (r *Receiver[T]) Len() int {
 	if r.i.node.over.Load() {
 		return 0
@@ -351,4 +366,4 @@ type Queue[T any] struct {
 }
 
 // Len is about the number of items in the queue.
-func (q *Queue[T]) Len() int { return q.Receiver.Len() }
+func (q *Queue[T]) Len() int { return q.Sender.Len() }

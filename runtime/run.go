@@ -22,7 +22,7 @@ type Run struct {
 	files    [3]*shm.File // control, bells, commons
 	members  []*member    // of slots 1 and up
 	pools    []*poolCore  // of each pool of the plan, nil for stages
-	rings    []sharedRing // of each queue
+	rings    []sharedRing // of each part of a queue, and so the next two
 	bounded  []*ring.Bounded
 	spsc     []*ring.SPSC
 	watching sync.WaitGroup // the members' goroutines, and what else must end before the memory goes
@@ -34,7 +34,8 @@ type Run struct {
 	stopping bool
 	mainEnds []bool        // of each queue: the program itself sends no more
 	stages   []stageBook   // of each pool
-	queues   []queueBook   // of each queue
+	shut     []bool        // of each queue: nobody sends any more
+	gone     []bool        // of each part: nobody receives any more
 	ended    chan struct{} // closed when no process and no stage is left
 	stopped  chan struct{} // closed when stopping has begun
 	closed   chan struct{} // closed when Close is done
@@ -47,10 +48,6 @@ type stageBook struct {
 	ended   bool
 	sending int    // failed items on their way to the queue for them
 	gaveUp  uint64 // items whose last attempt ended with the worker's death
-}
-
-type queueBook struct {
-	closed, gone bool
 }
 
 // sharedRing is what the parent does with a queue of either kind.
@@ -259,18 +256,23 @@ func (r *Run) settle() {
 	}
 	for again := true; again; {
 		again = false
-		for i := range r.queues {
-			b, q := &r.queues[i], &r.plan.queues[i]
-			if !b.closed {
-				if open, cause := r.producing(i); !open {
-					b.closed, again = true, true
-					r.node.control.Queues[i].Close(causeFrame(cause))
-					r.rings[i].WakeAll()
+		for i := range r.plan.queues {
+			if r.shut[i] {
+				continue
+			}
+			if open, cause := r.producing(i); !open {
+				r.shut[i], again = true, true
+				q := &r.plan.queues[i]
+				for k := q.first; k < q.first+q.n; k++ {
+					r.node.control.Queues[k].Close(causeFrame(cause))
+					r.rings[k].WakeAll()
 				}
 			}
-			if !b.gone && r.noneLeft(q.consumers, i) {
-				b.gone, again = true, true
-				r.node.control.Queues[i].Leave(causeFrame(r.causeOf(q.consumers)))
+		}
+		for i := range r.plan.parts {
+			if p := &r.plan.parts[i]; !r.gone[i] && r.noneLeft(p.consumers, p.queue) {
+				r.gone[i], again = true, true
+				r.node.control.Queues[i].Leave(causeFrame(r.causeOf(p.consumers)))
 				r.rings[i].WakeAll()
 			}
 		}
@@ -413,12 +415,10 @@ func (r *Run) deadLetter(pool int, items [][]byte, cause *Error) {
 			r.stages[pool].sending++
 			r.mu.Unlock()
 			r.watching.Go(func() {
-				var bad error
-				err := r.node.outletAt(pp.dead).put(context.Background(), false, func(e *Encoder) {
-					if bad = pp.row.newStage().dead(e, item, cause); bad != nil {
-						e.fail(bad)
-					}
-				}, nil)
+				key, encode, err := pp.row.newStage().dead(item, cause)
+				if err == nil {
+					err = r.node.outletsAt(pp.dead).of(key).put(context.Background(), encode, nil)
+				}
 				r.mu.Lock()
 				r.stages[pool].sending--
 				if err != nil && !errors.Is(err, ErrClosed) {

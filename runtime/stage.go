@@ -35,8 +35,11 @@ type stage interface {
 	// there are; put encodes one of them.
 	run(ctx context.Context, item []byte) (n int, err error)
 	put(e *Encoder, i int)
-	// dead encodes an item that the stage gives up on, with the error.
-	dead(e *Encoder, item []byte, err error) error
+	// key is the hash of a result's key, if they have one.
+	key(i int) uint64
+	// dead gives what encodes an item that the stage gives up on, with the error,
+	// and the hash of its key.
+	dead(item []byte, err error) (key uint64, encode func(*Encoder), bad error)
 }
 
 type poolStage[In, Out any] struct {
@@ -69,11 +72,21 @@ func (s *poolStage[In, Out]) run(ctx context.Context, item []byte) (int, error) 
 
 func (s *poolStage[In, Out]) put(e *Encoder, i int) { s.decl.To.put(e, s.out, i) }
 
-func (s *poolStage[In, Out]) dead(e *Encoder, item []byte, cause error) error {
+func (s *poolStage[In, Out]) key(i int) uint64 {
+	if s.decl.To.key == nil {
+		return 0
+	}
+	return s.decl.To.key(s.out, i)
+}
+
+func (s *poolStage[In, Out]) dead(item []byte, cause error) (key uint64, encode func(*Encoder), bad error) {
 	in, err := s.decode(item)
 	if err != nil {
-		return fmt.Errorf("the item can't be read again: %w", err)
+		return 0, nil, fmt.Errorf("the item can't be read again: %w", err)
 	}
-	s.decl.Dead.Elem.put(e, Failed[In]{Item: in, Err: cause})
-	return e.err
+	failed := Failed[In]{Item: in, Err: cause}
+	if s.decl.Dead.Key != nil {
+		key = s.decl.Dead.Key(failed)
+	}
+	return key, func(e *Encoder) { s.decl.Dead.Elem.put(e, failed) }, nil
 }

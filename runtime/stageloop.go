@@ -17,8 +17,8 @@ type stageLoop struct {
 	pool    *poolPlan
 	stage   stage
 	in      *inlet
-	to      *outlet // nil: results are dropped
-	dead    *outlet // nil: no queue for failures
+	to      outlets // none: results are dropped
+	dead    outlets // none: no queue for failures
 	name    string
 	worker  int
 	reading reader
@@ -28,10 +28,10 @@ type stageLoop struct {
 func (c *child) runStage(pp *poolPlan) int {
 	l := &stageLoop{child: c, pool: pp, stage: pp.row.newStage(), in: c.node.inletAt(pp.from), name: pp.row.name(), worker: c.node.plan.slots[c.node.slot].index}
 	if pp.to >= 0 {
-		l.to = c.node.outletAt(pp.to)
+		l.to = c.node.outletsAt(pp.to)
 	}
 	if pp.dead >= 0 {
-		l.dead = c.node.outletAt(pp.dead)
+		l.dead = c.node.outletsAt(pp.dead)
 	}
 	l.reading.in = l.in
 	for tasks := 0; pp.worker.Tasks == 0 || tasks < pp.worker.Tasks; tasks++ {
@@ -83,7 +83,7 @@ func (l *stageLoop) work() bool {
 	}
 	seat.Results(n)
 	for i := seat.Given(); i < n; i++ {
-		if !l.give(seat, 0, l.to, func(e *Encoder) { l.stage.put(e, i) }) {
+		if !l.give(seat, l.to.of(l.stage.key(i)), func(e *Encoder) { l.stage.put(e, i) }) {
 			return false
 		}
 	}
@@ -112,10 +112,12 @@ func (l *stageLoop) attempt(seat *ring.Seat) (n int, late bool, err error) {
 }
 
 // give puts one result out. A queue whose readers have all ended drops it.
-func (l *stageLoop) give(seat *ring.Seat, out int, o *outlet, encode func(*Encoder)) bool {
-	err := o.put(l.ctx, false, encode, func(t ring.Ticket) { seat.Note(out, o.bounded, t) })
+func (l *stageLoop) give(seat *ring.Seat, o *outlet, encode func(*Encoder)) bool {
+	err := o.put(l.ctx, encode, seat)
 	switch {
-	case err == nil, errors.Is(err, ErrClosed):
+	case err == nil:
+		return true
+	case errors.Is(err, ErrClosed):
 		seat.Advance()
 		return true
 	case l.ctx.Err() != nil:
@@ -136,24 +138,19 @@ func (l *stageLoop) giveUp(seat *ring.Seat, cause error) bool {
 		if err := l.reading.open(); err != nil {
 			break
 		}
-		item := l.reading.dec.buf
-		var bad error
-		seat.Results(seat.Given() + 1)
-		ok := false
-		err := l.dead.put(l.ctx, false, func(e *Encoder) {
-			if bad = l.stage.dead(e, item, failure); bad != nil {
-				e.fail(bad)
+		key, encode, err := l.stage.dead(l.reading.dec.buf, failure)
+		if err == nil {
+			seat.Results(seat.Given() + 1)
+			err = l.dead.of(key).put(l.ctx, encode, seat)
+			switch {
+			case err == nil:
+				return true
+			case errors.Is(err, ErrClosed):
+				seat.Advance()
+				return true
+			case l.ctx.Err() != nil:
+				return false
 			}
-		}, func(t ring.Ticket) { seat.Note(1, l.dead.bounded, t) })
-		switch {
-		case err == nil, errors.Is(err, ErrClosed):
-			seat.Advance()
-			ok = true
-		case l.ctx.Err() != nil:
-			return false
-		}
-		if ok {
-			return true
 		}
 		failure.Err = errors.Join(cause, err)
 	case l.pool.task.Skip:

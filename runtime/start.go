@@ -84,7 +84,7 @@ func newRun(pl *plan, e engine) (r *Run, err error) {
 			r.abort()
 		}
 	}()
-	sizes := [3]int{control.Size(len(pl.slots), len(pl.queues), pl.rows()), len(pl.slots) * bell.WordSize, pl.commonsSize}
+	sizes := [3]int{control.Size(len(pl.slots), len(pl.parts), pl.rows()), len(pl.slots) * bell.WordSize, pl.commonsSize}
 	for i, name := range []string{"mpgen-control", "mpgen-bells", "mpgen-commons"} {
 		if r.files[i], err = e.memory(name, sizes[i]); err != nil {
 			return nil, err
@@ -96,7 +96,7 @@ func newRun(pl *plan, e engine) (r *Run, err error) {
 	if err = r.files[fileControl].Reserve(0, r.files[fileControl].Size()); err != nil {
 		return nil, err
 	}
-	ctl, err := control.New(r.files[fileControl], len(pl.slots), len(pl.queues), pl.rows(), pl.pipeline.Path)
+	ctl, err := control.New(r.files[fileControl], len(pl.slots), len(pl.parts), pl.rows(), pl.pipeline.Path)
 	if err != nil {
 		return nil, err
 	}
@@ -109,25 +109,21 @@ func newRun(pl *plan, e engine) (r *Run, err error) {
 			return nil, err
 		}
 	}
-	for i := range pl.queues {
-		q := &pl.queues[i]
-		size := ring.BoundedSize(q.geometry)
-		if q.spsc {
-			size = ring.SPSCSize(q.geometry)
-		}
+	for i := range pl.parts {
+		p := &pl.parts[i]
 		// Not the blocks of the arena: they are bounded, counted, and mostly never used.
-		if err = r.files[fileCommons].Reserve(q.offset, size-q.geometry.Blocks*ring.BlockSize); err != nil {
+		if err = r.files[fileCommons].Reserve(p.offset, p.size()-p.geometry.Blocks*ring.BlockSize); err != nil {
 			return nil, err
 		}
-		if q.spsc {
-			s := r.node.spsc(q)
+		if p.spsc {
+			s := r.node.spsc(p)
 			r.rings, r.spsc, r.bounded = append(r.rings, s), append(r.spsc, s), append(r.bounded, nil)
 		} else {
-			b := r.node.bounded(q)
+			b := r.node.bounded(p)
 			r.rings, r.spsc, r.bounded = append(r.rings, b), append(r.spsc, nil), append(r.bounded, b)
 		}
 	}
-	r.queues, r.mainEnds = make([]queueBook, len(pl.queues)), make([]bool, len(pl.queues))
+	r.shut, r.mainEnds, r.gone = make([]bool, len(pl.queues)), make([]bool, len(pl.queues)), make([]bool, len(pl.parts))
 	r.stages = make([]stageBook, len(pl.pools))
 	for i := 1; i < len(pl.slots); i++ {
 		m, err := newMember(r, i)
@@ -238,12 +234,8 @@ func (r *Run) watchStages() {
 				}
 				late := time.Since(due)
 				wait = limit
-				b := r.bounded[pp.from]
-				for s, slot := range r.plan.queues[pp.from].seats {
-					if slot < pp.first || slot >= pp.first+pp.n {
-						continue
-					}
-					since, _ := b.InFlight(s)
+				for _, s := range r.plan.seatsOf(pp) {
+					since, _ := r.bounded[s.part].InFlight(s.seat)
 					if since == 0 {
 						continue
 					}
@@ -254,7 +246,7 @@ func (r *Run) watchStages() {
 					left := time.Duration(since + int64(limit) + v.(*atomic.Int64).Load() - monotonic())
 					if left <= 0 {
 						pardon.Clear()
-						r.members[slot-1].kill(context.DeadlineExceeded)
+						r.members[s.slot-1].kill(context.DeadlineExceeded)
 						left = limit
 					}
 					wait = min(wait, max(left, time.Millisecond))
@@ -278,14 +270,14 @@ func (pl *plan) describe(rows []control.Row) {
 		}
 		add(control.Row{Kind: kind, File: filePair, Owner: uint16(i), Size: control.ReportSize}, s.name)
 	}
-	for i := range pl.queues {
-		q := &pl.queues[i]
-		row := control.Row{Kind: control.KindBounded, File: fileCommons, Owner: control.NoOwner, Offset: uint64(q.offset),
-			Size: uint64(ring.BoundedSize(q.geometry)), Stride: uint64(q.geometry.Payload)}
-		if q.spsc {
-			row.Kind, row.Size = control.KindSPSC, uint64(ring.SPSCSize(q.geometry))
+	for i := range pl.parts {
+		p := &pl.parts[i]
+		row := control.Row{Kind: control.KindBounded, File: fileCommons, Owner: control.NoOwner, Offset: uint64(p.offset),
+			Size: uint64(p.size()), Stride: uint64(p.geometry.Payload)}
+		if p.spsc {
+			row.Kind = control.KindSPSC
 		}
-		add(row, q.row.name())
+		add(row, pl.queues[p.queue].row.name())
 	}
 	pl.describeShared(add)
 }

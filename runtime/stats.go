@@ -50,10 +50,14 @@ func (r *Run) Stats() Stats {
 func (r *Run) stats() Stats {
 	s := Stats{Queues: map[string]QueueStats{}, Pools: map[string]PoolStats{}, Processes: map[string]ProcessStats{}}
 	for i := range r.plan.queues {
-		ring, b := r.rings[i], &r.queues[i]
-		q := QueueStats{Len: ring.Len(), Cap: ring.Cap(), Sent: ring.Sent()}
-		if b.gone {
-			q.Len, q.Lost = 0, uint64(q.Len)
+		var q QueueStats
+		for k, part := range r.rings[r.plan.queues[i].first:][:r.plan.queues[i].n] {
+			q.Cap, q.Sent = q.Cap+part.Cap(), q.Sent+part.Sent()
+			if n := part.Len(); r.gone[r.plan.queues[i].first+k] {
+				q.Lost += uint64(n)
+			} else {
+				q.Len += n
+			}
 		}
 		q.Received = q.Sent - min(q.Sent, uint64(q.Len)+q.Lost)
 		s.Queues[r.plan.queues[i].row.name()] = q
@@ -74,7 +78,10 @@ func (r *Run) stats() Stats {
 			p.Failed += core.failed
 			core.mu.Unlock()
 		} else {
-			p.Busy = r.bounded[pp.from].Busy(pp.first, pp.n)
+			q := &r.plan.queues[pp.from]
+			for _, b := range r.bounded[q.first:][:q.n] {
+				p.Busy += b.Busy(pp.first, pp.n)
+			}
 		}
 		s.Pools[pp.row.name()] = p
 	}

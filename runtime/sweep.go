@@ -9,22 +9,17 @@ import (
 // sweep repairs what the dead process held.
 func (m *member) sweep() (left remains) {
 	r, p := m.run, ring.Owner(m.index)
-	var outs [2]*ring.Bounded
 	retries := -1
 	if m.slot.pool >= 0 {
-		pp := &r.plan.pools[m.slot.pool]
-		if pp.to >= 0 {
-			outs[0] = r.bounded[pp.to]
-		}
-		if pp.dead >= 0 {
-			outs[1] = r.bounded[pp.dead]
-		}
-		if pp.from >= 0 {
+		if pp := &r.plan.pools[m.slot.pool]; pp.from >= 0 {
 			retries = pp.task.Retries
 		}
 	}
-	party := &r.plan.parties[m.slot.party]
-	takes, puts := party.takes, party.puts
+	takes, puts := r.plan.takes(m.index), r.plan.puts(m.index)
+	var outs []*ring.Bounded // as notes number them
+	for _, i := range puts {
+		outs = append(outs, r.bounded[i])
+	}
 	for _, i := range takes {
 		if b := r.bounded[i]; b != nil {
 			b.Settle(p, outs)
@@ -71,14 +66,31 @@ func (m *member) sweep() (left remains) {
 }
 
 // copyItem is an item's bytes, out of the payload of a record.
-func (r *Run) copyItem(queue int, payload []byte) ([]byte, bool) {
-	b := r.bounded[queue]
+func (r *Run) copyItem(part int, payload []byte) ([]byte, bool) {
+	b := r.bounded[part]
 	if b.Arena != nil {
 		item, err := b.Arena.Item(payload, nil)
 		return append([]byte(nil), item...), err == nil
 	}
-	if _, _, _, flat := r.plan.queues[queue].row.shape(); flat >= 0 {
+	if _, _, _, flat := r.plan.queues[r.plan.parts[part].queue].row.shape(); flat >= 0 {
 		payload = payload[:flat]
 	}
 	return append([]byte(nil), payload...), true
+}
+
+// takes and puts are the parts of queues that a slot takes from and puts into.
+func (pl *plan) takes(slot int) (found []int) {
+	for _, i := range pl.parties[pl.slots[slot].party].takes {
+		found = append(found, pl.partOf(i, slot))
+	}
+	return found
+}
+
+func (pl *plan) puts(slot int) (found []int) {
+	for _, i := range pl.parties[pl.slots[slot].party].puts {
+		for k := range pl.queues[i].n {
+			found = append(found, pl.queues[i].first+k)
+		}
+	}
+	return found
 }

@@ -112,7 +112,7 @@ func TestResultThatIsOutIsNotGivenTwice(t *testing.T) {
 	require.NoError(t, out.Publish(at, 2))
 	// dies before Advance: the first result is out, the second is not
 
-	in.Settle(2, [2]*Bounded{out})
+	in.Settle(2, []*Bounded{out})
 	out.SweepOutput(2)
 	require.Equal(t, 1, in.SweepInput(2, nil))
 	peer := in.Seat(1)

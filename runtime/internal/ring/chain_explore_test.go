@@ -479,7 +479,7 @@ func (l *chain) duty(w *explore.World, closed uint64) (uint64, bool) {
 
 // sweep is the parent's, in the order of the protocol.
 func (l *chain) sweep(p Owner) {
-	outs := [2]*Bounded{l.ring[1]}
+	outs := []*Bounded{l.ring[1]}
 	settle := func() {
 		for k, r := range l.ring {
 			if r != nil {

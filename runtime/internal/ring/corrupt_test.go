@@ -64,7 +64,7 @@ func spoil(words []uint64, random *rand.Rand) {
 		case 2:
 			*w = uint64(pack(uint64(random.IntN(3)), kind(random.IntN(8)), Owner(random.IntN(5))))
 		case 3:
-			*w = uint64(packControl(control(random.IntN(4)), random.IntN(2), uint32(random.IntN(4)), random.IntN(8), uint64(random.IntN(4))))
+			*w = uint64(notedControl(uint32(random.IntN(4)), random.IntN(2), random.IntN(8), uint64(random.IntN(4)))&^3) | uint64(random.IntN(4))
 		case 4:
 			*w += random.Uint64N(9) - 4
 		}
@@ -154,8 +154,8 @@ func use(t *testing.T, a, b *Bounded, s *SPSC, random *rand.Rand, doing *string,
 	a.InFlight(0)
 	for _, p := range []Owner{2, 3, 1} {
 		say("sweep")
-		a.Settle(p, [2]*Bounded{b})
-		b.Settle(p, [2]*Bounded{})
+		a.Settle(p, []*Bounded{b})
+		b.Settle(p, nil)
 		a.SweepOutput(p)
 		b.SweepOutput(p)
 		a.SweepInput(p, nil)

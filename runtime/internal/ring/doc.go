@@ -40,12 +40,15 @@
 // one control word w:
 //
 //	FREE
-//	HELD(item)          the item of the record is being worked on; item results are out
-//	NOTED(item, t)      as HELD, and slot t of the output is being filled with the next result
+//	HELD(item, ticket)  the item of the record is being worked on; item results are out
+//	NOTED(item, o, t)   as HELD, and slot t of output o is being filled with the next result
 //	MOVED(item, lap)    the sweep is moving the item to the cell, at this lap
 //
-// and plain fields, which count only while w is not FREE. Put and take go like
-// this, p being the process:
+// and plain fields, which count only while w is not FREE. The ticket is the place
+// in the ring that the item was put into first; it stays with an item that comes
+// again, so two looks at w tell whether a seat has gone on to another item. The
+// outputs are the rings into which the process puts, as the plan numbers them. Put
+// and take go like this, p being the process:
 //
 //	take  T0  own cell: full, take it; held by another, wait; empty, go on
 //	      T1  other cells, slots given back, the head: CAS to (R, p)
@@ -56,7 +59,8 @@
 //	      G2  w = NOTED(item, t)
 //	      G3  fill
 //	      G4  output slot to (lap, F): the result is out
-//	      G5  w = HELD(item+1), or FREE after the last, one store
+//	      G5  w = HELD(item+1), or FREE after the last, one store, before p claims
+//	          another place of that output
 //
 // sweep(p) runs in the parent when the kernel has said that p is dead, never by
 // timeout. Killed anywhere, it is begun again from the top:

@@ -322,7 +322,7 @@ func (b *bench) takeAllSPSC() (vs []uint64) {
 
 // sweep is what the parent does when the victim has died.
 func (b *bench) sweep(spscEnd string) {
-	b.in.Settle(victim, [2]*Bounded{b.out})
+	b.in.Settle(victim, []*Bounded{b.out})
 	b.in.SweepOutput(victim)
 	b.out.SweepOutput(victim)
 	b.in.SweepInput(victim, nil)

@@ -12,6 +12,7 @@ type record struct {
 	ref     seam.Uint64 // the arena's message to free when done, 0: none
 	source  uint64      // where the item came from: slot or cell number, bit 63 set for a cell
 	lap     uint64      // of the source
+	ticket  uint64      // the item's first, kept over deaths
 	attempt uint32      // how often the item was begun before
 	items   uint32      // how many results the task gives, known before the first goes out
 	started seam.Uint64 // nanoseconds of the monotonic clock, 0: not running
@@ -20,6 +21,7 @@ type record struct {
 // cell is the redelivery place of a seat, followed by its payload.
 type cell struct {
 	state   seam.Uint64
+	ticket  uint64
 	item    uint32
 	attempt uint32
 }
@@ -174,7 +176,7 @@ func (s *Seat) Take() (bool, error) {
 func (s *Seat) fromSlot(i, lap uint64) error {
 	seam.Point()
 	from := unsafe.Slice((*byte)(s.r.at(i)), s.r.payload)
-	s.hold(uint64(i), lap, 0, 0, from)
+	s.hold(i, lap, lap<<s.r.shift|i, 0, 0, from)
 	if !s.r.state(i).CompareAndSwap(uint64(pack(lap, reading, s.p)), uint64(pack((lap+1)&lapMask, empty, 0))) {
 		return ErrEvicted
 	}
@@ -190,7 +192,7 @@ func (s *Seat) takeCell(c int, from *cell, st state) (bool, error) {
 		return false, nil
 	}
 	seam.Point()
-	s.hold(uint64(c)|fromCell, st.lap(), from.item, from.attempt, from.payload(s.r.payload))
+	s.hold(uint64(c)|fromCell, st.lap(), from.ticket, from.item, from.attempt, from.payload(s.r.payload))
 	if !from.state.CompareAndSwap(uint64(pack(st.lap(), reading, s.p)), uint64(pack((st.lap()+1)&lapMask, empty, 0))) {
 		return false, ErrEvicted
 	}
@@ -203,12 +205,12 @@ func (s *Seat) takeCell(c int, from *cell, st state) (bool, error) {
 }
 
 // hold is T2 and T3.
-func (s *Seat) hold(source, lap uint64, item, attempt uint32, payload []byte) {
+func (s *Seat) hold(source, lap, ticket uint64, item, attempt uint32, payload []byte) {
 	rec := s.rec
-	rec.source, rec.lap, rec.attempt = source, lap, attempt
+	rec.source, rec.lap, rec.ticket, rec.attempt = source, lap, ticket, attempt
 	copyPayload(rec.payload(s.r.payload), payload, s.r.Arena != nil)
-	seam.At(atHold, source, lap, uint64(item))
-	rec.w.Store(uint64(packControl(held, 0, item, 0, 0)))
+	seam.At(atHold, source, lap, ticket, uint64(item))
+	rec.w.Store(uint64(heldControl(item, ticket)))
 }
 
 // keepRef remembers the message of a large item, once the record alone has it.
@@ -251,21 +253,22 @@ func (s *Seat) HasItem() bool {
 // Results says how many results the item's task gives, before the first is given.
 func (s *Seat) Results(n int) { s.rec.items = uint32(n) }
 
-// Note is G2: the next result goes to place t of output out, which p has claimed.
+// Note is G2: the next result goes to place t of o, which p has claimed. out is
+// o's number in the list that is given to [Bounded.Settle].
 func (s *Seat) Note(out int, o *Bounded, t Ticket) {
 	i, lap := int(uint64(t)&(o.n-1)), uint64(t)>>o.shift
 	item := control(s.rec.w.Load()).item()
-	s.rec.w.Store(uint64(packControl(noted, out, item, i, lap)))
+	s.rec.w.Store(uint64(notedControl(item, out, i, lap)))
 }
 
 // Advance is G5: a result is out. After the last of them the item is done.
 func (s *Seat) Advance() {
 	item := control(s.rec.w.Load()).item() + 1
 	seam.Point()
-	items := s.rec.items
-	seam.At(atAdvance, uint64(item), uint64(items))
+	items, ticket := s.rec.items, s.rec.ticket
+	seam.At(atAdvance, uint64(item), uint64(items), ticket)
 	if item < items {
-		s.rec.w.Store(uint64(packControl(held, 0, item, 0, 0)))
+		s.rec.w.Store(uint64(heldControl(item, ticket)))
 		return
 	}
 	s.Free()

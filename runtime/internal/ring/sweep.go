@@ -32,7 +32,7 @@ func (r *Bounded) writingAt(t uint64, p Owner) bool {
 // Settle is S1 for the seats of the dead p in r: it writes into each record
 // whether the result that p was giving has gone out. It comes before any
 // SweepOutput of outs, the rings that Note numbered.
-func (r *Bounded) Settle(p Owner, outs [2]*Bounded) {
+func (r *Bounded) Settle(p Owner, outs []*Bounded) {
 	for i := range r.seats.n {
 		if r.seats.owner[i] != p {
 			continue
@@ -43,18 +43,20 @@ func (r *Bounded) Settle(p Owner, outs [2]*Bounded) {
 			continue
 		}
 		pending := false
-		if o := outs[w.out()]; o != nil && uint64(w.slot()) < o.n {
-			s := state(o.state(uint64(w.slot())).Load())
-			pending = s.kind() == writing && s.owner() == p && w.sameLap(s.lap())
+		if w.out() < len(outs) {
+			if o := outs[w.out()]; o != nil && uint64(w.slot()) < o.n {
+				s := state(o.state(uint64(w.slot())).Load())
+				pending = s.kind() == writing && s.owner() == p && w.sameLap(s.lap())
+			}
 		}
 		seam.Point()
-		items := rec.items
-		seam.At(atSettle, uint64(i), uint64(w), flag(pending), uint64(items))
+		items, ticket := rec.items, rec.ticket
+		seam.At(atSettle, uint64(i), uint64(w), flag(pending), uint64(items), ticket)
 		switch item := w.item() + 1; {
 		case pending:
-			rec.w.Store(uint64(packControl(held, 0, w.item(), 0, 0)))
+			rec.w.Store(uint64(heldControl(w.item(), ticket)))
 		case item < items:
-			rec.w.Store(uint64(packControl(held, 0, item, 0, 0)))
+			rec.w.Store(uint64(heldControl(item, ticket)))
 		default:
 			rec.w.Store(uint64(free))
 		}
@@ -139,10 +141,10 @@ func (r *Bounded) sweepSeat(i int, exhausted Exhausted) (gaveBack int) {
 		} else {
 			st := state(c.state.Load()) // S5
 			seam.Point()
-			c.item, c.attempt = w.item(), uint32(attempt)
+			c.ticket, c.item, c.attempt = rec.ticket, w.item(), uint32(attempt)
 			copyPayload(c.payload(r.payload), rec.payload(r.payload), r.Arena != nil)
 			seam.At(atMove, uint64(i), uint64(w), uint64(st))
-			w = packControl(moved, 0, w.item(), 0, st.lap())
+			w = movedControl(w.item(), st.lap())
 			rec.w.Store(uint64(w))
 		}
 	}

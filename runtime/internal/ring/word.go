@@ -46,9 +46,9 @@ func (s state) beyond(lap uint64) bool { return int64((s.lap()-lap)<<16) > 1<<16
 
 const lapMask = 1<<48 - 1
 
-// control is the word w of a record: the phase in bits 0 and 1, which output in
-// bit 2, the number of results that are out in the next 24, then the slot and the
-// low bits of the lap that a NOTED or MOVED names.
+// control is the word w of a record: the phase in bits 0 and 1, the number of
+// results that are out in the next 24. Then a HELD has the low bits of the item's
+// ticket; a NOTED the output, slot, and low bits of the lap; a MOVED the lap alone.
 type control uint64
 
 const (
@@ -59,25 +59,38 @@ const (
 )
 
 const (
-	itemBits = 24
-	slotBits = 20
-	lapBits  = 64 - 3 - itemBits - slotBits
+	itemBits   = 24
+	outBits    = 13
+	slotBits   = 20
+	lapBits    = 64 - 2 - itemBits - outBits - slotBits
+	ticketBits = 64 - 2 - itemBits
 
+	// MaxOutputs bounds the rings into which a process gives results.
+	MaxOutputs = 1 << outBits
 	// MaxResults bounds the results of one task.
 	MaxResults = 1<<itemBits - 1
 	// MaxCapacity bounds the slots of a ring.
 	MaxCapacity = 1 << slotBits
 )
 
-func packControl(phase control, out int, item uint32, slot int, lap uint64) control {
-	return phase | control(out&1)<<2 | control(item)<<3 | control(slot)<<(3+itemBits) |
-		control(lap)<<(3+itemBits+slotBits)
+func heldControl(item uint32, ticket uint64) control {
+	return held | control(item)<<2 | control(ticket)<<(2+itemBits)
+}
+
+func notedControl(item uint32, out, slot int, lap uint64) control {
+	return noted | control(item)<<2 | control(out)<<(2+itemBits) | control(slot)<<(2+itemBits+outBits) |
+		control(lap)<<(2+itemBits+outBits+slotBits)
+}
+
+func movedControl(item uint32, lap uint64) control {
+	return moved | control(item)<<2 | control(lap)<<(2+itemBits+outBits+slotBits)
 }
 
 func (w control) phase() control { return w & 3 }
-func (w control) out() int       { return int(w >> 2 & 1) }
-func (w control) item() uint32   { return uint32(w >> 3 & (1<<itemBits - 1)) }
-func (w control) slot() int      { return int(w >> (3 + itemBits) & (1<<slotBits - 1)) }
+func (w control) item() uint32   { return uint32(w >> 2 & (1<<itemBits - 1)) }
+func (w control) ticket() uint64 { return uint64(w >> (2 + itemBits)) }
+func (w control) out() int       { return int(w >> (2 + itemBits) & (1<<outBits - 1)) }
+func (w control) slot() int      { return int(w >> (2 + itemBits + outBits) & (1<<slotBits - 1)) }
 func (w control) sameLap(lap uint64) bool {
-	return uint64(w>>(3+itemBits+slotBits)) == lap&(1<<lapBits-1)
+	return uint64(w>>(2+itemBits+outBits+slotBits)) == lap&(1<<lapBits-1)
 }
