@@ -7,7 +7,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
-	"time"
+	"unsafe"
 
 	"github.com/mpgen/mpgen/runtime/internal/control"
 	"github.com/mpgen/mpgen/runtime/internal/line"
@@ -17,15 +17,16 @@ import (
 
 // The frames on the lines between a process and its parent.
 const (
-	frameArgs     = 1 + iota // down: the arguments of a process
+	frameArgs     = 1 + iota // down: the arguments of a process or service
 	frameTask                // down: deadline, attempt, the task's argument
-	frameReady               // up: the process stands, send it work
+	frameReady               // up: the process stands
+	frameOpened              // up: the worker has opened what runs its tasks, send it some
 	frameResult              // up: what a task returned
 	frameFailure             // up: the error that a task returned
 	frameLate                // up: the task ended because its time was up
-	frameReturned            // up: what the function of a process returned
+	frameReturned            // up: what the function of a process returned, or why a worker can't open
 	frameGaveUp              // up: a stage's task failed for good, and the run is to stop
-	frameEnded               // up: a stage has seen the end of its input
+	frameEnded               // up: a stage has seen the end of input ID
 	frameClosed              // up: the process closed its end of queue ID
 )
 
@@ -44,11 +45,13 @@ const (
 type child struct {
 	node    *Node
 	orders  *control.Slot
+	pair    unsafe.Pointer
 	report  *control.Report
 	down    *line.Reader
 	up      *line.Writer
 	upMu    sync.Mutex
 	enc     Encoder
+	dec     Decoder
 	scratch [4096]byte
 
 	ctx    context.Context // ends with the order to stop
@@ -72,13 +75,10 @@ func runChild(role proc.Role) int {
 		return exitSoftware
 	}
 	s := c.node.plan.slots[c.node.slot]
-	switch {
-	case s.process != nil:
+	if s.process != nil {
 		return c.runProcess(s.process)
-	case c.node.plan.pools[s.pool].from >= 0:
-		return c.runStage(&c.node.plan.pools[s.pool])
 	}
-	return c.runCalls(&c.node.plan.pools[s.pool])
+	return c.runWorker(&c.node.plan.pools[s.pool])
 }
 
 func openChild(role proc.Role) (*child, error) {
@@ -117,9 +117,9 @@ func openChild(role proc.Role) (*child, error) {
 	down, up := pl.lineAt(slot)
 	c := &child{
 		node: n, orders: &ctl.Slots[slot],
-		report: (*control.Report)(maps[filePair].At(0)),
-		down:   line.OpenReader(maps[filePair].At(down), pl.lineSize(slot), n.bells, pl.maxMessage(slot)),
-		up:     line.OpenWriter(maps[filePair].At(up), pl.lineSize(slot), n.bells),
+		pair: maps[filePair].At(0), report: (*control.Report)(maps[filePair].At(0)),
+		down: line.OpenReader(maps[filePair].At(down), pl.lineSize(slot), n.bells, pl.maxMessage(slot)),
+		up:   line.OpenWriter(maps[filePair].At(up), pl.lineSize(slot), n.bells),
 	}
 	n.child = c
 	c.ctx, c.cancel = context.WithCancel(context.Background())
@@ -261,135 +261,4 @@ func (c *child) runProcess(p *ProcessDecl) int {
 	}
 	c.say(frameReturned, 0, errorFrame(err))
 	return 0
-}
-
-// lateResults bounds how long a result lies unseen while its worker goes on.
-const lateResults = 200 * time.Microsecond
-
-// runCalls is the loop of a worker that is called.
-func (c *child) runCalls(pp *poolPlan) int {
-	run := pp.row.newCaller()
-	var soon atomic.Bool // late is about to run
-	late := time.AfterFunc(time.Hour, func() {
-		soon.Store(false)
-		c.up.Wake()
-	})
-	var d Decoder
-	var now *running
-	var base, until context.Context
-	untilWhen := int64(0)
-	began, since, before := 0, time.Time{}, uint64(0)
-	for {
-		f, ok, err := c.down.Next()
-		if err != nil {
-			panic(err)
-		}
-		if !ok {
-			if began > 0 {
-				c.measure(began, since)
-				began = 0
-			}
-			if now != nil {
-				c.current.Store(nil)
-				now.cancel(nil)
-				now = nil
-			}
-			c.report.Task.Store(0)
-			if late.Stop() {
-				soon.Store(false)
-			}
-			c.up.Wake()
-			if f, ok = c.receive(); !ok {
-				return 0
-			}
-		}
-		if began == 0 {
-			since = time.Now()
-		} else if began == 64 {
-			c.measure(began, since)
-			began, since = 0, time.Now()
-		}
-		if now == nil || base.Err() != nil || !now.id.CompareAndSwap(before, f.ID) {
-			if now != nil {
-				now.cancel(nil)
-			}
-			now = &running{}
-			base, now.cancel = context.WithCancelCause(c.ctx)
-			until = nil
-			now.id.Store(f.ID)
-			c.current.Store(now)
-		}
-		before = f.ID
-		d.reset(f.Data)
-		deadline, timed := Get[int64](&d), pp.task.Timeout > 0
-		c.report.Task.Store(f.ID)
-		ctx, stop := base, context.CancelFunc(nil)
-		if timed {
-			start := monotonic()
-			c.report.Since.Store(uint64(start))
-			end := start + int64(pp.task.Timeout)
-			if deadline != 0 {
-				end = min(end, deadline)
-			}
-			ctx, stop = context.WithTimeout(base, time.Duration(end-start))
-		} else if deadline != 0 {
-			// Those of one Map have one deadline, and share what it costs to keep it.
-			if until == nil || deadline != untilWhen {
-				until, untilWhen = deadlineContext(base, deadline), deadline
-			}
-			ctx = until
-		}
-		if c.orders.Cancel.Load() == f.ID {
-			now.cancel(context.Canceled)
-		}
-		kind := c.callOne(run, ctx, &d, f.ID, pp)
-		if kind != frameResult {
-			kind = frameFailure
-			if timed && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				kind = frameLate
-			}
-			c.write(kind, f.ID, c.enc.bytes())
-			c.report.Failed.Add(1)
-		}
-		if stop != nil {
-			stop()
-			c.report.Since.Store(0)
-		}
-		if began++; !soon.Load() {
-			soon.Store(true)
-			late.Reset(lateResults)
-		}
-		c.report.Done.Add(1)
-	}
-}
-
-// callOne runs one task and writes its result; an error is left encoded in c.enc
-// and the kind is not frameResult.
-func (c *child) callOne(run caller, ctx context.Context, d *Decoder, id uint64, pp *poolPlan) uint16 {
-	c.enc.reset(c.scratch[:], pp.bytes)
-	if err := run.call(ctx, d, &c.enc); err != nil {
-		data := errorFrame(remote(err))
-		c.enc.reset(nil, len(data)+64)
-		c.enc.raw(data)
-		return frameFailure
-	}
-	c.write(frameResult, id, c.enc.bytes())
-	return frameResult
-}
-
-// deadlineContext ends with base, or at a time of the monotonic clock.
-func deadlineContext(base context.Context, at int64) context.Context {
-	ctx, cancel := context.WithTimeout(base, time.Duration(at-monotonic()))
-	context.AfterFunc(base, cancel)
-	return ctx
-}
-
-// measure tells the parent how long a task takes, so that it can send enough of
-// them ahead.
-func (c *child) measure(n int, since time.Time) {
-	mean := uint64(time.Since(since)) / uint64(n)
-	if old := c.report.Mean.Load(); old != 0 {
-		mean = (3*old + mean) / 4
-	}
-	c.report.Mean.Store(max(mean, 1))
 }

@@ -54,8 +54,10 @@ type TaskPolicy struct {
 
 // Worker is the worker block of a process or pool.
 type Worker struct {
-	Tasks  int           // then the worker is replaced; 0: never
+	Tasks  int           // then the worker is replaced, some a tenth of that before, so that they don't go all at once; 0: never
+	Age    time.Duration // then the worker is replaced, some a tenth of that before; 0: never
 	Memory int64         // bytes; a worker that takes more is killed; 0: no bound
+	CPUs   int           // GOMAXPROCS of the process; 0: its environment's, or a worker's share of the processors, 2 at least
 	Grace  time.Duration // from cancel to kill; 0: 2s
 }
 
@@ -97,15 +99,18 @@ type PoolDecl[In, Out any] struct {
 	From    *QueueDecl[In]         // a stage takes its tasks from here
 	To      Sink[Out]              // and sends its results there
 	Dead    *QueueDecl[Failed[In]] // and what it gives up on there
-	Uses    []Decl                 // shared objects that its workers may change
+	Send    []Decl                 // queues that its workers may send to
+	Uses    []Decl                 // shared objects that they may change, and pools and services that they may call
 	Reads   []Decl                 // arrays that they may only look at
 
-	Func func(context.Context, In) (Out, error)
+	Func func(context.Context, In) (Out, error)             // either
+	Open func(*Node) func(context.Context, In) (Out, error) // or, once in each worker
 }
 
 // Sink is where a stage sends its results: zero, one or many for each task.
 type Sink[Out any] struct {
 	queue Decl
+	elem  func() Codec[Out]
 	count func(Out) int
 	put   func(*Encoder, Out, int)
 	key   func(Out, int) uint64 // nil: the queue has none
@@ -115,6 +120,7 @@ type Sink[Out any] struct {
 func To[T any](q *QueueDecl[T]) Sink[T] {
 	s := Sink[T]{
 		queue: q,
+		elem:  func() Codec[T] { return q.Elem },
 		count: func(T) int { return 1 },
 		put:   func(e *Encoder, v T, _ int) { q.Elem.put(e, v) },
 	}
@@ -128,6 +134,7 @@ func To[T any](q *QueueDecl[T]) Sink[T] {
 func Each[T any](q *QueueDecl[T]) Sink[[]T] {
 	s := Sink[[]T]{
 		queue: q,
+		elem:  func() Codec[[]T] { return SliceOf(q.Elem) },
 		count: func(v []T) int { return len(v) },
 		put:   func(e *Encoder, v []T, i int) { q.Elem.put(e, v[i]) },
 	}

@@ -38,7 +38,8 @@ type member struct {
 	err           error // why it failed, once finished
 	sourceStopped bool  // told to stop by Shutdown: that it was cancelled is no failure
 	closes        map[int]bool
-	killed        error // why the parent killed it, nil: it did not
+	ends          map[int]error // inputs of a service's worker that have ended, and why
+	killed        error         // why the parent killed it, nil: it did not
 	restarts      int
 	retried       uint64 // items of a stage that came again after its deaths
 
@@ -48,7 +49,8 @@ type member struct {
 // life is what a process has told about itself since it was started.
 type life struct {
 	ready    bool
-	returned bool  // its function has returned
+	opened   bool  // it is a worker that has opened what runs its tasks
+	returned bool  // its function has returned, or it can't open
 	ended    bool  // its stage has seen the end of the input
 	err      error // of either
 	gaveUp   error // a task of its stage failed for good
@@ -56,7 +58,7 @@ type life struct {
 }
 
 func newMember(r *Run, index int) (*member, error) {
-	m := &member{run: r, index: index, slot: &r.plan.slots[index], closes: map[int]bool{}}
+	m := &member{run: r, index: index, slot: &r.plan.slots[index], closes: map[int]bool{}, ends: map[int]error{}}
 	var err error
 	if m.pair, err = r.engine.memory("mpgen-pair", r.plan.pairSize(index)); err != nil {
 		return nil, err
@@ -94,10 +96,10 @@ func (m *member) launch(generation int) (instance, error) {
 	m.down = line.OpenWriter(m.pair.At(downAt), size, r.node.bells)
 	m.up = line.OpenReader(m.pair.At(upAt), size, r.node.bells, r.plan.maxMessage(m.index))
 	m.life = life{}
-	if m.slot.process != nil {
+	if m.slot.process != nil || r.plan.pools[m.slot.pool].object {
 		if _, done := m.down.PutPart(frameArgs, 0, m.args); !done {
 			m.upMu.Unlock()
-			return nil, fmt.Errorf("the arguments of process %q take %d bytes: %w", m.slot.name, len(m.args), ErrTooBig)
+			return nil, fmt.Errorf("the arguments of %q take %d bytes: %w", m.slot.name, len(m.args), ErrTooBig)
 		}
 		m.down.Publish()
 	}
@@ -154,8 +156,10 @@ func (m *member) supervise() {
 				m.kill(fmt.Errorf("it did not come to mp.Main() within %v", startTimeout))
 			}
 		})
+		young := m.retireAt(generation)
 		<-p.Dead()
 		timer.Stop()
+		young()
 		m.drain()
 		left := m.sweep()
 		<-p.Done()
@@ -207,6 +211,12 @@ func (m *member) settleDeath(pid int, exit proc.Exit, left remains, crashes *int
 	} else if !stopping && !life.returned && !life.ended && !(life.ready && m.mayRetire()) {
 		cause = &Died{Stderr: exit.Stderr} // it exited as if all were well, and has not done its part
 	}
+	if m.slot.process == nil && life.ready && !life.opened && !stopping && r.plan.pools[m.slot.pool].object {
+		if life.err != nil {
+			cause = life.err
+		}
+		cause = fmt.Errorf("it can't be opened: %w", cause)
+	}
 	if life.gaveUp != nil {
 		r.fail(life.gaveUp)
 		stopping = true
@@ -220,7 +230,7 @@ func (m *member) settleDeath(pid int, exit proc.Exit, left remains, crashes *int
 		}
 		e := m.failure(pid, cause)
 		e.Attempts = r.plan.pools[m.slot.pool].task.Retries + 1
-		r.deadLetter(m.slot.pool, left.exhausted, e)
+		r.deadLetters(m.slot.pool, left.exhausted, e)
 	}
 	if m.slot.process != nil {
 		err := cause
@@ -258,13 +268,14 @@ func (m *member) settleDeath(pid int, exit proc.Exit, left remains, crashes *int
 	r.mu.Lock()
 	m.restarts++
 	m.retried += uint64(left.again)
+	clear(m.ends)
 	r.mu.Unlock()
-	if cause == nil || life.ready && (age > time.Second || left.held || m.progressed()) {
+	if cause == nil || life.opened && (age > time.Second || left.held || m.progressed()) {
 		*crashes = 0
 		return true, 0
 	}
 	if *crashes++; *crashes < crashLimit {
-		if life.ready {
+		if life.opened {
 			return true, 0
 		}
 		return true, backoffOf(0, *crashes)
@@ -273,10 +284,30 @@ func (m *member) settleDeath(pid int, exit proc.Exit, left remains, crashes *int
 	return false, 0
 }
 
-// mayRetire reports whether the process is a worker that ends by itself after a
-// number of tasks.
+// mayRetire reports whether the process is a worker that ends after a number of
+// tasks or at an age.
 func (m *member) mayRetire() bool {
-	return m.slot.pool >= 0 && m.run.plan.pools[m.slot.pool].worker.Tasks > 0
+	if m.slot.pool < 0 {
+		return false
+	}
+	w := &m.run.plan.pools[m.slot.pool].worker
+	return w.Tasks > 0 || w.Age > 0
+}
+
+// retireAt lets the generation-th process of a worker go when it is old; stop
+// says that it is not needed any more.
+func (m *member) retireAt(generation int) (stop func()) {
+	if m.slot.pool < 0 || m.run.plan.pools[m.slot.pool].worker.Age <= 0 {
+		return func() {}
+	}
+	t := time.AfterFunc(m.run.plan.ageLimit(m.index, generation), func() {
+		if m.core != nil {
+			m.core.retire(m)
+		} else {
+			m.run.retire(m)
+		}
+	})
+	return func() { t.Stop() }
 }
 
 // progressed reports whether a worker has begun or done a task. Then it was not
@@ -347,7 +378,7 @@ func (m *member) killAfterGrace(grace time.Duration) {
 type remains struct {
 	held      bool     // it had an item
 	again     int      // items that come again
-	exhausted [][]byte // items that it had begun for the last time
+	exhausted []letter // items that it had begun for the last time
 }
 
 // hasNews reports whether drain is worth a call.
@@ -399,8 +430,18 @@ func (m *member) hear(f line.Frame) func() {
 		return m.isReady
 	case frameReturned:
 		m.life.returned, m.life.err = true, decodeError(f.Data)
+	case frameOpened:
+		m.life.opened = true
+		if m.core != nil {
+			return func() { m.core.joined(m) }
+		}
 	case frameEnded:
-		m.life.ended, m.life.err = true, decodeError(f.Data)
+		err := decodeError(f.Data)
+		if m.core == nil { // a stage ends with its input
+			m.life.ended, m.life.err = true, err
+			break
+		}
+		return func() { m.inputEnded(int(f.ID), err) }
 	case frameGaveUp:
 		err := decodeError(f.Data)
 		m.life.gaveUp = err
@@ -431,7 +472,15 @@ func (m *member) isReady() {
 			m.kill(fmt.Errorf("its memory can't be bounded: %w", err))
 		}
 	}
-	if m.core != nil {
-		m.core.joined(m)
+}
+
+// inputEnded says that a worker of a service has seen the end of an input.
+func (m *member) inputEnded(input int, why error) {
+	if why != nil {
+		why = m.failure(int(m.pid.Load()), why)
 	}
+	m.run.mu.Lock()
+	m.ends[input] = why
+	m.run.settle()
+	m.run.mu.Unlock()
 }

@@ -1,11 +1,14 @@
 package mp
 
 import (
+	"context"
 	"fmt"
 	"hash/fnv"
 	"io"
 	"runtime"
 	"slices"
+	"time"
+	"unsafe"
 
 	"github.com/mpgen/mpgen/runtime/internal/bell"
 	"github.com/mpgen/mpgen/runtime/internal/control"
@@ -48,18 +51,19 @@ type partyPlan struct {
 	first, n    int    // slots first to first+n-1
 	takes, puts []int  // queues
 	uses, reads []int  // shared objects
+	calls       []int  // pools
 	peers       []bool // of each party: whether a process of it may wait for one of this
 }
 
 // queuePlan is one queue.
 type queuePlan struct {
 	row       queueRow
-	flat      bool  // the payload is the item's memory, with no head
-	producers []int // slots
-	consumers []int // slots
-	stages    []int // pools that put into it
-	closers   []int // the producers whose end is the queue's
-	first, n  int   // its parts are parts first to first+n-1
+	flat      bool     // the payload is the item's memory, with no head
+	producers []int    // slots
+	consumers []int    // slots
+	feeders   []feeder // inputs of pools whose results go into it
+	closers   []int    // the producers whose end is the queue's
+	first, n  int      // its parts are parts first to first+n-1
 }
 
 // partPlan is a ring of a queue. A queue has one, for all who receive from it; a
@@ -73,15 +77,29 @@ type partPlan struct {
 	seats     []int // slot of each seat, if not spsc
 }
 
-// poolPlan is one pool.
+// feeder is an input of a pool.
+type feeder struct{ pool, input int }
+
+// poolPlan is one pool or service.
 type poolPlan struct {
 	row      poolRow
 	first, n int // its workers are slots first to first+n-1
-	from     int // queue that feeds it, -1: it is called
-	to, dead int // queues, -1: none
+	called   bool
+	object   bool     // its workers open something with arguments of Start
+	methods  []string // of a service
+	inputs   []inputPlan
+	sends    bool  // while it is called, it may put into queues
+	users    []int // parties that call it
 	task     TaskPolicy
 	worker   Worker
 	bytes    int
+}
+
+// inputPlan is one queue that feeds a pool, or a method of a service.
+type inputPlan struct {
+	method   int
+	from     int // queue
+	to, dead int // queues, -1: none
 }
 
 // queueRow and poolRow are what the plan needs of rows whatever their types.
@@ -92,21 +110,35 @@ type queueRow interface {
 	check() error
 }
 
+// A pool is a service of one method that keeps nothing, so both are one row here.
 type poolRow interface {
 	Decl
 	shape() poolShape
 	check() error
-	newCaller() caller
-	newStage() stage
+	// open makes what runs the tasks, once in each worker.
+	open(ctx context.Context, n *Node, args *Decoder) (works, error)
+	// letter gives what encodes an item of an input that is given up, with the
+	// error, and the hash of its key.
+	letter(input int, item []byte, cause error) (key uint64, encode func(*Encoder), bad error)
 }
 
 type poolShape struct {
-	workers        int
-	bytes          int64
-	task           TaskPolicy
-	worker         Worker
-	from, to, dead Decl // nil: none
-	uses, reads    []Decl
+	workers int
+	bytes   int64
+	task    TaskPolicy
+	worker  Worker
+	called  bool
+	object  bool
+	methods []string
+	inputs  []inputShape
+
+	sends, uses, reads []Decl
+}
+
+// inputShape is an input by its rows, nil: none.
+type inputShape struct {
+	method         int
+	from, to, dead Decl
 }
 
 func (q *QueueDecl[T]) shape() (int, int, int64, int) {
@@ -118,33 +150,6 @@ func (q *QueueDecl[T]) keyed() bool { return q.Key != nil }
 func (q *QueueDecl[T]) check() error {
 	if err := q.Elem.check(); err != nil {
 		return fmt.Errorf("queue %q: %w", q.Name, err)
-	}
-	return nil
-}
-
-func (p *PoolDecl[In, Out]) shape() poolShape {
-	s := poolShape{workers: p.Workers, bytes: p.Bytes, task: p.Task, worker: p.Worker, to: p.To.queue, uses: p.Uses, reads: p.Reads}
-	if p.From != nil {
-		s.from = p.From
-	}
-	if p.Dead != nil {
-		s.dead = p.Dead
-	}
-	return s
-}
-
-func (p *PoolDecl[In, Out]) check() error {
-	if p.Func == nil {
-		return fmt.Errorf("pool %q has no function: generate its code again", p.Name)
-	}
-	if p.From != nil {
-		return nil
-	}
-	if err := p.In.check(); err != nil {
-		return fmt.Errorf("pool %q: %w", p.Name, err)
-	}
-	if err := p.Out.check(); err != nil {
-		return fmt.Errorf("pool %q: %w", p.Name, err)
 	}
 	return nil
 }
@@ -232,7 +237,7 @@ func (pl *plan) addParty(s slotPlan, n int) {
 
 func (pl *plan) addPool(d poolRow) {
 	s := d.shape()
-	pp := poolPlan{row: d, first: len(pl.slots), n: s.workers, task: s.task, worker: s.worker, bytes: int(s.bytes), from: -1, to: -1, dead: -1}
+	pp := poolPlan{row: d, first: len(pl.slots), n: s.workers, called: s.called, object: s.object, methods: s.methods, task: s.task, worker: s.worker, bytes: int(s.bytes)}
 	if pp.n == 0 {
 		pp.n = pl.workers
 	}
@@ -304,26 +309,45 @@ func (pl *plan) connect() error {
 		if err != nil {
 			return err
 		}
-		if s.from != nil {
-			if pp.from, err = take(party, s.from); err != nil {
+		for k, in := range s.inputs {
+			ip := inputPlan{method: in.method, to: -1, dead: -1}
+			if at, ok := pl.index[in.from]; ok && slices.Contains(pl.parties[party].takes, at) {
+				return fmt.Errorf("%q takes from queue %q twice: generate its code again", pp.row.name(), in.from.name())
+			}
+			if ip.from, err = take(party, in.from); err != nil {
 				return err
 			}
+			if in.to != nil {
+				if ip.to, err = put(party, in.to); err != nil {
+					return err
+				}
+				pl.queues[ip.to].feeders = append(pl.queues[ip.to].feeders, feeder{i, k})
+			}
+			if in.dead != nil {
+				if ip.dead, err = put(party, in.dead); err != nil {
+					return err
+				}
+				q := &pl.queues[ip.dead] // the parent sends what a dead worker had for the last time
+				q.producers = append(q.producers, 0)
+				q.feeders = append(q.feeders, feeder{i, k})
+			}
+			pp.inputs = append(pp.inputs, ip)
 		}
-		if s.to != nil {
-			if pp.to, err = put(party, s.to); err != nil {
+		for _, d := range s.sends {
+			to, err := put(party, d)
+			if err != nil {
 				return err
 			}
-			pl.queues[pp.to].stages = append(pl.queues[pp.to].stages, i)
+			f := feeder{i, 0}
+			if s.called {
+				pp.sends, f.input = true, -1
+			}
+			pl.queues[to].feeders = append(pl.queues[to].feeders, f)
 		}
-		if s.dead != nil {
-			if pp.dead, err = put(party, s.dead); err != nil {
-				return err
-			}
-			q := &pl.queues[pp.dead] // the parent sends what a dead worker had for the last time
-			q.producers = append(q.producers, 0)
-			if pp.dead != pp.to {
-				q.stages = append(q.stages, i)
-			}
+	}
+	for i := range pl.parties {
+		for _, pool := range pl.parties[i].calls {
+			pl.pools[pool].users = append(pl.pools[pool].users, i)
 		}
 	}
 	for i := range pl.queues {
@@ -376,8 +400,11 @@ func (pl *plan) reach(party int) []Decl {
 		return slices.Concat(s.process.Send, s.process.Receive, s.process.Uses, s.process.Reads)
 	case s.pool >= 0:
 		shape := pl.pools[s.pool].row.shape()
-		return slices.DeleteFunc(slices.Concat([]Decl{shape.from, shape.to, shape.dead}, shape.uses, shape.reads),
-			func(d Decl) bool { return d == nil })
+		all := slices.Concat(shape.sends, shape.uses, shape.reads)
+		for _, in := range shape.inputs {
+			all = append(all, in.from, in.to, in.dead)
+		}
+		return slices.DeleteFunc(all, func(d Decl) bool { return d == nil })
 	}
 	return nil // the program: all
 }
@@ -428,7 +455,13 @@ type stageSeat struct{ part, seat, slot int }
 
 // seatsOf is where the workers of a stage sit.
 func (pl *plan) seatsOf(pp *poolPlan) (all []stageSeat) {
-	q := &pl.queues[pp.from]
+	for _, in := range pp.inputs {
+		all = append(all, pl.seatsAt(pp, &pl.queues[in.from])...)
+	}
+	return all
+}
+
+func (pl *plan) seatsAt(pp *poolPlan, q *queuePlan) (all []stageSeat) {
 	for i := q.first; i < q.first+q.n; i++ {
 		for s, slot := range pl.parts[i].seats {
 			if slot >= pp.first && slot < pp.first+pp.n {
@@ -485,11 +518,33 @@ func (p *partPlan) size() int {
 	return ring.BoundedSize(p.geometry)
 }
 
+// taskLimit is the number of tasks after which the generation-th process of a
+// worker's slot is replaced, 0: never. It differs from worker to worker, so that
+// those of a pool do not all go at once.
+func (pl *plan) taskLimit(slot, generation int) int {
+	n := pl.pools[pl.slots[slot].pool].worker.Tasks
+	return n - int(jitter(slot, generation)%uint64(n/10+1))
+}
+
+// ageLimit is the same for the age of a worker.
+func (pl *plan) ageLimit(slot, generation int) time.Duration {
+	d := pl.pools[pl.slots[slot].pool].worker.Age
+	return d - time.Duration(jitter(slot, generation)%uint64(d/10+1))
+}
+
+// jitter scatters slots and generations.
+func jitter(slot, generation int) uint64 {
+	x := uint64(slot)<<32 | uint64(uint32(generation))
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
 func (pl *plan) worker(slot int) bool { return pl.slots[slot].pool >= 0 }
 
 // lineSize is the capacity of the lines of a slot.
 func (pl *plan) lineSize(slot int) int {
-	if i := pl.slots[slot].pool; i >= 0 && pl.pools[i].from < 0 {
+	if i := pl.slots[slot].pool; i >= 0 && pl.pools[i].called {
 		return callLine
 	}
 	return plainLine
@@ -498,12 +553,31 @@ func (pl *plan) lineSize(slot int) int {
 // lineAt is where a slot's lines lie in its pair file: down to the process, up
 // to the parent.
 func (pl *plan) lineAt(slot int) (down, up int) {
-	down = control.ReportSize
+	down = pl.reportSize(slot)
 	return down, down + line.Size(pl.lineSize(slot), len(pl.slots))
 }
 
 func (pl *plan) pairSize(slot int) int {
-	return control.ReportSize + 2*line.Size(pl.lineSize(slot), len(pl.slots))
+	return pl.reportSize(slot) + 2*line.Size(pl.lineSize(slot), len(pl.slots))
+}
+
+// reportSize is the bytes of a slot's report, and of the counts of each method
+// behind it.
+func (pl *plan) reportSize(slot int) int {
+	size := control.ReportSize
+	if i := pl.slots[slot].pool; i >= 0 {
+		size += len(pl.pools[i].methods) * control.CountsSize
+	}
+	return size
+}
+
+// countsAt is the counts of the methods of a slot whose pair lies at pair.
+func (pl *plan) countsAt(slot int, pair unsafe.Pointer) []control.Counts {
+	i := pl.slots[slot].pool
+	if i < 0 || len(pl.pools[i].methods) == 0 {
+		return nil
+	}
+	return unsafe.Slice((*control.Counts)(unsafe.Add(pair, control.ReportSize)), len(pl.pools[i].methods))
 }
 
 // maxMessage is the most bytes of a message on a slot's lines.

@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/mpgen/mpgen/runtime/internal/control"
 	"github.com/mpgen/mpgen/runtime/internal/line"
 	"github.com/mpgen/mpgen/runtime/internal/proc"
 )
@@ -35,8 +34,9 @@ type poolCore struct {
 	next    uint64       // number of the last task
 	ended   bool
 	endWhy  error
-	retried uint64
-	failed  uint64 // tasks whose last attempt ended with the worker's death
+	shut    bool        // nobody is to call any more, as its workers send and their queues end
+	settles bool        // the run waits for the last task
+	counts  []callCount // of each method, one of a pool
 	enc     Encoder
 	dec     Decoder
 	scratch [4096]byte
@@ -47,6 +47,12 @@ type poolCore struct {
 	lead atomic.Int32 // what ahead said last, for who must not touch shared memory
 }
 
+// callCount counts what the workers can't.
+type callCount struct {
+	retried uint64
+	failed  uint64 // tasks whose last attempt ended with the worker's death
+}
+
 // poolWorker is one worker's books.
 type poolWorker struct {
 	m        *member
@@ -54,6 +60,7 @@ type poolWorker struct {
 	out      deque[*task] // sent and not answered, in order
 	rest     []byte       // of the last task, what the line had no room for
 	taken    int          // tasks that this generation got
+	limit    int          // how many it may get, 0: any number
 	retiring bool
 	dirty    bool // frames are written and not published
 
@@ -74,6 +81,7 @@ type taskIO interface {
 type task struct {
 	io       taskIO
 	id       uint64
+	method   int
 	deadline int64 // of the caller's context, on the monotonic clock; 0: none
 	attempts int
 	worker   *poolWorker
@@ -83,7 +91,7 @@ type task struct {
 }
 
 func newPoolCore(r *Run, pp *poolPlan) *poolCore {
-	p := &poolCore{run: r, plan: pp, name: pp.row.name()}
+	p := &poolCore{run: r, plan: pp, name: pp.row.name(), counts: make([]callCount, max(1, len(pp.methods)))}
 	for i := range pp.n {
 		m := r.members[pp.first-1+i]
 		m.core = p
@@ -100,7 +108,7 @@ func (p *poolCore) of(m *member) *poolWorker { return p.workers[m.index-p.plan.f
 func (p *poolCore) submit(t *task) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.ended {
+	if p.ended || p.shut {
 		return p.overError()
 	}
 	if !t.given.IsZero() { // its context ended just now
@@ -219,7 +227,7 @@ func (p *poolCore) send(w *poolWorker, t *task) bool {
 		w.rest = slices.Clone(left)
 		p.sendRest(w)
 	}
-	if n := p.plan.worker.Tasks; n > 0 && w.taken >= n {
+	if w.taken == w.limit {
 		w.retiring = true
 	}
 	return true
@@ -274,13 +282,14 @@ func (p *poolCore) answer(m *member, f line.Frame) {
 		t.io.settled(p.failure(w, t, decodeError(f.Data)))
 	}
 	if w.retiring && w.out.len() == 0 {
-		p.run.order(m, control.Retire)
+		p.run.retire(m)
 	}
+	p.told()
 }
 
 // again puts a task back in front, to be tried once more after its backoff.
 func (p *poolCore) again(t *task) {
-	p.retried++
+	p.counts[t.method].retried++
 	pause := backoffOf(p.plan.task.Backoff, t.attempts)
 	t.notYet, t.worker = time.Now().Add(pause), nil
 	p.delayed = append(p.delayed, t)
@@ -292,8 +301,45 @@ func (p *poolCore) joined(m *member) {
 	p.mu.Lock()
 	w := p.of(m)
 	w.ready = true
+	if len(p.plan.inputs) == 0 { // else it counts for itself
+		w.limit = p.run.plan.taskLimit(m.index, int(p.run.node.control.Slots[m.index].Generation.Load()))
+	}
 	p.dispatch()
 	p.mu.Unlock()
+}
+
+// retire lets a worker go when it has done what it was sent.
+func (p *poolCore) retire(m *member) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	w := p.of(m)
+	if w.retiring = true; w.out.len() == 0 {
+		p.run.retire(m)
+	}
+}
+
+// rests reports whether the pool has no task; if it has, the run is settled again
+// when it has none. With shut it takes no more from then on.
+func (p *poolCore) rests(shut bool) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.settles = !p.idle(); !p.settles {
+		p.shut = p.shut || shut
+	}
+	return !p.settles
+}
+
+func (p *poolCore) idle() bool {
+	p.sift()
+	return p.pending.len() == 0 && len(p.delayed) == 0 && p.busy() == 0
+}
+
+// told has the run settled if it waits for the last task and that has ended.
+func (p *poolCore) told() {
+	if p.settles && p.idle() {
+		p.settles = false
+		go p.run.settleAgain()
+	}
 }
 
 // died takes back what a dead worker had.
@@ -321,15 +367,11 @@ func (p *poolCore) died(m *member, pid int, cause error, exit proc.Exit) {
 		switch {
 		case p.ended || !t.given.IsZero() || t.attempts > p.plan.task.Retries:
 			if !p.ended {
-				p.failed++
+				p.counts[t.method].failed++
 			}
 			t.io.settled(e)
 		default:
-			p.retried++
-			pause := backoffOf(p.plan.task.Backoff, t.attempts)
-			t.notYet = time.Now().Add(pause)
-			p.delayed = append(p.delayed, t)
-			p.tick(pause)
+			p.again(t)
 		}
 	}
 	if p.ended {
@@ -342,6 +384,7 @@ func (p *poolCore) died(m *member, pid int, cause error, exit proc.Exit) {
 		p.pending.pushFront(t)
 	}
 	p.dispatch()
+	p.told()
 	p.run.node.bell.Ring()
 }
 
@@ -406,6 +449,7 @@ func (p *poolCore) abandon(t *task, cause error) {
 	if p.dropped++; p.dropped >= 64 && p.dropped > p.pending.len()/2 {
 		p.sift()
 	}
+	p.told()
 }
 
 // sift forgets the tasks that were given up while they waited; else they are

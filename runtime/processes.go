@@ -52,7 +52,15 @@ func (m *member) environment() []string {
 	if n := m.memory(); n > 0 {
 		env = append(env, fmt.Sprintf("GOMEMLIMIT=%d", n/10*8))
 	}
-	if i := m.slot.pool; i >= 0 && os.Getenv("GOMAXPROCS") == "" {
+	cpus := 0
+	if m.slot.process != nil {
+		cpus = m.slot.process.Worker.CPUs
+	} else {
+		cpus = m.run.plan.pools[m.slot.pool].worker.CPUs
+	}
+	if i := m.slot.pool; cpus > 0 {
+		env = append(env, fmt.Sprintf("GOMAXPROCS=%d", cpus))
+	} else if i >= 0 && os.Getenv("GOMAXPROCS") == "" {
 		if n := max(2, runtime.NumCPU()/m.run.plan.pools[i].n); n < runtime.NumCPU() {
 			env = append(env, fmt.Sprintf("GOMAXPROCS=%d", n))
 		}

@@ -3,7 +3,6 @@ package mp
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,7 +32,9 @@ type Run struct {
 	err      error // what stopped the run
 	stopping bool
 	mainEnds []bool        // of each queue: the program itself sends no more
-	stages   []stageBook   // of each pool
+	mainDone bool          // the program itself starts and calls no more, as far as queues are concerned
+	stages   [][]stageBook // of each input of each pool
+	quiet    []bool        // of each pool that is called: nobody will call it any more
 	shut     []bool        // of each queue: nobody sends any more
 	gone     []bool        // of each part: nobody receives any more
 	ended    chan struct{} // closed when no process and no stage is left
@@ -42,12 +43,6 @@ type Run struct {
 	closing  sync.Once
 	last     Stats // what Stats says after Close
 	over     bool
-}
-
-type stageBook struct {
-	ended   bool
-	sending int    // failed items on their way to the queue for them
-	gaveUp  uint64 // items whose last attempt ended with the worker's death
 }
 
 // sharedRing is what the parent does with a queue of either kind.
@@ -110,6 +105,7 @@ func (r *Run) endMain(receivers bool) {
 	for i := range r.mainEnds {
 		r.mainEnds[i] = true
 	}
+	r.mainDone = true
 	r.settle()
 	r.mu.Unlock()
 }
@@ -209,6 +205,7 @@ func (r *Run) stop(err error) {
 	for i := range r.mainEnds {
 		r.mainEnds[i] = true
 	}
+	r.mainDone = true
 	r.settle()
 	r.node.end(r.err)
 }
@@ -235,6 +232,22 @@ func (r *Run) order(m *member, what uint32) {
 	r.node.bells[m.index].Ring()
 }
 
+// retire tells a worker to end when it has nothing in hand, unless it has another
+// order.
+func (r *Run) retire(m *member) {
+	r.node.control.Slots[m.index].Order.CompareAndSwap(control.Work, control.Retire)
+	r.node.bells[m.index].Ring()
+}
+
+// settleAgain is settle for who does not hold mu.
+func (r *Run) settleAgain() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.over {
+		r.settle()
+	}
+}
+
 func (pl *plan) grace(slot int) time.Duration {
 	s, g := pl.slots[slot], time.Duration(0)
 	if s.process != nil {
@@ -251,11 +264,8 @@ func (pl *plan) grace(slot int) time.Duration {
 // settle closes the queues that nobody sends to any more, marks those that
 // nobody receives from, and notices the end of it all. mu is held.
 func (r *Run) settle() {
-	for i := range r.stages {
-		r.stages[i].ended = r.stages[i].ended || r.stageEnded(i)
-	}
 	for again := true; again; {
-		again = false
+		again = r.settleStages()
 		for i := range r.plan.queues {
 			if r.shut[i] {
 				continue
@@ -278,33 +288,18 @@ func (r *Run) settle() {
 		}
 	}
 	for _, m := range r.members {
-		if !m.finished && (r.stopping || m.slot.process != nil || r.plan.pools[m.slot.pool].from >= 0) {
+		if !m.finished && (r.stopping || m.slot.process != nil || !r.plan.pools[m.slot.pool].called) {
 			return
 		}
 	}
-	for i := range r.stages {
-		if r.stages[i].sending > 0 {
-			return
-		}
+	if !r.stagesEnded() {
+		return
 	}
 	select {
 	case <-r.ended:
 	default:
 		close(r.ended)
 	}
-}
-
-func (r *Run) stageEnded(pool int) bool {
-	pp := &r.plan.pools[pool]
-	if pp.from < 0 {
-		return false
-	}
-	for _, m := range r.members[pp.first-1 : pp.first-1+pp.n] {
-		if !m.finished {
-			return false
-		}
-	}
-	return r.stages[pool].sending == 0
 }
 
 // producing reports whether anybody may still send to queue i, and else why the
@@ -317,16 +312,22 @@ func (r *Run) producing(i int) (bool, error) {
 			if r.plan.mainSends(i) && !r.mainEnds[i] {
 				return true, nil
 			}
+		case r.plan.worker(slot): // it is one of the feeders
 		case !r.members[slot-1].finished && !r.members[slot-1].hasClosed(i):
 			return true, nil
 		}
 	}
-	for _, s := range q.stages {
-		if !r.stages[s].ended {
+	cause := r.causeOf(q.closers)
+	for _, f := range q.feeders {
+		ended, why := r.feederEnded(f)
+		if !ended {
 			return true, nil
 		}
+		if cause == nil {
+			cause = why
+		}
 	}
-	return false, r.causeOf(q.closers)
+	return false, cause
 }
 
 func (r *Run) noneLeft(slots []int, queue int) bool {
@@ -397,40 +398,4 @@ func (pl *plan) mainSends(queue int) bool {
 		}
 	}
 	return false
-}
-
-// deadLetter deals with an item of a stage that was begun for the last time by a
-// worker that died: it follows the pool's policy in the dead worker's place.
-func (r *Run) deadLetter(pool int, items [][]byte, cause *Error) {
-	pp := &r.plan.pools[pool]
-	r.mu.Lock()
-	if !r.stopping { // else they were cut short
-		r.stages[pool].gaveUp += uint64(len(items))
-	}
-	r.mu.Unlock()
-	for _, item := range items {
-		switch {
-		case pp.dead >= 0:
-			r.mu.Lock()
-			r.stages[pool].sending++
-			r.mu.Unlock()
-			r.watching.Go(func() {
-				key, encode, err := pp.row.newStage().dead(item, cause)
-				if err == nil {
-					err = r.node.outletsAt(pp.dead).of(key).put(context.Background(), encode, nil)
-				}
-				r.mu.Lock()
-				r.stages[pool].sending--
-				if err != nil && !errors.Is(err, ErrClosed) {
-					r.mu.Unlock()
-					r.fail(fmt.Errorf("queue %q: %w", r.plan.queues[pp.dead].row.name(), err))
-					r.mu.Lock()
-				}
-				r.settle()
-				r.mu.Unlock()
-			})
-		case !pp.task.Skip:
-			r.fail(cause)
-		}
-	}
 }

@@ -90,8 +90,15 @@ func (pl *plan) declareShared(party int, uses, reads []Decl) error {
 			if !ok {
 				return fmt.Errorf("%q is not of this pipeline: generate its code again", d.name())
 			}
+			if pool, is := d.(poolRow); is {
+				if pl.pools[i].called {
+					p.calls = append(p.calls, i)
+					continue
+				}
+				return fmt.Errorf("pool %q is fed by a flow and can't be called: generate its code again", pool.name())
+			}
 			if _, is := d.(sharedRow); !is {
-				continue // a pool that it calls
+				return fmt.Errorf("%q can't be used, only sent to or received from: generate its code again", d.name())
 			}
 			if k == 0 {
 				p.uses = append(p.uses, i)

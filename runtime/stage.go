@@ -5,31 +5,17 @@ import (
 	"fmt"
 )
 
-// caller runs the tasks of a pool that is called: bytes in, bytes out.
-type caller interface {
+// works runs the tasks of one worker, one at a time.
+type works interface {
 	// call decodes a task, runs it, and encodes its result. The first error is
 	// the function's own, or says that the task or result could not travel.
-	call(ctx context.Context, d *Decoder, e *Encoder) error
+	call(ctx context.Context, method int, d *Decoder, e *Encoder) error
+	// stage runs the tasks of an input.
+	stage(input int) stage
+	close() error
 }
 
-type poolCaller[In, Out any] struct{ decl *PoolDecl[In, Out] }
-
-func (p *PoolDecl[In, Out]) newCaller() caller { return poolCaller[In, Out]{p} }
-
-func (c poolCaller[In, Out]) call(ctx context.Context, d *Decoder, e *Encoder) error {
-	in := c.decl.In.get(d)
-	if err := d.done(); err != nil {
-		return err
-	}
-	out, err := c.decl.Func(ctx, in)
-	if err != nil {
-		return err
-	}
-	c.decl.Out.put(e, out)
-	return e.err
-}
-
-// stage runs the tasks of a pool that a flow feeds.
+// stage runs the tasks that a queue feeds.
 type stage interface {
 	// run decodes an item and calls the function. It returns how many results
 	// there are; put encodes one of them.
@@ -37,56 +23,136 @@ type stage interface {
 	put(e *Encoder, i int)
 	// key is the hash of a result's key, if they have one.
 	key(i int) uint64
-	// dead gives what encodes an item that the stage gives up on, with the error,
-	// and the hash of its key.
-	dead(item []byte, err error) (key uint64, encode func(*Encoder), bad error)
 }
 
-type poolStage[In, Out any] struct {
+// poolWorks is the function of a pool.
+type poolWorks[In, Out any] struct {
 	decl *PoolDecl[In, Out]
-	dec  Decoder
-	out  Out
+	do   func(context.Context, In) (Out, error)
 }
 
-func (p *PoolDecl[In, Out]) newStage() stage { return &poolStage[In, Out]{decl: p} }
-
-func (s *poolStage[In, Out]) decode(item []byte) (In, error) {
-	s.dec.reset(item)
-	in := s.decl.From.Elem.get(&s.dec)
-	return in, s.dec.done()
+func (p *PoolDecl[In, Out]) open(_ context.Context, n *Node, _ *Decoder) (works, error) {
+	w := poolWorks[In, Out]{p, p.Func}
+	if p.Open != nil {
+		w.do = p.Open(n)
+	}
+	return w, nil
 }
 
-func (s *poolStage[In, Out]) run(ctx context.Context, item []byte) (int, error) {
-	in, err := s.decode(item)
+func (w poolWorks[In, Out]) call(ctx context.Context, _ int, d *Decoder, e *Encoder) error {
+	in := w.decl.In.get(d)
+	if err := d.done(); err != nil {
+		return err
+	}
+	out, err := w.do(ctx, in)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	if s.out, err = s.decl.Func(ctx, in); err != nil {
-		return 0, err
-	}
-	if s.decl.To.queue == nil {
-		return 0, nil
-	}
-	return s.decl.To.count(s.out), nil
+	w.decl.Out.put(e, out)
+	return e.err
 }
 
-func (s *poolStage[In, Out]) put(e *Encoder, i int) { s.decl.To.put(e, s.out, i) }
+func (w poolWorks[In, Out]) stage(int) stage { return w.decl.feed().open(w.do) }
 
-func (s *poolStage[In, Out]) key(i int) uint64 {
-	if s.decl.To.key == nil {
-		return 0
+func (poolWorks[In, Out]) close() error { return nil }
+
+func (p *PoolDecl[In, Out]) feed() feed[In, Out] { return feed[In, Out]{p.From, p.To, p.Dead} }
+
+func (p *PoolDecl[In, Out]) shape() poolShape {
+	s := poolShape{workers: p.Workers, bytes: p.Bytes, task: p.Task, worker: p.Worker, called: p.From == nil, sends: p.Send, uses: p.Uses, reads: p.Reads}
+	if p.From != nil {
+		s.inputs = []inputShape{p.feed().shape(0)}
 	}
-	return s.decl.To.key(s.out, i)
+	return s
 }
 
-func (s *poolStage[In, Out]) dead(item []byte, cause error) (key uint64, encode func(*Encoder), bad error) {
-	in, err := s.decode(item)
+func (p *PoolDecl[In, Out]) letter(_ int, item []byte, cause error) (uint64, func(*Encoder), error) {
+	return p.feed().letter(item, cause)
+}
+
+func (p *PoolDecl[In, Out]) check() error {
+	if p.Func == nil && p.Open == nil {
+		return fmt.Errorf("pool %q has no function: generate its code again", p.Name)
+	}
+	if p.From != nil {
+		return nil
+	}
+	if err := p.In.check(); err != nil {
+		return fmt.Errorf("pool %q: %w", p.Name, err)
+	}
+	if err := p.Out.check(); err != nil {
+		return fmt.Errorf("pool %q: %w", p.Name, err)
+	}
+	return nil
+}
+
+// feed is where a stage takes its items, and what becomes of them.
+type feed[In, Out any] struct {
+	from *QueueDecl[In]
+	to   Sink[Out]
+	dead *QueueDecl[Failed[In]]
+}
+
+func (f feed[In, Out]) shape(method int) inputShape {
+	s := inputShape{method: method, from: f.from, to: f.to.queue}
+	if f.dead != nil {
+		s.dead = f.dead
+	}
+	return s
+}
+
+func (f feed[In, Out]) decode(d *Decoder, item []byte) (In, error) {
+	d.reset(item)
+	in := f.from.Elem.get(d)
+	return in, d.done()
+}
+
+// letter gives what encodes an item that is given up, with the error, and the hash
+// of its key.
+func (f feed[In, Out]) letter(item []byte, cause error) (key uint64, encode func(*Encoder), bad error) {
+	var d Decoder
+	in, err := f.decode(&d, item)
 	if err != nil {
 		return 0, nil, fmt.Errorf("the item can't be read again: %w", err)
 	}
 	failed := Failed[In]{Item: in, Err: cause}
-	if s.decl.Dead.Key != nil {
-		key = s.decl.Dead.Key(failed)
+	if f.dead.Key != nil {
+		key = f.dead.Key(failed)
 	}
-	return key, func(e *Encoder) { s.decl.Dead.Elem.put(e, failed) }, nil
+	return key, func(e *Encoder) { f.dead.Elem.put(e, failed) }, nil
+}
+
+func (f feed[In, Out]) open(do func(context.Context, In) (Out, error)) stage {
+	return &fedStage[In, Out]{feed: f, do: do}
+}
+
+// fedStage is a feed and what is done with its items.
+type fedStage[In, Out any] struct {
+	feed[In, Out]
+	do  func(context.Context, In) (Out, error)
+	dec Decoder
+	out Out
+}
+
+func (s *fedStage[In, Out]) run(ctx context.Context, item []byte) (int, error) {
+	in, err := s.decode(&s.dec, item)
+	if err != nil {
+		return 0, err
+	}
+	if s.out, err = s.do(ctx, in); err != nil {
+		return 0, err
+	}
+	if s.to.queue == nil {
+		return 0, nil
+	}
+	return s.to.count(s.out), nil
+}
+
+func (s *fedStage[In, Out]) put(e *Encoder, i int) { s.to.put(e, s.out, i) }
+
+func (s *fedStage[In, Out]) key(i int) uint64 {
+	if s.to.key == nil {
+		return 0
+	}
+	return s.to.key(s.out, i)
 }

@@ -6,53 +6,34 @@ import (
 	"os"
 	"time"
 
+	"github.com/mpgen/mpgen/runtime/internal/control"
 	"github.com/mpgen/mpgen/runtime/internal/ring"
 )
 
-// stageLoop is a worker of a stage: it takes an item onto its seat, runs the
-// function, and puts the results into the next queue, each with a note on the
-// seat, so that its death at any instant loses and doubles nothing.
+// stageLoop is a worker's end of a queue that feeds it: it takes an item onto its
+// seat, runs the function, and puts the results into the next queue, each with a
+// note on the seat, so that its death at any instant loses and doubles nothing.
 type stageLoop struct {
-	*child
-	pool    *poolPlan
+	*worker
+	input   int
 	stage   stage
 	in      *inlet
 	to      outlets // none: results are dropped
 	dead    outlets // none: no queue for failures
-	name    string
-	worker  int
 	reading reader
 }
 
-// runStage is the loop of a worker that a flow feeds.
-func (c *child) runStage(pp *poolPlan) int {
-	l := &stageLoop{child: c, pool: pp, stage: pp.row.newStage(), in: c.node.inletAt(pp.from), name: pp.row.name(), worker: c.node.plan.slots[c.node.slot].index}
-	if pp.to >= 0 {
-		l.to = c.node.outletsAt(pp.to)
+func newStageLoop(w *worker, input int) *stageLoop {
+	p := &w.pool.inputs[input]
+	l := &stageLoop{worker: w, input: input, stage: w.works.stage(input), in: w.node.inletAt(p.from)}
+	if p.to >= 0 {
+		l.to = w.node.outletsAt(p.to)
 	}
-	if pp.dead >= 0 {
-		l.dead = c.node.outletsAt(pp.dead)
+	if p.dead >= 0 {
+		l.dead = w.node.outletsAt(p.dead)
 	}
 	l.reading.in = l.in
-	for tasks := 0; pp.worker.Tasks == 0 || tasks < pp.worker.Tasks; tasks++ {
-		switch err := l.reading.next(c.ctx, false); {
-		case err == errEnd:
-			c.say(frameEnded, 0, nil)
-			return 0
-		case c.ctx.Err() != nil:
-			return 0
-		case err != nil:
-			// The producer of the queue failed, or what it wrote can't be read.
-			c.say(frameEnded, 0, errorFrame(err))
-			return 0
-		}
-		if !l.work() {
-			return 0
-		}
-		c.report.Done.Add(1)
-	}
-	l.reading.finish()
-	return 0
+	return l
 }
 
 // work does the item on the seat, and reports false if this process is to end
@@ -74,7 +55,8 @@ func (l *stageLoop) work() bool {
 		}
 		seat.Again()
 		l.report.Retried.Add(1)
-		if !l.pause(backoffOf(l.pool.task.Backoff, seat.Attempt())) {
+		l.count(func(c *control.Counts) { c.Retried.Add(1) })
+		if !l.rest(backoffOf(l.pool.task.Backoff, seat.Attempt())) {
 			return false
 		}
 	}
@@ -129,16 +111,17 @@ func (l *stageLoop) give(seat *ring.Seat, o *outlet, encode func(*Encoder)) bool
 // giveUp follows the pool's policy for a task that failed for good.
 func (l *stageLoop) giveUp(seat *ring.Seat, cause error) bool {
 	l.report.Failed.Add(1)
+	l.count(func(c *control.Counts) { c.Failed.Add(1) })
 	if cause != context.DeadlineExceeded { // else nobody returned it
 		cause = remote(cause)
 	}
-	failure := &Error{Name: l.name, Index: l.worker, PID: os.Getpid(), Attempts: seat.Attempt() + 1, Err: cause}
+	failure := &Error{Name: l.pool.row.name(), Index: l.node.Instance(), PID: os.Getpid(), Attempts: seat.Attempt() + 1, Err: cause}
 	switch {
 	case l.dead != nil:
 		if err := l.reading.open(); err != nil {
 			break
 		}
-		key, encode, err := l.stage.dead(l.reading.dec.buf, failure)
+		key, encode, err := l.pool.row.letter(l.input, l.reading.dec.buf, failure)
 		if err == nil {
 			seat.Results(seat.Given() + 1)
 			err = l.dead.of(key).put(l.ctx, encode, seat)
@@ -162,8 +145,15 @@ func (l *stageLoop) giveUp(seat *ring.Seat, cause error) bool {
 	return false
 }
 
-// pause waits before a retry.
-func (l *stageLoop) pause(d time.Duration) bool {
+// count counts for the method, if there are several.
+func (l *stageLoop) count(add func(*control.Counts)) {
+	if l.counts != nil {
+		add(&l.counts[l.pool.inputs[l.input].method])
+	}
+}
+
+// rest waits before a retry.
+func (l *stageLoop) rest(d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

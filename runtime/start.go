@@ -124,7 +124,11 @@ func newRun(pl *plan, e engine) (r *Run, err error) {
 		}
 	}
 	r.shut, r.mainEnds, r.gone = make([]bool, len(pl.queues)), make([]bool, len(pl.queues)), make([]bool, len(pl.parts))
-	r.stages = make([]stageBook, len(pl.pools))
+	r.stages = make([][]stageBook, len(pl.pools))
+	for i := range pl.pools {
+		r.stages[i] = make([]stageBook, len(pl.pools[i].inputs))
+	}
+	r.quiet = make([]bool, len(pl.pools))
 	for i := 1; i < len(pl.slots); i++ {
 		m, err := newMember(r, i)
 		if err != nil {
@@ -134,7 +138,7 @@ func newRun(pl *plan, e engine) (r *Run, err error) {
 	}
 	for i := range pl.pools {
 		var core *poolCore
-		if pl.pools[i].from < 0 {
+		if pl.pools[i].called {
 			core = newPoolCore(r, &pl.pools[i])
 		}
 		r.pools = append(r.pools, core)
@@ -142,30 +146,34 @@ func newRun(pl *plan, e engine) (r *Run, err error) {
 	return r, nil
 }
 
-// take encodes the arguments of a process.
+// take encodes the arguments of a process or service.
 func (r *Run) take(a Arg) error {
 	for _, p := range r.plan.parties[1:] {
-		d := r.plan.slots[p.first].process
-		if d == nil || Decl(d) != a.to || d.OnDemand {
+		s := &r.plan.slots[p.first]
+		switch {
+		case s.process != nil && Decl(s.process) == a.to && !s.process.OnDemand:
+		case s.pool >= 0 && Decl(r.plan.pools[s.pool].row) == a.to && r.plan.pools[s.pool].object:
+		default:
 			continue
 		}
-		data, err := encodeArgs(d, a.put)
+		data, err := encodeArgs(a.to, r.plan.lineSize(p.first), a.put)
 		for _, m := range r.members[p.first-1 : p.first-1+p.n] {
 			m.args = data
 		}
 		return err
 	}
-	return fmt.Errorf("arguments for %q, which is no process of this pipeline that starts with it: generate its code again", a.to.name())
+	return fmt.Errorf("arguments for %q, which is nothing of this pipeline that starts with it: generate its code again", a.to.name())
 }
 
-func encodeArgs(p *ProcessDecl, put func(*Encoder)) ([]byte, error) {
+// encodeArgs encodes arguments, which must fit one frame of a line.
+func encodeArgs(d Decl, line int, put func(*Encoder)) ([]byte, error) {
 	var e Encoder
-	e.reset(nil, plainLine/4-1024)
+	e.reset(nil, line/4-1024)
 	if put != nil {
 		put(&e)
 	}
 	if e.err != nil {
-		return nil, fmt.Errorf("the arguments of process %q: %w", p.Name, e.err)
+		return nil, fmt.Errorf("the arguments of %q: %w", d.name(), e.err)
 	}
 	return e.bytes(), nil
 }
@@ -218,7 +226,7 @@ func (r *Run) abort() {
 func (r *Run) watchStages() {
 	for i := range r.plan.pools {
 		pp := &r.plan.pools[i]
-		if pp.from < 0 || pp.task.Timeout == 0 {
+		if len(pp.inputs) == 0 || pp.task.Timeout == 0 {
 			continue
 		}
 		limit := pp.task.Timeout + r.plan.grace(pp.first)
@@ -268,7 +276,7 @@ func (pl *plan) describe(rows []control.Row) {
 		if s.pool >= 0 {
 			kind = control.KindPool
 		}
-		add(control.Row{Kind: kind, File: filePair, Owner: uint16(i), Size: control.ReportSize}, s.name)
+		add(control.Row{Kind: kind, File: filePair, Owner: uint16(i), Size: uint64(pl.reportSize(i))}, s.name)
 	}
 	for i := range pl.parts {
 		p := &pl.parts[i]

@@ -11,7 +11,7 @@ import (
 // Stats counts what happened in a run, by the names of the .mp file.
 type Stats struct {
 	Queues    map[string]QueueStats
-	Pools     map[string]PoolStats
+	Pools     map[string]PoolStats // services too, and each of their methods as "service.method"
 	Processes map[string]ProcessStats
 	Rescued   uint64 // wake-ups that got lost and were made good by the backstop; 0 unless there is a bug
 }
@@ -24,7 +24,8 @@ type QueueStats struct {
 	Lost     uint64 // left in the queue when its last reader had gone for good
 }
 
-// PoolStats counts the tasks of a pool.
+// PoolStats counts the tasks of a pool, a service, or one method of a service;
+// that has no workers of its own.
 type PoolStats struct {
 	Workers, Busy int
 	Done          uint64 // tasks that a worker has ended, well or with an error
@@ -63,27 +64,7 @@ func (r *Run) stats() Stats {
 		s.Queues[r.plan.queues[i].row.name()] = q
 	}
 	for i := range r.plan.pools {
-		pp := &r.plan.pools[i]
-		p := PoolStats{Workers: pp.n, Failed: r.stages[i].gaveUp}
-		for _, m := range r.members[pp.first-1 : pp.first-1+pp.n] {
-			p.Done += m.report.Done.Load()
-			p.Failed += m.report.Failed.Load()
-			p.Retried += m.report.Retried.Load() + m.retried
-			p.Restarts += uint64(m.restarts)
-		}
-		if core := r.pools[i]; core != nil {
-			core.mu.Lock()
-			p.Busy = core.busy()
-			p.Retried += core.retried
-			p.Failed += core.failed
-			core.mu.Unlock()
-		} else {
-			q := &r.plan.queues[pp.from]
-			for _, b := range r.bounded[q.first:][:q.n] {
-				p.Busy += b.Busy(pp.first, pp.n)
-			}
-		}
-		s.Pools[pp.row.name()] = p
+		r.poolStats(i, s.Pools)
 	}
 	for _, m := range r.members {
 		if m.slot.process == nil {
@@ -102,6 +83,54 @@ func (r *Run) stats() Stats {
 		s.Rescued += r.node.bells[i].Rescued()
 	}
 	return s
+}
+
+// poolStats adds the counters of a pool; of a service those of each method, too.
+func (r *Run) poolStats(pool int, to map[string]PoolStats) {
+	pp := &r.plan.pools[pool]
+	p, each := PoolStats{Workers: pp.n}, make([]PoolStats, len(pp.methods))
+	for _, m := range r.workers(pp) {
+		p.Done += m.report.Done.Load()
+		p.Failed += m.report.Failed.Load()
+		p.Retried += m.report.Retried.Load() + m.retried
+		p.Restarts += uint64(m.restarts)
+		counts := r.plan.countsAt(m.index, m.pair.At(0))
+		for k := range counts {
+			c := &counts[k]
+			each[k].Done += c.Done.Load()
+			each[k].Failed += c.Failed.Load()
+			each[k].Retried += c.Retried.Load()
+		}
+	}
+	for k, in := range pp.inputs {
+		p.Failed += r.stages[pool][k].gaveUp
+		if len(each) > 0 {
+			each[in.method].Failed += r.stages[pool][k].gaveUp
+		}
+	}
+	if core := r.pools[pool]; core != nil {
+		core.mu.Lock()
+		p.Busy = core.busy()
+		for k, c := range core.counts {
+			p.Retried += c.retried
+			p.Failed += c.failed
+			if len(each) > 0 {
+				each[k].Retried += c.retried
+				each[k].Failed += c.failed
+			}
+		}
+		core.mu.Unlock()
+	}
+	for _, in := range pp.inputs {
+		q := &r.plan.queues[in.from]
+		for _, b := range r.bounded[q.first:][:q.n] {
+			p.Busy += b.Busy(pp.first, pp.n)
+		}
+	}
+	to[pp.row.name()] = p
+	for k, name := range pp.methods {
+		to[pp.row.name()+"."+name] = each[k]
+	}
 }
 
 // progressEvery is how often the line of progress is drawn.

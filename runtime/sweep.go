@@ -9,12 +9,6 @@ import (
 // sweep repairs what the dead process held.
 func (m *member) sweep() (left remains) {
 	r, p := m.run, ring.Owner(m.index)
-	retries := -1
-	if m.slot.pool >= 0 {
-		if pp := &r.plan.pools[m.slot.pool]; pp.from >= 0 {
-			retries = pp.task.Retries
-		}
-	}
 	takes, puts := r.plan.takes(m.index), r.plan.puts(m.index)
 	var outs []*ring.Bounded // as notes number them
 	for _, i := range puts {
@@ -38,14 +32,18 @@ func (m *member) sweep() (left remains) {
 			r.spsc[i].SweepConsumer(p)
 			continue
 		}
+		in, retries := m.input(r.plan.parts[i].queue), 0
+		if in >= 0 {
+			retries = r.plan.pools[m.slot.pool].task.Retries
+		}
 		b.SweepInput(p, func(payload []byte, attempt int) bool {
 			left.held = true
-			if retries < 0 || attempt <= retries {
+			if in < 0 || attempt <= retries {
 				left.again++
 				return false
 			}
 			if item, ok := r.copyItem(i, payload); ok {
-				left.exhausted = append(left.exhausted, item)
+				left.exhausted = append(left.exhausted, letter{in, item})
 			}
 			return true
 		})
@@ -63,6 +61,14 @@ func (m *member) sweep() (left remains) {
 		r.node.bells[i].Rouse()
 	}
 	return left
+}
+
+// input is which input of its pool queue feeds, -1: none.
+func (m *member) input(queue int) int {
+	if m.slot.pool < 0 {
+		return -1
+	}
+	return slices.IndexFunc(m.run.plan.pools[m.slot.pool].inputs, func(in inputPlan) bool { return in.from == queue })
 }
 
 // copyItem is an item's bytes, out of the payload of a record.

@@ -127,7 +127,8 @@ type Bell struct {
 
 type waiter struct {
 	cond    Condition
-	parked  *Parked
+	parked  []*Parked
+	one     [1]*Parked    // room for parked
 	turn    chan struct{} // a token: look at ready and leads
 	ready   bool
 	leads   bool
@@ -212,7 +213,30 @@ func (b *Bell) Wait(ctx context.Context, parked *Parked, cond Condition) error {
 		return nil
 	}
 	w := waiters.Get().(*waiter)
-	w.cond, w.parked, w.ready, w.leads, w.present = cond, parked, false, false, true
+	if parked != nil {
+		w.one[0] = parked
+		w.parked = w.one[:]
+	}
+	return b.wait(ctx, w, cond)
+}
+
+// WaitAny is Wait for one of several things. Who takes from one of them then
+// wakes a sleeper of each other that has something: the wake-up may have been
+// spent on this process.
+func (b *Bell) WaitAny(ctx context.Context, parked []*Parked, cond Condition) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if b.spin(cond) {
+		return nil
+	}
+	w := waiters.Get().(*waiter)
+	w.parked = parked
+	return b.wait(ctx, w, cond)
+}
+
+func (b *Bell) wait(ctx context.Context, w *waiter, cond Condition) error {
+	w.cond, w.ready, w.leads, w.present = cond, false, false, true
 	b.mu.Lock()
 	if b.stopped {
 		b.mu.Unlock()
@@ -228,8 +252,8 @@ func (b *Bell) Wait(ctx context.Context, parked *Parked, cond Condition) error {
 	leads := w.leads
 	b.mu.Unlock()
 
-	if parked != nil {
-		parked.Set(b.slot)
+	for _, p := range w.parked {
+		p.Set(b.slot)
 	}
 	err := error(nil)
 	if !cond.Ready() {
@@ -240,8 +264,10 @@ func (b *Bell) Wait(ctx context.Context, parked *Parked, cond Condition) error {
 		}
 	}
 	b.leave(w)
-	if parked != nil && !parked.Clear(b.slot) && err != nil && cond.Ready() {
-		parked.WakeOne()
+	for _, p := range w.parked {
+		if !p.Clear(b.slot) && err != nil && cond.Ready() {
+			p.WakeOne()
+		}
 	}
 	*w = waiter{turn: w.turn}
 	waiters.Put(w)
@@ -309,8 +335,8 @@ func (b *Bell) look(w *waiter) bool {
 		if other.ready {
 			continue
 		}
-		if other.parked != nil {
-			other.parked.Set(b.slot)
+		for _, p := range other.parked {
+			p.Set(b.slot)
 		}
 		if !other.cond.Ready() {
 			continue

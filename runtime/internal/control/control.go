@@ -7,7 +7,8 @@
 // mapping that could write. It holds a header, one [Slot] for each process, one
 // [Queue] for each queue, and the [Row]s of the table, which tell what lies where
 // in which file. A pair file belongs to one process and its parent: the
-// process's own [Report], and the line each way.
+// process's own [Report], the [Counts] of each method if it serves some, and the
+// line each way.
 //
 // Each word has one writer, and words of different writers never share a cache
 // line.
@@ -94,6 +95,17 @@ type Report struct {
 	Mean    seam.Uint64 // nanoseconds that a task takes, lately
 	_       [16]byte
 }
+
+// Counts is what a worker of a service says of one method, behind its Report.
+type Counts struct {
+	Done    seam.Uint64
+	Failed  seam.Uint64
+	Retried seam.Uint64
+	_       [40]byte
+}
+
+// CountsSize is the number of bytes of a Counts.
+const CountsSize = 64
 
 // Row says what lies where: a viewer's table of contents.
 type Row struct {

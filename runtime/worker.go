@@ -1,0 +1,342 @@
+package mp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/mpgen/mpgen/runtime/internal/bell"
+	"github.com/mpgen/mpgen/runtime/internal/control"
+	"github.com/mpgen/mpgen/runtime/internal/line"
+)
+
+// worker is a process of a pool or service. It takes tasks from its line, those
+// that are called, and from the queues that feed it, and runs one at a time.
+type worker struct {
+	*child
+	pool   *poolPlan
+	works  works
+	counts []control.Counts // of the methods of a service
+	calls  calls
+	feeds  []*stageLoop // whose queues have not ended
+	parked []*bell.Parked
+	slept  bool // since it took something
+	turn   int  // which feed is asked first
+	tasks  int  // since the start, if it has feeds: else the parent counts
+}
+
+// calls is what a worker keeps from one called task to the next.
+type calls struct {
+	late *time.Timer // tells the parent of results
+	soon atomic.Bool // late is about to run
+
+	now       *running
+	base      context.Context
+	before    uint64 // id of the last task
+	until     context.Context
+	untilWhen int64
+
+	began int // tasks since the time since
+	since time.Time
+}
+
+// runWorker is the loop of a worker.
+func (c *child) runWorker(pp *poolPlan) int {
+	w := &worker{child: c, pool: pp, counts: c.node.plan.countsAt(c.node.slot, c.pair)}
+	w.calls.late = time.AfterFunc(time.Hour, func() {
+		w.calls.soon.Store(false)
+		c.up.Wake()
+	})
+	if !w.open() {
+		return 0
+	}
+	w.loop()
+	if err := w.works.close(); err != nil {
+		fmt.Fprintf(os.Stderr, "mpgen: %s[%d]: close: %v\n", pp.row.name(), c.node.Instance(), err)
+	}
+	return 0
+}
+
+// open opens what runs the tasks, and reports whether it could.
+func (w *worker) open() bool {
+	var d Decoder
+	if w.pool.object {
+		f, ok := w.receive()
+		if !ok {
+			return false
+		}
+		d.reset(append([]byte(nil), f.Data...))
+	}
+	var err error
+	if w.works, err = w.pool.row.open(w.ctx, w.node, &d); err != nil {
+		w.say(frameReturned, 0, errorFrame(remote(err)))
+		return false
+	}
+	if w.pool.called {
+		w.parked = append(w.parked, w.down.Items())
+	}
+	for i := range w.pool.inputs {
+		l := newStageLoop(w, i)
+		w.feeds = append(w.feeds, l)
+		w.parked = append(w.parked, l.in.bounded.Items())
+	}
+	w.say(frameOpened, 0, nil)
+	return true
+}
+
+// loop works until an order comes and there is nothing in hand, until it has done
+// its number of tasks, or until the queues have ended and nobody calls it.
+func (w *worker) loop() {
+	limit := w.node.plan.taskLimit(w.node.slot, int(w.orders.Generation.Load()))
+	for {
+		worked := false
+		if w.pool.called {
+			f, ok, err := w.down.Next()
+			if err != nil {
+				panic(err) // the parent writes no nonsense
+			}
+			if ok {
+				w.handOn(nil)
+				w.call(f)
+				if worked = true; len(w.feeds) == 0 {
+					continue
+				}
+				w.tasks++
+			}
+			if !ok || len(w.feeds) > 0 {
+				w.pause()
+			}
+		}
+		if !worked && w.orders.Order.Load() != control.Work {
+			w.handOn(nil)
+			return
+		}
+		if len(w.feeds) > 0 {
+			got, goOn := w.feed()
+			if !goOn {
+				return
+			}
+			if got {
+				w.tasks++
+			}
+			if worked = worked || got; limit > 0 && w.tasks >= limit {
+				return
+			}
+		}
+		if !worked {
+			w.wait()
+		}
+	}
+}
+
+// wait waits for a task or an order.
+func (w *worker) wait() {
+	if w.pool.called {
+		w.down.Tell()
+	}
+	_ = w.node.bell.WaitAny(context.Background(), w.parked, w)
+	w.slept = true
+}
+
+// Ready is the condition of a worker that waits.
+func (w *worker) Ready() bool {
+	if w.orders.Order.Load() != control.Work || w.pool.called && w.down.HasFrame() {
+		return true
+	}
+	for _, l := range w.feeds {
+		if (*items)(&l.reading).Ready() {
+			return true
+		}
+	}
+	return false
+}
+
+// handOn wakes who sleeps for items of the feeds that this worker does not take
+// now, as their wake-ups may have been spent on it.
+func (w *worker) handOn(taken *stageLoop) {
+	if !w.slept {
+		return
+	}
+	w.slept = false
+	for _, l := range w.feeds {
+		if l != taken && (*items)(&l.reading).Ready() {
+			l.in.bounded.Items().WakeOne()
+		}
+	}
+}
+
+// feed does one item of a queue, if there is one. goOn says that there may be
+// more work.
+func (w *worker) feed() (got, goOn bool) {
+	for i := range w.feeds {
+		l := w.feeds[(w.turn+i)%len(w.feeds)]
+		switch err := l.reading.next(w.ctx, true); {
+		case err == ErrEmpty:
+			continue
+		case w.ctx.Err() != nil:
+			return false, false
+		case err != nil:
+			// The end; or the producer of the queue failed, or what it wrote can't be read.
+			var why []byte
+			if err != errEnd {
+				why = errorFrame(err)
+			}
+			w.say(frameEnded, uint64(l.input), why)
+			w.drop(l)
+			return true, len(w.feeds) > 0 || w.pool.called
+		}
+		w.turn += i + 1
+		w.handOn(l)
+		if !l.work() {
+			return true, false
+		}
+		l.reading.finish()
+		w.report.Done.Add(1)
+		l.count(func(c *control.Counts) { c.Done.Add(1) })
+		return true, true
+	}
+	return false, true
+}
+
+// drop takes a feed out whose queue has ended.
+func (w *worker) drop(ended *stageLoop) {
+	old := w.feeds
+	w.feeds, w.parked = nil, nil
+	if w.pool.called {
+		w.parked = append(w.parked, w.down.Items())
+	}
+	for _, l := range old {
+		if l != ended {
+			w.feeds, w.parked = append(w.feeds, l), append(w.parked, l.in.bounded.Items())
+		}
+	}
+}
+
+// lateResults bounds how long a result lies unseen while its worker goes on.
+const lateResults = 200 * time.Microsecond
+
+// pause comes before a worker turns to something else than the next called task:
+// results are told, and nothing is left that an order to cancel could mean.
+func (w *worker) pause() {
+	c := &w.calls
+	if c.began > 0 {
+		w.measure(c.began, c.since)
+		c.began = 0
+	}
+	if c.now == nil {
+		return
+	}
+	w.current.Store(nil)
+	c.now.cancel(nil)
+	c.now = nil
+	w.report.Task.Store(0)
+	if c.late.Stop() {
+		c.soon.Store(false)
+	}
+	w.up.Wake()
+}
+
+// call runs one called task.
+func (w *worker) call(f line.Frame) {
+	c := &w.calls
+	if c.began == 0 {
+		c.since = time.Now()
+	} else if c.began == 64 {
+		w.measure(c.began, c.since)
+		c.began, c.since = 0, time.Now()
+	}
+	if c.now == nil || c.base.Err() != nil || !c.now.id.CompareAndSwap(c.before, f.ID) {
+		if c.now != nil {
+			c.now.cancel(nil)
+		}
+		c.now = &running{}
+		c.base, c.now.cancel = context.WithCancelCause(w.ctx)
+		c.until = nil
+		c.now.id.Store(f.ID)
+		w.current.Store(c.now)
+	}
+	c.before = f.ID
+	w.dec.reset(f.Data)
+	deadline, timed, method := Get[int64](&w.dec), w.pool.task.Timeout > 0, 0
+	if w.counts != nil {
+		method = min(int(Get[uint32](&w.dec)), len(w.counts)-1)
+	}
+	w.report.Task.Store(f.ID)
+	ctx, stop := c.base, context.CancelFunc(nil)
+	if timed {
+		start := monotonic()
+		w.report.Since.Store(uint64(start))
+		end := start + int64(w.pool.task.Timeout)
+		if deadline != 0 {
+			end = min(end, deadline)
+		}
+		ctx, stop = context.WithTimeout(c.base, time.Duration(end-start))
+	} else if deadline != 0 {
+		// Those of one Map have one deadline, and share what it costs to keep it.
+		if c.until == nil || deadline != c.untilWhen {
+			c.until, c.untilWhen = deadlineContext(c.base, deadline), deadline
+		}
+		ctx = c.until
+	}
+	if w.orders.Cancel.Load() == f.ID {
+		c.now.cancel(context.Canceled)
+	}
+	kind := w.callOne(ctx, method, f.ID)
+	if kind != frameResult {
+		kind = frameFailure
+		if timed && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			kind = frameLate
+		}
+		w.write(kind, f.ID, w.enc.bytes())
+		w.report.Failed.Add(1)
+	}
+	if stop != nil {
+		stop()
+		w.report.Since.Store(0)
+	}
+	if c.began++; !c.soon.Load() {
+		c.soon.Store(true)
+		c.late.Reset(lateResults)
+	}
+	w.report.Done.Add(1)
+	if w.counts != nil {
+		w.counts[method].Done.Add(1)
+		if kind != frameResult {
+			w.counts[method].Failed.Add(1)
+		}
+	}
+}
+
+// callOne runs one task and writes its result; an error is left encoded in w.enc
+// and the kind is not frameResult.
+func (w *worker) callOne(ctx context.Context, method int, id uint64) uint16 {
+	w.enc.reset(w.scratch[:], w.pool.bytes)
+	if err := w.works.call(ctx, method, &w.dec, &w.enc); err != nil {
+		data := errorFrame(remote(err))
+		w.enc.reset(nil, len(data)+64)
+		w.enc.raw(data)
+		return frameFailure
+	}
+	w.write(frameResult, id, w.enc.bytes())
+	return frameResult
+}
+
+// deadlineContext ends with base, or at a time of the monotonic clock.
+func deadlineContext(base context.Context, at int64) context.Context {
+	ctx, cancel := context.WithTimeout(base, time.Duration(at-monotonic()))
+	context.AfterFunc(base, cancel)
+	return ctx
+}
+
+// measure tells the parent how long a task takes, so that it can send enough of
+// them ahead.
+func (w *worker) measure(n int, since time.Time) {
+	mean := uint64(time.Since(since)) / uint64(n)
+	if old := w.report.Mean.Load(); old != 0 {
+		mean = (3*old + mean) / 4
+	}
+	w.report.Mean.Store(max(mean, 1))
+}
