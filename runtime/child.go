@@ -249,7 +249,11 @@ func (c *child) runProcess(p *ProcessDecl) int {
 	}
 	var d Decoder
 	d.reset(append([]byte(nil), f.Data...))
-	err := p.Main(c.ctx, c.node, &d)
+	ctx := c.ctx
+	if f.ID != 0 {
+		ctx = deadlineContext(ctx, int64(f.ID))
+	}
+	err := p.Main(ctx, c.node, &d)
 	for _, in := range c.node.receivers() {
 		in.close() // what it has received is done: it did not die
 	}

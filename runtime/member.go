@@ -2,7 +2,6 @@ package mp
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -10,7 +9,6 @@ import (
 
 	"github.com/mpgen/mpgen/runtime/internal/control"
 	"github.com/mpgen/mpgen/runtime/internal/line"
-	"github.com/mpgen/mpgen/runtime/internal/proc"
 	"github.com/mpgen/mpgen/runtime/internal/shm"
 )
 
@@ -25,6 +23,9 @@ type member struct {
 	core   *poolCore // of a worker that is called
 	args   []byte
 
+	deadline int64       // of the context that it was started with, 0: none
+	unhook   func() bool // ends that context's hold on it, nil: none
+
 	upMu sync.Mutex // of the fields up to the blank line
 	down *line.Writer
 	up   *line.Reader
@@ -33,17 +34,21 @@ type member struct {
 	pid atomic.Int64 // 0: no process
 
 	// of run.mu
-	proc          instance
-	finished      bool
-	err           error // why it failed, once finished
-	sourceStopped bool  // told to stop by Shutdown: that it was cancelled is no failure
-	closes        map[int]bool
-	ends          map[int]error // inputs of a service's worker that have ended, and why
-	killed        error         // why the parent killed it, nil: it did not
-	restarts      int
-	retried       uint64 // items of a stage that came again after its deaths
+	handle   *Process // who has the slot; nil for workers and where none has
+	proc     instance
+	finished bool  // nobody has the slot, or will not be started again
+	err      error // why it failed, once finished, for its queues
+	closes   map[int]bool
+	ends     map[int]error // inputs of a worker that have ended, and why
+	killed   error         // why the parent killed it, nil: it did not
+	restarts int
+	retried  uint64 // items of a stage that came again after its deaths
 
-	doneBefore uint64 // tasks done before this generation, the supervisor's own
+	// of the supervisor
+	generation int
+	failures   int    // of a process, in a row
+	crashes    int    // of a worker, in a row
+	doneBefore uint64 // tasks done before this generation
 }
 
 // life is what a process has told about itself since it was started.
@@ -57,24 +62,42 @@ type life struct {
 	corrupt  bool  // it wrote nonsense
 }
 
-func newMember(r *Run, index int) (*member, error) {
-	m := &member{run: r, index: index, slot: &r.plan.slots[index], closes: map[int]bool{}, ends: map[int]error{}}
-	var err error
-	if m.pair, err = r.engine.memory("mpgen-pair", r.plan.pairSize(index)); err != nil {
-		return nil, err
+func newMember(r *Run, index int) *member {
+	m := &member{run: r, index: index, slot: &r.plan.slots[index], finished: true}
+	if p := m.slot.process; p != nil && !p.OnDemand {
+		m.handle = newProcess(m, m.title(), m.slot.index)
 	}
-	if err := m.pair.Seal(false); err != nil {
-		m.pair.Close()
-		return nil, err
+	if m.slot.pool >= 0 {
+		m.ends = map[int]error{}
 	}
-	m.report = (*control.Report)(m.pair.At(0))
-	return m, nil
+	return m
+}
+
+// furnish makes the member's memory, which stays for all who have the slot.
+func (m *member) furnish() error {
+	if m.pair != nil {
+		return nil
+	}
+	pair, err := m.run.engine.memory("mpgen-pair", m.run.plan.pairSize(m.index))
+	if err != nil {
+		return err
+	}
+	if err := pair.Seal(false); err != nil {
+		pair.Close()
+		return err
+	}
+	m.pair, m.report = pair, (*control.Report)(pair.At(0))
+	return nil
 }
 
 func (m *member) hasClosed(queue int) bool { return m.closes[queue] }
 
+// title is the name of what has the slot.
 func (m *member) title() string {
-	if m.slot.process != nil && m.run.plan.parties[m.slot.party].n == 1 {
+	switch {
+	case m.handle != nil:
+		return m.handle.name
+	case m.slot.process != nil && m.run.plan.parties[m.slot.party].n == 1:
 		return m.slot.name
 	}
 	return fmt.Sprintf("%s[%d]", m.slot.name, m.slot.index)
@@ -82,12 +105,17 @@ func (m *member) title() string {
 
 // failure is an error about this process.
 func (m *member) failure(pid int, cause error) *Error {
-	return &Error{Name: m.slot.name, Index: m.slot.index, PID: pid, Err: cause}
+	e := &Error{Name: m.slot.name, Index: m.slot.index, PID: pid, Err: cause}
+	if m.handle != nil {
+		e.Index = m.handle.number
+	}
+	return e
 }
 
-// launch starts the process for the generation-th time.
-func (m *member) launch(generation int) (instance, error) {
+// launch starts the process.
+func (m *member) launch() (instance, error) {
 	r := m.run
+	m.generation++
 	downAt, upAt := r.plan.lineAt(m.index)
 	line.Reset(m.pair.At(downAt))
 	line.Reset(m.pair.At(upAt))
@@ -97,7 +125,7 @@ func (m *member) launch(generation int) (instance, error) {
 	m.up = line.OpenReader(m.pair.At(upAt), size, r.node.bells, r.plan.maxMessage(m.index))
 	m.life = life{}
 	if m.slot.process != nil || r.plan.pools[m.slot.pool].object {
-		if _, done := m.down.PutPart(frameArgs, 0, m.args); !done {
+		if _, done := m.down.PutPart(frameArgs, uint64(m.deadline), m.args); !done {
 			m.upMu.Unlock()
 			return nil, fmt.Errorf("the arguments of %q take %d bytes: %w", m.slot.name, len(m.args), ErrTooBig)
 		}
@@ -110,12 +138,12 @@ func (m *member) launch(generation int) (instance, error) {
 	m.report.Since.Store(0)
 	r.node.bells[m.index].Reset()
 	word := &r.node.control.Slots[m.index]
-	word.Generation.Store(uint32(generation))
+	word.Generation.Store(uint32(m.generation))
 	word.Cancel.Store(0)
 	word.Order.Store(control.Work)
 	word.State.Store(control.Starting)
 
-	return r.engine.start(m, generation)
+	return r.engine.start(m, m.generation)
 }
 
 func (m *member) memory() int64 {
@@ -125,27 +153,47 @@ func (m *member) memory() int64 {
 	return m.run.plan.pools[m.slot.pool].worker.Memory
 }
 
-// supervise is the goroutine of a member.
-func (m *member) supervise() {
-	defer m.run.watching.Done()
+// started makes the process that launch gave the member's.
+func (m *member) started(p instance) {
 	r := m.run
-	crashes := 0
-	for generation := 1; ; generation++ {
-		p, err := m.launch(generation)
-		if err != nil {
-			m.fail(m.failure(0, err))
-			return
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m.proc = p
+	m.pid.Store(int64(p.PID()))
+	book := r.book(m)
+	book.started++
+	book.running++
+	told, why, kill := r.stopping, error(nil), r.stopping
+	if h := m.handle; h != nil {
+		h.pid.Store(int64(p.PID()))
+		if h.wasTold() {
+			told = true
 		}
-		r.mu.Lock()
-		m.proc = p
-		m.pid.Store(int64(p.PID()))
-		stopping, source := r.stopping, m.sourceStopped
-		r.mu.Unlock()
-		if stopping || source {
-			r.order(m, control.Stop)
+		if h.killing {
+			why, kill = context.Canceled, true
 		}
-		if stopping { // it was not there when the others got their grace
-			r.watching.Go(func() { m.killAfterGrace(r.plan.grace(m.index)) })
+	}
+	// It was not there when the others got their order and their grace.
+	if told {
+		r.order(m, control.Stop)
+	}
+	if kill {
+		r.watching.Go(func() { m.killAfterGrace(p, why) })
+	}
+}
+
+// supervise is the goroutine of a member. p is its first process, nil if that is
+// to be started.
+func (m *member) supervise(p instance) {
+	defer m.run.watching.Done()
+	for {
+		if p == nil {
+			var err error
+			if p, err = m.launch(); err != nil {
+				m.fail(m.failure(0, err))
+				return
+			}
+			m.started(p)
 		}
 		began := time.Now()
 		timer := time.AfterFunc(startTimeout, func() {
@@ -156,192 +204,22 @@ func (m *member) supervise() {
 				m.kill(fmt.Errorf("it did not come to mp.Main() within %v", startTimeout))
 			}
 		})
-		young := m.retireAt(generation)
+		young := m.retireAt()
 		<-p.Dead()
 		timer.Stop()
 		young()
 		m.drain()
 		left := m.sweep()
 		<-p.Done()
-		exit := p.Exit()
-		again, pause := m.settleDeath(p.PID(), exit, left, &crashes, time.Since(began))
-		if !again {
+		if again, pause, why := m.settleDeath(p.PID(), p.Exit(), left, time.Since(began)); !again || !m.rest(pause, why) {
 			return
 		}
-		if pause > 0 {
-			r.node.control.Slots[m.index].State.Store(control.Backoff)
-			select {
-			case <-time.After(pause):
-			case <-r.stopped:
-				m.finish(nil)
-				return
-			}
-		}
+		p = nil
 	}
 }
 
 // startTimeout is how long a process may take to come to Main.
 const startTimeout = 10 * time.Second
-
-// crashLimit is how often in a row a worker may die before it has done a task.
-const crashLimit = 5
-
-// settleDeath decides what follows a death.
-func (m *member) settleDeath(pid int, exit proc.Exit, left remains, crashes *int, age time.Duration) (again bool, pause time.Duration) {
-	r := m.run
-	m.upMu.Lock()
-	life := m.life
-	m.upMu.Unlock()
-	r.mu.Lock()
-	m.proc = nil
-	m.pid.Store(0)
-	killed := m.killed
-	m.killed = nil
-	stopping, source := r.stopping, m.sourceStopped
-	r.mu.Unlock()
-
-	var cause error
-	if exit.Code != 0 || exit.Signal != 0 {
-		died := &Died{Exit: exit.Code, Signal: exit.Signal, OOM: exit.OOM, Panic: exit.Panic, Stderr: exit.Stderr}
-		if cause = died; killed != nil {
-			cause = fmt.Errorf("%w: %w", killed, died)
-		}
-	} else if life.corrupt {
-		cause = ErrCorruptPeer
-	} else if !stopping && !life.returned && !life.ended && !(life.ready && m.mayRetire()) {
-		cause = &Died{Stderr: exit.Stderr} // it exited as if all were well, and has not done its part
-	}
-	if m.slot.process == nil && life.ready && !life.opened && !stopping && r.plan.pools[m.slot.pool].object {
-		if life.err != nil {
-			cause = life.err
-		}
-		cause = fmt.Errorf("it can't be opened: %w", cause)
-	}
-	if life.gaveUp != nil {
-		r.fail(life.gaveUp)
-		stopping = true
-	}
-	if m.core != nil {
-		m.core.died(m, pid, cause, exit)
-	}
-	if len(left.exhausted) > 0 {
-		if cause == nil {
-			cause = &Died{Stderr: exit.Stderr}
-		}
-		e := m.failure(pid, cause)
-		e.Attempts = r.plan.pools[m.slot.pool].task.Retries + 1
-		r.deadLetters(m.slot.pool, left.exhausted, e)
-	}
-	if m.slot.process != nil {
-		err := cause
-		if life.returned {
-			err = life.err
-		}
-		if err == nil || stopping || source && errors.Is(err, context.Canceled) {
-			m.finish(nil)
-			return false, 0
-		}
-		if m.restarts < m.slot.process.Restarts {
-			r.mu.Lock()
-			m.restarts++
-			clear(m.closes)
-			r.mu.Unlock()
-			return true, backoffOf(0, m.restarts)
-		}
-		failure := m.failure(pid, err)
-		failure.Attempts = m.restarts
-		if m.restarts > 0 {
-			failure.Attempts = m.restarts + 1
-		}
-		m.fail(failure)
-		return false, 0
-	}
-	if life.ended || stopping {
-		if life.err != nil && !stopping {
-			failure := m.failure(pid, life.err)
-			m.finish(failure)
-			return false, 0
-		}
-		m.finish(nil)
-		return false, 0
-	}
-	r.mu.Lock()
-	m.restarts++
-	m.retried += uint64(left.again)
-	clear(m.ends)
-	r.mu.Unlock()
-	if cause == nil || life.opened && (age > time.Second || left.held || m.progressed()) {
-		*crashes = 0
-		return true, 0
-	}
-	if *crashes++; *crashes < crashLimit {
-		if life.opened {
-			return true, 0
-		}
-		return true, backoffOf(0, *crashes)
-	}
-	m.fail(m.failure(pid, fmt.Errorf("it died %d times in a row: %w", *crashes, cause)))
-	return false, 0
-}
-
-// mayRetire reports whether the process is a worker that ends after a number of
-// tasks or at an age.
-func (m *member) mayRetire() bool {
-	if m.slot.pool < 0 {
-		return false
-	}
-	w := &m.run.plan.pools[m.slot.pool].worker
-	return w.Tasks > 0 || w.Age > 0
-}
-
-// retireAt lets the generation-th process of a worker go when it is old; stop
-// says that it is not needed any more.
-func (m *member) retireAt(generation int) (stop func()) {
-	if m.slot.pool < 0 || m.run.plan.pools[m.slot.pool].worker.Age <= 0 {
-		return func() {}
-	}
-	t := time.AfterFunc(m.run.plan.ageLimit(m.index, generation), func() {
-		if m.core != nil {
-			m.core.retire(m)
-		} else {
-			m.run.retire(m)
-		}
-	})
-	return func() { t.Stop() }
-}
-
-// progressed reports whether a worker has begun or done a task. Then it was not
-// the start that killed it, and the tasks' own limits end a series of deaths.
-func (m *member) progressed() bool {
-	return m.report.Task.Load() != 0 || m.report.Done.Load() != m.doneBefore
-}
-
-// fail says that the process has failed for good, and stops the run. Its queues
-// end with the error before anybody is told to stop, and the error is there
-// before anybody is told that all have ended.
-func (m *member) fail(failure *Error) {
-	r := m.run
-	r.mu.Lock()
-	if !r.stopping && r.err == nil {
-		r.err = failure
-	}
-	r.mu.Unlock()
-	m.finish(failure)
-	r.fail(failure)
-}
-
-// finish says that the process will not be started again.
-func (m *member) finish(err error) {
-	r := m.run
-	word := &r.node.control.Slots[m.index]
-	if word.State.Store(control.Ended); err != nil {
-		word.State.Store(control.Failed)
-	}
-	r.mu.Lock()
-	m.finished, m.err = true, err
-	r.settle()
-	r.mu.Unlock()
-}
 
 // kill kills the process and remembers why.
 func (m *member) kill(why error) {
@@ -356,22 +234,22 @@ func (m *member) kill(why error) {
 	}
 }
 
-// killAfterGrace kills the process, and any that would be started in its place,
-// if it does not follow the order to stop.
-func (m *member) killAfterGrace(grace time.Duration) {
-	m.run.mu.Lock()
-	p := m.proc
-	m.run.mu.Unlock()
-	if p == nil {
-		return
-	}
-	t := time.NewTimer(grace)
+// killAfterGrace kills the process p, if it does not follow the order to stop.
+// why is noted if it is not nil.
+func (m *member) killAfterGrace(p instance, why error) {
+	t := time.NewTimer(m.run.plan.grace(m.index))
 	defer t.Stop()
 	select {
 	case <-p.Dead():
+		return
 	case <-t.C:
-		p.Kill()
 	}
+	m.run.mu.Lock()
+	if m.proc == p && m.killed == nil {
+		m.killed = why
+	}
+	m.run.mu.Unlock()
+	p.Kill()
 }
 
 // remains is what a dead worker of a stage had in hand.
@@ -449,6 +327,9 @@ func (m *member) hear(f line.Frame) func() {
 	case frameClosed:
 		return func() {
 			m.run.mu.Lock()
+			if m.closes == nil {
+				m.closes = map[int]bool{}
+			}
 			m.closes[int(f.ID)] = true
 			m.run.settle()
 			m.run.mu.Unlock()

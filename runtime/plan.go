@@ -31,6 +31,8 @@ type plan struct {
 	shared   []sharedPlan
 	index    map[Decl]int // of a queue, pool or shared object in its list
 
+	waitsForMain bool // it has daemons or processes on demand: only the program can say that all have ended
+
 	sharedSize  int // the shared objects lie first in the commons
 	commonsSize int
 	touched     int // bytes of all files that are in use from the start
@@ -176,6 +178,7 @@ func newPlan(p *Pipeline, workers int) (*plan, error) {
 		switch d := d.(type) {
 		case *ProcessDecl:
 			pl.addParty(slotPlan{name: d.Name, process: d, pool: -1}, d.slots())
+			pl.waitsForMain = pl.waitsForMain || d.OnDemand || d.Daemon
 		case queueRow:
 			if err := d.check(); err != nil {
 				return nil, err
@@ -376,7 +379,7 @@ func (pl *plan) closers(producers []int) []int {
 	return others
 }
 
-// meet finds out which parties share something.
+// meet finds out which parties share something that processes wait for.
 func (pl *plan) meet() {
 	reach := make([][]Decl, len(pl.parties))
 	for i := range reach {
@@ -392,21 +395,24 @@ func (pl *plan) meet() {
 	}
 }
 
-// reach is the rows that the processes of a party use.
+// reach is the rows at which the processes of a party may wait.
 func (pl *plan) reach(party int) []Decl {
 	s := pl.slots[pl.parties[party].first]
+	var all []Decl
 	switch {
 	case s.process != nil:
-		return slices.Concat(s.process.Send, s.process.Receive, s.process.Uses, s.process.Reads)
+		all = slices.Concat(s.process.Send, s.process.Receive, s.process.Uses, s.process.Reads)
 	case s.pool >= 0:
 		shape := pl.pools[s.pool].row.shape()
-		all := slices.Concat(shape.sends, shape.uses, shape.reads)
+		all = slices.Concat(shape.sends, shape.uses, shape.reads)
 		for _, in := range shape.inputs {
 			all = append(all, in.from, in.to, in.dead)
 		}
-		return slices.DeleteFunc(all, func(d Decl) bool { return d == nil })
 	}
-	return nil // the program: all
+	return slices.DeleteFunc(all, func(d Decl) bool {
+		_, shared := d.(sharedRow)
+		return d == nil || shared && pl.shared[pl.index[d]].place.kind == control.KindNumber
+	})
 }
 
 // divide gives each queue its parts.

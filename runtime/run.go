@@ -3,6 +3,7 @@ package mp
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -20,10 +21,12 @@ type Run struct {
 	engine   engine
 	files    [3]*shm.File // control, bells, commons
 	members  []*member    // of slots 1 and up
+	present  atomic.Pointer[[]*member]
 	pools    []*poolCore  // of each pool of the plan, nil for stages
 	rings    []sharedRing // of each part of a queue, and so the next two
 	bounded  []*ring.Bounded
 	spsc     []*ring.SPSC
+	rousing  rousing
 	watching sync.WaitGroup // the members' goroutines, and what else must end before the memory goes
 	unhook   []func() bool  // what listens to the outside
 	waiters  atomic.Int32   // calls of Wait, Shutdown and Close under way, or that saw the run stop
@@ -32,17 +35,33 @@ type Run struct {
 	err      error // what stopped the run
 	stopping bool
 	mainEnds []bool        // of each queue: the program itself sends no more
-	mainDone bool          // the program itself starts and calls no more, as far as queues are concerned
+	parties  []partyBook   // of each party
 	stages   [][]stageBook // of each input of each pool
 	quiet    []bool        // of each pool that is called: nobody will call it any more
+	keeping  int           // processes and workers of stages that are not finished, and
+	daemons  int           // daemons, and
+	called   int           // workers that are called
+	resting  bool          // the daemons were told to stop
 	shut     []bool        // of each queue: nobody sends any more
 	gone     []bool        // of each part: nobody receives any more
 	ended    chan struct{} // closed when no process and no stage is left
 	stopped  chan struct{} // closed when stopping has begun
+	mainDone chan struct{} // closed when the program starts and sends no more
 	closed   chan struct{} // closed when Close is done
 	closing  sync.Once
 	last     Stats // what Stats says after Close
 	over     bool
+}
+
+// partyBook counts the processes of a row.
+type partyBook struct {
+	running, started, failed, restarts int
+
+	// Of a row on demand.
+	free   []*member     // the slots that nobody has, the last to be used next
+	room   chan struct{} // holds a token for each process
+	number int           // of the last that was started
+	err    error         // of the first that failed
 }
 
 // sharedRing is what the parent does with a queue of either kind.
@@ -59,7 +78,8 @@ type sharedRing interface {
 // Wait returns at once.
 //
 // A process that fails stops the run, as in an errgroup, unless it is started
-// again. A queue from which the program itself receives is drained before, or by
+// again or was started on demand. When all but daemons have ended, these are told
+// to stop, and killed after their grace. A queue from which the program itself receives is drained before, or by
 // a loop over All that another goroutine has begun; else Wait leaves it, what is in
 // it counts as lost, and a later Receive or All fails.
 func (r *Run) Wait() error {
@@ -102,12 +122,19 @@ func (r *Run) endMain(receivers bool) {
 		}
 	}
 	r.mu.Lock()
+	r.mainEnd()
+	r.settle()
+	r.mu.Unlock()
+}
+
+// mainEnd says that the program starts and sends no more. mu is held.
+func (r *Run) mainEnd() {
 	for i := range r.mainEnds {
 		r.mainEnds[i] = true
 	}
-	r.mainDone = true
-	r.settle()
-	r.mu.Unlock()
+	if !r.mainEnded() {
+		close(r.mainDone)
+	}
 }
 
 func (r *Run) cause() error {
@@ -124,9 +151,8 @@ func (r *Run) Shutdown(ctx context.Context) error {
 	defer r.attend()()
 	r.mu.Lock()
 	for _, m := range r.members {
-		if !r.stopping && m.slot.process != nil && len(m.slot.process.Receive) == 0 {
-			m.sourceStopped = true // before the order: it may follow at once
-			r.order(m, control.Stop)
+		if m.handle != nil && len(m.slot.process.Receive) == 0 {
+			r.tell(m.handle, control.Stop, nil)
 		}
 	}
 	r.mu.Unlock()
@@ -169,7 +195,9 @@ func (r *Run) close() {
 		m.upMu.Lock() // a call that was settled may still look
 		m.up = nil
 		m.upMu.Unlock()
-		m.pair.Close()
+		if m.pair != nil {
+			m.pair.Close()
+		}
 	}
 	r.files[2].Retire(r.plan.sharedSize)
 	r.files[1].Close()
@@ -198,14 +226,13 @@ func (r *Run) stop(err error) {
 			p.end(r.err)
 		}
 	}
-	for _, m := range r.members {
+	for _, m := range r.alive() {
 		r.order(m, control.Stop)
-		r.watching.Go(func() { m.killAfterGrace(r.plan.grace(m.index)) })
+		if p := m.proc; p != nil {
+			r.watching.Go(func() { m.killAfterGrace(p, nil) })
+		}
 	}
-	for i := range r.mainEnds {
-		r.mainEnds[i] = true
-	}
-	r.mainDone = true
+	r.mainEnd()
 	r.settle()
 	r.node.end(r.err)
 }
@@ -287,12 +314,17 @@ func (r *Run) settle() {
 			}
 		}
 	}
-	for _, m := range r.members {
-		if !m.finished && (r.stopping || m.slot.process != nil || !r.plan.pools[m.slot.pool].called) {
-			return
-		}
+	if r.keeping > 0 || r.stopping && r.daemons+r.called > 0 {
+		return
 	}
 	if !r.stagesEnded() {
+		return
+	}
+	if !r.mainEnded() && r.plan.waitsForMain {
+		return
+	}
+	if r.daemons > 0 {
+		r.restDaemons()
 		return
 	}
 	select {
@@ -300,6 +332,78 @@ func (r *Run) settle() {
 	default:
 		close(r.ended)
 	}
+}
+
+// restDaemons tells the daemons to stop, as nobody is left whom they could work
+// for. mu is held.
+func (r *Run) restDaemons() {
+	if r.resting {
+		return
+	}
+	r.resting = true
+	for _, m := range r.alive() {
+		if m.handle != nil && m.slot.process.Daemon {
+			r.tell(m.handle, control.Stop, context.Canceled)
+		}
+	}
+}
+
+// alive is the members whose slots somebody has.
+func (r *Run) alive() []*member {
+	if all := r.present.Load(); all != nil {
+		return *all
+	}
+	return nil
+}
+
+// enter and leave keep the books of who has a slot. mu is held.
+func (r *Run) enter(m *member) {
+	m.finished = false
+	*r.kindOf(m)++
+	all := append(slices.Clip(r.alive()), m)
+	r.present.Store(&all)
+}
+
+func (r *Run) leave(m *member) {
+	m.finished = true
+	*r.kindOf(m)--
+	old := r.alive()
+	all := make([]*member, 0, len(old))
+	for _, other := range old {
+		if other != m {
+			all = append(all, other)
+		}
+	}
+	r.present.Store(&all)
+}
+
+func (r *Run) kindOf(m *member) *int {
+	switch p := m.slot.process; {
+	case p != nil && p.Daemon:
+		return &r.daemons
+	case p != nil || !r.plan.pools[m.slot.pool].called:
+		return &r.keeping
+	}
+	return &r.called
+}
+
+func (r *Run) book(m *member) *partyBook { return &r.parties[m.slot.party] }
+
+// bookOf is the book of a row on demand, or nil.
+func (r *Run) bookOf(d *ProcessDecl) *partyBook {
+	for i, p := range r.plan.parties {
+		if r.plan.slots[p.first].process == d && d.OnDemand {
+			return &r.parties[i]
+		}
+	}
+	return nil
+}
+
+// mayStart reports whether another process may be started on demand in a slot.
+// mu is held.
+func (r *Run) mayStart(slot int) bool {
+	p := r.plan.slots[slot].process
+	return p != nil && p.OnDemand && !r.mainEnded()
 }
 
 // producing reports whether anybody may still send to queue i, and else why the
@@ -313,7 +417,7 @@ func (r *Run) producing(i int) (bool, error) {
 				return true, nil
 			}
 		case r.plan.worker(slot): // it is one of the feeders
-		case !r.members[slot-1].finished && !r.members[slot-1].hasClosed(i):
+		case r.mayStart(slot), !r.members[slot-1].finished && !r.members[slot-1].hasClosed(i):
 			return true, nil
 		}
 	}
@@ -336,7 +440,7 @@ func (r *Run) noneLeft(slots []int, queue int) bool {
 			if !r.stopping && !r.node.inletEnded(queue) {
 				return false
 			}
-		} else if !r.members[slot-1].finished {
+		} else if r.mayStart(slot) || !r.members[slot-1].finished {
 			return false
 		}
 	}
@@ -346,8 +450,14 @@ func (r *Run) noneLeft(slots []int, queue int) bool {
 // causeOf is the error of the first of some processes that failed.
 func (r *Run) causeOf(slots []int) error {
 	for _, slot := range slots {
-		if slot > 0 && r.members[slot-1].err != nil {
-			return r.members[slot-1].err
+		if slot == 0 {
+			continue
+		}
+		m := r.members[slot-1]
+		if p := m.slot.process; p != nil && p.OnDemand && r.book(m).err != nil {
+			return r.book(m).err
+		} else if m.err != nil {
+			return m.err
 		}
 	}
 	return nil

@@ -27,7 +27,7 @@ type sharedRow interface {
 	place(slots, length int) sharedPlace
 	// repair frees what the dead process p owned of the object at at. It runs in
 	// the parent, and again from the top if the parent is stopped meanwhile; after
-	// it every bell is roused.
+	// it all are roused who use the object.
 	repair(n *Node, at unsafe.Pointer, p ring.Owner)
 }
 

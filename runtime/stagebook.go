@@ -52,7 +52,7 @@ func (r *Run) inputEnded(pool, input int) bool {
 // its workers send.
 func (r *Run) isQuiet(pp *poolPlan) bool {
 	pool := r.plan.slots[pp.first].pool
-	if !r.mainDone || slices.ContainsFunc(r.stages[pool], func(b stageBook) bool { return !b.ended }) {
+	if !r.mainEnded() || slices.ContainsFunc(r.stages[pool], func(b stageBook) bool { return !b.ended }) {
 		return false
 	}
 	for _, user := range pp.users {

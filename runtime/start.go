@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -78,7 +79,7 @@ func start(ctx context.Context, p *Pipeline, o options, args []Arg) (*Run, error
 
 // newRun makes the memory of a run.
 func newRun(pl *plan, e engine) (r *Run, err error) {
-	r = &Run{plan: pl, engine: e, ended: make(chan struct{}), stopped: make(chan struct{}), closed: make(chan struct{})}
+	r = &Run{plan: pl, engine: e, ended: make(chan struct{}), stopped: make(chan struct{}), mainDone: make(chan struct{}), closed: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			r.abort()
@@ -130,11 +131,23 @@ func newRun(pl *plan, e engine) (r *Run, err error) {
 	}
 	r.quiet = make([]bool, len(pl.pools))
 	for i := 1; i < len(pl.slots); i++ {
-		m, err := newMember(r, i)
-		if err != nil {
+		m := newMember(r, i)
+		r.members = append(r.members, m)
+		if p := m.slot.process; p != nil && p.OnDemand {
+			continue
+		}
+		if err = m.furnish(); err != nil {
 			return nil, err
 		}
-		r.members = append(r.members, m)
+	}
+	r.parties, r.rousing.parties = make([]partyBook, len(pl.parties)), make([]bool, len(pl.parties))
+	for i, p := range pl.parties[1:] {
+		if d := pl.slots[p.first].process; d != nil && d.OnDemand {
+			book := &r.parties[1+i]
+			book.room = make(chan struct{}, p.n)
+			book.free = slices.Clone(r.members[p.first-1 : p.first-1+p.n])
+			slices.Reverse(book.free)
+		}
 	}
 	for i := range pl.pools {
 		var core *poolCore
@@ -185,10 +198,17 @@ func (r *Run) begin() error {
 	}
 	r.node.bell.Serve(r.takeIn)
 	r.node.bell.Start()
+	r.mu.Lock()
 	for _, m := range r.members {
-		r.watching.Add(1)
-		go m.supervise()
+		if p := m.slot.process; p == nil || !p.OnDemand {
+			r.enter(m)
+		}
 	}
+	for _, m := range r.alive() {
+		r.watching.Add(1)
+		go m.supervise(nil)
+	}
+	r.mu.Unlock()
 	r.watchStages()
 	r.mu.Lock()
 	r.settle()
@@ -198,7 +218,7 @@ func (r *Run) begin() error {
 
 // takeIn takes in what the processes tell. It runs at each look of the bell.
 func (r *Run) takeIn() {
-	for _, m := range r.members {
+	for _, m := range r.alive() {
 		m.drain()
 	}
 	for _, p := range r.pools {
@@ -212,7 +232,9 @@ func (r *Run) takeIn() {
 func (r *Run) abort() {
 	r.engine.close()
 	for _, m := range r.members {
-		m.pair.Close()
+		if m.pair != nil {
+			m.pair.Close()
+		}
 	}
 	for _, f := range r.files {
 		if f != nil {

@@ -34,8 +34,14 @@ type PoolStats struct {
 	Restarts      uint64 // workers started in the place of others
 }
 
-// ProcessStats counts the lives of a process.
-type ProcessStats struct{ Running, Started, Failed, Restarts int }
+// ProcessStats counts the lives of a process, of all its instances, or of all
+// that were started on demand.
+type ProcessStats struct {
+	Running  int // now
+	Started  int // so far, restarts too
+	Failed   int // ended by dying or with an error, unless they were told to stop
+	Restarts int // starts after the first
+}
 
 // Stats is a snapshot of the counters of a run; reading it costs the processes
 // nothing. After Close it is the last one.
@@ -66,18 +72,10 @@ func (r *Run) stats() Stats {
 	for i := range r.plan.pools {
 		r.poolStats(i, s.Pools)
 	}
-	for _, m := range r.members {
-		if m.slot.process == nil {
-			continue
+	for i, p := range r.plan.parties[1:] {
+		if b := &r.parties[1+i]; r.plan.slots[p.first].process != nil {
+			s.Processes[r.plan.slots[p.first].name] = ProcessStats{Running: b.running, Started: b.started, Failed: b.failed, Restarts: b.restarts}
 		}
-		p := ProcessStats{Started: m.restarts + 1, Restarts: m.restarts}
-		if m.proc != nil {
-			p.Running = 1
-		}
-		if p.Failed = m.restarts; m.err != nil {
-			p.Failed++
-		}
-		s.Processes[m.slot.name] = p
 	}
 	for i := range r.node.bells {
 		s.Rescued += r.node.bells[i].Rescued()

@@ -2,6 +2,8 @@ package mp
 
 import (
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/mpgen/mpgen/runtime/internal/ring"
 )
@@ -55,11 +57,7 @@ func (m *member) sweep() (left remains) {
 		r.rings[i].WakeAll()
 	}
 	r.sweepShared(p)
-	// It may have died between taking a sleeper's bit and ringing its bell, or
-	// between the two steps of a ring.
-	for i := range r.node.bells {
-		r.node.bells[i].Rouse()
-	}
+	r.rouse(m.slot.party)
 	return left
 }
 
@@ -69,6 +67,64 @@ func (m *member) input(queue int) int {
 		return -1
 	}
 	return slices.IndexFunc(m.run.plan.pools[m.slot.pool].inputs, func(in inputPlan) bool { return in.from == queue })
+}
+
+// rousing is what rouses after deaths.
+type rousing struct {
+	mu      sync.Mutex
+	parties []bool // of each party: a process of it has died since the last round
+	busy    bool   // a round is under way, or the pause after it
+}
+
+// rousePause is what each process that is roused may cost until the next round.
+// Without it a crowd that dies would keep those busy that are left.
+const rousePause = 20 * time.Microsecond
+
+// rouse rouses who may wait for the dead process of a party: it may have died
+// between taking a sleeper's bit and ringing its bell, or between the two steps
+// of a ring. One round serves all deaths before it; a death that comes alone is
+// served at once.
+func (r *Run) rouse(party int) {
+	r.node.bells[0].Rouse()
+	r.rousing.mu.Lock()
+	r.rousing.parties[party] = true
+	busy := r.rousing.busy
+	r.rousing.busy = true
+	r.rousing.mu.Unlock()
+	if busy {
+		return
+	}
+	roused := r.rouseRound()
+	r.watching.Go(func() {
+		for ; roused >= 0; roused = r.rouseRound() {
+			time.Sleep(time.Duration(roused) * rousePause)
+		}
+	})
+}
+
+// rouseRound returns how many processes it has roused, -1 if nobody has died.
+func (r *Run) rouseRound() (roused int) {
+	r.rousing.mu.Lock()
+	var dead []int
+	for i, d := range r.rousing.parties {
+		if d {
+			dead = append(dead, i)
+			r.rousing.parties[i] = false
+		}
+	}
+	if len(dead) == 0 {
+		r.rousing.busy = false
+		r.rousing.mu.Unlock()
+		return -1
+	}
+	r.rousing.mu.Unlock()
+	for _, m := range r.alive() {
+		if slices.ContainsFunc(dead, func(party int) bool { return r.plan.parties[party].peers[m.slot.party] }) {
+			r.node.bells[m.index].Rouse()
+			roused++
+		}
+	}
+	return roused
 }
 
 // copyItem is an item's bytes, out of the payload of a record.
