@@ -20,6 +20,14 @@ var (
 	// ErrEmpty is the answer of TryReceive to a queue that holds no item now.
 	ErrEmpty = errors.New("queue empty")
 
+	// ErrLocked is the answer of TryLock to a lock that another holds, or that is
+	// kept for one who waits.
+	ErrLocked = errors.New("locked")
+
+	// ErrOwnerDied says that a process ended while it held a lock, so that what the
+	// lock guards may be half changed. The lock is not held.
+	ErrOwnerDied = errors.New("a process died with the lock")
+
 	// ErrTooBig says that an item could never fit, however long one waits: its
 	// encoding is larger than the bytes that the queue or pool was given.
 	ErrTooBig = errors.New("item too big")

@@ -94,13 +94,10 @@ func (m *member) hasClosed(queue int) bool { return m.closes[queue] }
 
 // title is the name of what has the slot.
 func (m *member) title() string {
-	switch {
-	case m.handle != nil:
+	if m.handle != nil {
 		return m.handle.name
-	case m.slot.process != nil && m.run.plan.parties[m.slot.party].n == 1:
-		return m.slot.name
 	}
-	return fmt.Sprintf("%s[%d]", m.slot.name, m.slot.index)
+	return m.run.plan.title(m.index)
 }
 
 // failure is an error about this process.

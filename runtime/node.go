@@ -27,7 +27,8 @@ type Node struct {
 	commons *shm.File
 	over    atomic.Bool  // the run has ended for this process: nothing waits any more
 	why     error        // set before over, nil for a plain end
-	reading sync.RWMutex // held by who reads an item in the program itself
+	reading sync.RWMutex // held by who reads an item in the program itself, or rings others
+	gone    bool         // of reading: the memory of the run is not here any more, but for the shared objects
 
 	mu      sync.Mutex
 	putting map[int]*outlet   // of each part
@@ -218,7 +219,17 @@ func (n *Node) retire() {
 		in.mu.Unlock() //lint:ignore SA2001 who held it has left
 	}
 	n.reading.Lock()
-	n.reading.Unlock() //lint:ignore SA2001 who held it has left
+	n.gone = true
+	n.reading.Unlock()
+}
+
+// ringing runs f, which rings bells, unless they are gone.
+func (n *Node) ringing(f func()) {
+	n.reading.RLock()
+	defer n.reading.RUnlock()
+	if !n.gone {
+		f()
+	}
 }
 
 // gate lets one goroutine of a process at a time to one end of a queue; the

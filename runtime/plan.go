@@ -546,6 +546,18 @@ func jitter(slot, generation int) uint64 {
 	return x ^ x>>31
 }
 
+// title is what a slot is called: its row's name, with a number if the row has several.
+func (pl *plan) title(slot int) string {
+	if slot < 0 || slot >= len(pl.slots) { // from shared memory
+		return fmt.Sprint("process ", slot)
+	}
+	s := &pl.slots[slot]
+	if s.pool < 0 && pl.parties[s.party].n == 1 {
+		return s.name
+	}
+	return fmt.Sprintf("%s[%d]", s.name, s.index)
+}
+
 func (pl *plan) worker(slot int) bool { return pl.slots[slot].pool >= 0 }
 
 // lineSize is the capacity of the lines of a slot.

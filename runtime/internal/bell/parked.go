@@ -59,6 +59,66 @@ func (p *Parked) Clear(slot int) bool {
 	return p.words[w].And(^bit)&bit != 0
 }
 
+// Has reports whether slot's bit is set.
+func (p *Parked) Has(slot int) bool {
+	w := slot / 64
+	return w < len(p.words) && p.words[w].Load()&(1<<(slot%64)) != 0
+}
+
+// Slots is the number of slots.
+func (p *Parked) Slots() int { return len(p.bells) }
+
+// Next is the first slot whose bit is set, in the circle that begins behind after
+// and ends with it. The bit stays: who uses Next takes only its own.
+func (p *Parked) Next(after int) (slot int, ok bool) {
+	if after < 0 || after >= len(p.bells) {
+		after = 0 // it may come from shared memory
+	}
+	n := len(p.words)
+	from := (after + 1) % (64 * n)
+	for k := range n + 1 {
+		w := (from/64 + k) % n
+		x := p.wordToVisit(w)
+		switch k {
+		case 0: // what is behind after
+			x &= ^uint64(0) << (from % 64)
+		case n: // what is up to it
+			x &= 1<<(from%64) - 1
+		}
+		if slot := w*64 + bits.TrailingZeros64(x); x != 0 && slot < len(p.bells) {
+			return slot, true
+		}
+	}
+	return 0, false
+}
+
+// wordToVisit is a word of the bitmap; the summary says for most that there is
+// nothing in them, and is set right where it does not.
+func (p *Parked) wordToVisit(w int) uint64 {
+	if len(p.words) == 1 {
+		return p.words[0].Load()
+	}
+	s := uint64(1) << w
+	if p.summary.Load()&s == 0 {
+		return 0
+	}
+	x := p.words[w].Load()
+	if x == 0 {
+		p.summary.And(^s)
+		if x = p.words[w].Load(); x != 0 {
+			p.summary.Or(s)
+		}
+	}
+	return x
+}
+
+// Ring rings the bell of slot.
+func (p *Parked) Ring(slot int) {
+	if slot < len(p.bells) {
+		p.bells[slot].Ring()
+	}
+}
+
 // Any reports whether somebody may sleep here.
 func (p *Parked) Any() bool {
 	if len(p.words) == 1 {

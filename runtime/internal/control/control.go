@@ -131,6 +131,9 @@ const (
 	KindNumber
 	KindReport
 	KindLine
+	KindLock
+	KindValue
+	KindArray
 )
 
 const (
