@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/mpgen/mpgen/runtime/internal/bell"
 	"github.com/mpgen/mpgen/runtime/internal/control"
 	"github.com/mpgen/mpgen/runtime/internal/ring"
 )
@@ -34,6 +35,8 @@ type inlet struct {
 	seats   []*ring.Seat // that are free
 	arena   *ring.Arena
 	reader  reader // of Receive and TryReceive
+
+	watch atomic.Pointer[watch] // of Ready, nil before its first call
 }
 
 // reader is one that takes items: a loop of All, or all calls of Receive. It
@@ -115,10 +118,6 @@ func (r *reader) next(ctx context.Context, try bool) error {
 		return err
 	}
 	defer in.gate.unlock()
-	parked := in.spsc.Items
-	if in.bounded != nil {
-		parked = in.bounded.Items
-	}
 	for {
 		in.mu.Lock()
 		got, err := r.look()
@@ -129,7 +128,7 @@ func (r *reader) next(ctx context.Context, try bool) error {
 		if got || err != nil {
 			return err
 		}
-		if err := in.node.bell.Wait(ctx, parked(), (*items)(r)); err != nil {
+		if err := in.node.bell.Wait(ctx, in.parked(), (*items)(r)); err != nil {
 			return err
 		}
 	}
@@ -149,6 +148,9 @@ func (r *reader) look() (bool, error) {
 		return ok, err
 	}
 	if closed && in.drained() {
+		if in.bounded != nil {
+			in.bounded.Items().WakeAll() // others may have looked while this one did, and waited
+		}
 		if cause := in.word.CloseCause(); len(cause) > 0 {
 			return false, decodeError(cause)
 		}
@@ -310,6 +312,14 @@ func (r *reader) open() error {
 	return nil
 }
 
+// parked is where this process parks for items.
+func (in *inlet) parked() *bell.Parked {
+	if in.bounded != nil {
+		return in.bounded.Items()
+	}
+	return in.spsc.Items()
+}
+
 // close says that this process takes no more.
 func (in *inlet) close() {
 	idle := in.calls.try() // else a call may be reading its item
@@ -322,4 +332,5 @@ func (in *inlet) close() {
 		in.calls.unlock()
 	}
 	in.node.bell.Ring()
+	in.lookAgain()
 }

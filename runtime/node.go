@@ -62,6 +62,9 @@ func (n *Node) end(why error) {
 	n.why = why
 	n.over.Store(true)
 	n.bell.Ring()
+	for _, in := range n.receivers() {
+		in.lookAgain()
+	}
 }
 
 func (n *Node) overError() error {
@@ -207,8 +210,10 @@ func (n *Node) retire() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, o := range n.putting {
-		if o.gate.lock(context.Background()) == nil {
-			o.gate.unlock()
+		for _, g := range []*gate{&o.gate, &o.joins} {
+			if g.lock(context.Background()) == nil {
+				g.unlock()
+			}
 		}
 	}
 	for _, in := range n.taking {

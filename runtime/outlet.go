@@ -24,6 +24,7 @@ type outlet struct {
 	part int
 	max  int // bytes of the largest item
 
+	joins   gate // of Join
 	gate    gate
 	closed  bool
 	spsc    ring.Producer // of an SPSC queue

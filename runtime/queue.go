@@ -331,9 +331,11 @@ func (r *Receiver[T]) receive(ctx context.Context, try bool) (v T, err error) {
 	in := r.i
 	if in.plain {
 		if v, ok := r.quick(&in.reader, 1); ok {
+			in.lookAgain()
 			return v, nil
 		}
 	}
+	defer in.lookAgain()
 	if err := in.calls.lock(ctx); err != nil {
 		return v, err
 	}

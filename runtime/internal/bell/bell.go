@@ -203,8 +203,10 @@ var ErrStopped = errors.New("the bell has been stopped")
 var waiters = sync.Pool{New: func() any { return &waiter{turn: make(chan struct{}, 1)} }}
 
 // Wait returns nil when cond is ready, and ctx's error when ctx ends before. The
-// process's bit in parked, which may be nil, is set meanwhile; at most one
-// goroutine of a process waits on one Parked.
+// process's bit in parked, which may be nil, is set meanwhile. Several goroutines
+// of a process may wait on one Parked: a bell that was rung makes it look for all
+// of them. Who waits and then takes nothing, though its thing is there, hands the
+// wake-up on itself, by WakeOne.
 func (b *Bell) Wait(ctx context.Context, parked *Parked, cond Condition) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -263,9 +265,8 @@ func (b *Bell) wait(ctx context.Context, w *waiter, cond Condition) error {
 			err = b.follow(ctx, w)
 		}
 	}
-	b.leave(w)
-	for _, p := range w.parked {
-		if !p.Clear(b.slot) && err != nil && cond.Ready() {
+	for _, p := range b.leave(w, err != nil) {
+		if cond.Ready() {
 			p.WakeOne()
 		}
 	}
@@ -356,11 +357,21 @@ func (w *waiter) tell() {
 	}
 }
 
-// leave takes w out and hands its lead on.
-func (b *Bell) leave(w *waiter) {
+// leave takes w out and hands its lead on. If w gives up, the result is where a
+// wake-up was spent on it. While another waits for the same thing, the bit is that
+// one's: it stays, and so does a wake-up.
+func (b *Bell) leave(w *waiter, givesUp bool) (picked []*Parked) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	i := slices.Index(b.waiters, w)
+	for _, p := range w.parked {
+		if b.isAwaited(p, w) {
+			continue
+		}
+		if !p.Clear(b.slot) && givesUp {
+			picked = append(picked, p)
+		}
+	}
 	b.waiters[i] = b.waiters[len(b.waiters)-1]
 	b.waiters[len(b.waiters)-1] = nil
 	if b.waiters = b.waiters[:len(b.waiters)-1]; len(b.waiters) == 0 {
@@ -371,14 +382,14 @@ func (b *Bell) leave(w *waiter) {
 	default:
 	}
 	if b.leader != w {
-		return
+		return picked
 	}
 	b.leader = nil
 	for _, next := range b.waiters {
 		if !next.ready {
 			b.leader, next.leads = next, true
 			next.tell()
-			return
+			return picked
 		}
 	}
 	switch {
@@ -392,6 +403,16 @@ func (b *Bell) leave(w *waiter) {
 		default:
 		}
 	}
+	return picked
+}
+
+func (b *Bell) isAwaited(p *Parked, but *waiter) bool {
+	for _, w := range b.waiters {
+		if w != but && slices.Contains(w.parked, p) {
+			return true
+		}
+	}
+	return false
 }
 
 // pump stands in the kernel while nobody leads.

@@ -167,15 +167,29 @@ func (p *Parked) wakeOne() {
 	}
 }
 
+// WakeEach is WakeAll where nobody may sleep: then it costs one load. It believes
+// the summary.
+func (p *Parked) WakeEach() {
+	if p.Any() {
+		p.WakeAll()
+	}
+}
+
 // WakeAll wakes every sleeper, whatever the summary says.
 func (p *Parked) WakeAll() {
 	for w := range p.words {
-		if p.words[w].Load() == 0 {
-			continue
-		}
-		for x := p.words[w].Swap(0); x != 0; x &= x - 1 {
-			if i := w*64 + bits.TrailingZeros64(x); i < len(p.bells) {
-				p.bells[i].Ring()
+		for p.words[w].Load() != 0 {
+			for x := p.words[w].Swap(0); x != 0; x &= x - 1 {
+				if i := w*64 + bits.TrailingZeros64(x); i < len(p.bells) {
+					p.bells[i].Ring()
+				}
+			}
+			if len(p.words) == 1 {
+				break
+			}
+			p.summary.And(^(uint64(1) << w)) // as in wakeOne: who set its bit meanwhile is looked for again
+			if p.words[w].Load() != 0 {
+				p.summary.Or(uint64(1) << w)
 			}
 		}
 	}

@@ -44,6 +44,7 @@ type Bounded struct {
 	h       *header
 	items   bell.Parked // consumers that sleep
 	room    bell.Parked // producers that sleep
+	joins   bell.Parked // producers that sleep until all is done
 	bells   []bell.Word
 	slots   unsafe.Pointer
 	stride  uintptr
@@ -57,7 +58,7 @@ type Bounded struct {
 // BoundedSize is the number of bytes of a Bounded ring.
 func BoundedSize(g Geometry) int {
 	g = g.round()
-	return headerSize + 2*bell.ParkedSize(g.Slots) + g.Capacity*(8+g.Payload) +
+	return headerSize + 3*bell.ParkedSize(g.Slots) + g.Capacity*(8+g.Payload) +
 		seatsSize(g) + ArenaSize(g)
 }
 
@@ -74,6 +75,8 @@ func OpenBounded(p unsafe.Pointer, g Geometry, bells []bell.Word) *Bounded {
 	r.items = bell.OpenParked(p, r.bells)
 	p = unsafe.Add(p, bell.ParkedSize(g.Slots))
 	r.room = bell.OpenParked(p, r.bells)
+	p = unsafe.Add(p, bell.ParkedSize(g.Slots))
+	r.joins = bell.OpenParked(p, r.bells)
 	p = unsafe.Add(p, bell.ParkedSize(g.Slots))
 	r.slots = p
 	p = unsafe.Add(p, g.Capacity*(8+g.Payload))
@@ -108,6 +111,9 @@ func (r *Bounded) Items() *bell.Parked { return &r.items }
 
 // Room is where producers park.
 func (r *Bounded) Room() *bell.Parked { return &r.room }
+
+// Joins is where those park who wait until all is done.
+func (r *Bounded) Joins() *bell.Parked { return &r.joins }
 
 // Ticket is a place in the ring: lap times capacity plus slot.
 type Ticket uint64

@@ -53,6 +53,33 @@ func TestBoundedUnderAllInterleavings(t *testing.T) {
 	}
 }
 
+// A process that waits until all is done beside producers, consumers and deaths.
+// The second has 152,572,296 states without its limit, and was searched whole once.
+func TestJoinUnderAllInterleavings(t *testing.T) {
+	for _, c := range []struct {
+		name         string
+		capacity     int
+		messages     []int
+		consumers    int
+		kills        int
+		walks, limit int
+	}{
+		{"1P1C1J", 1, []int{2}, 1, 0, 0, 0},
+		{"1P1C1J", 1, []int{1}, 1, 1, 5000, 6_000_000},
+		{"1P1C1J", 2, []int{2}, 1, 1, 5000, 4_000_000},
+		{"1P2C1J", 1, []int{2}, 2, 1, 5000, 3_000_000},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := newJoinedChain(c.capacity, c.messages, 0, c.consumers, 1)
+			l.Kills, l.Walks, l.StateLimit = c.kills, c.walks, c.limit
+			t.Parallel()
+			f, err := explore.Run(&l.Harness)
+			t.Logf("%s, capacity %d, messages %v, %d kills: %v", c.name, c.capacity, c.messages, c.kills, f)
+			require.NoError(t, err)
+		})
+	}
+}
+
 // Each of these bugs is known to be one; a search that does not find it checks
 // nothing.
 func TestSeededBugsAreFound(t *testing.T) {
@@ -90,6 +117,21 @@ func TestSeededBugsAreFound(t *testing.T) {
 				return 0, s.Kind == seam.Store && s.In("(*Bounded).SweepInput")
 			}
 		}, "again"},
+		{"nobody tells who waits until all is done", waiting(0), func(l *chain) {
+			l.Fault = func(s explore.Step) (uint64, bool) {
+				return 0, s.Kind == seam.Load && strings.HasSuffix(s.Word, "joins") && s.In("(*Seat).Free")
+			}
+		}, "stuck"},
+		{"a join does not see that an item moved", waiting(1), func(l *chain) {
+			l.Fault = func(s explore.Step) (uint64, bool) {
+				return 0, s.Kind == seam.Load && s.Word == "ring.hint" && (s.In("(*Join).Done") || s.In("(*Join).begin"))
+			}
+		}, "not done"},
+		{"a join looks at slots only", waiting(0), func(l *chain) {
+			l.Fault = func(s explore.Step) (uint64, bool) {
+				return 0, s.Kind == seam.Load && strings.HasPrefix(s.Word, "ring.w") && s.In("(*Join).begin")
+			}
+		}, "not done"},
 		{"places are skipped before results are settled", stage(1, 1, 1), func(l *chain) { l.told, l.skipFirst = true, true }, "lost"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -102,6 +144,13 @@ func TestSeededBugsAreFound(t *testing.T) {
 			require.ErrorAs(t, err, &v)
 		})
 	}
+}
+
+// waiting is a producer, a consumer, and one who waits until all is done.
+func waiting(kills int) *chain {
+	l := newJoinedChain(1, []int{1}, 0, 1, 1)
+	l.Kills, l.Walks = kills, 5000
+	return l
 }
 
 // quota is a producer of two messages and two consumers that want one each.

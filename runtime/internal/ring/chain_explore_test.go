@@ -16,10 +16,12 @@ import (
 
 // What the processes tell the checks.
 const (
-	acked  = iota // message is in the ring
-	got           // message is being worked on
-	done          // message will not come again
-	result        // of message is out
+	acked   = iota // message is in the ring
+	got            // message is being worked on
+	done           // message will not come again
+	result         // of message is out
+	joining        // from here on a process waits until all is done
+	joined         // all is done
 )
 
 // chain is a pipeline of simulated processes: producers, a ring, and consumers; or
@@ -34,8 +36,8 @@ type chain struct {
 	spsc   *SPSC
 	names  map[int]string
 
-	producers, workers, consumers []int // process numbers
-	parent                        int
+	producers, workers, consumers, joiners []int // process numbers
+	parent                                 int
 
 	// bugs put in on purpose
 	noRecheck, noWake, noWakeAll, onlyParked, notRoused, skipFirst, returnFirst bool
@@ -72,6 +74,7 @@ func (l *chain) labelRing(r *Bounded, name string) {
 	l.label(unsafe.Pointer(&r.h.third), name+".hint")
 	l.label(unsafe.Add(unsafe.Pointer(r.h), headerSize+8), name+".items")
 	l.label(unsafe.Add(unsafe.Pointer(r.h), headerSize+bell.ParkedSize(len(r.bells))+8), name+".room")
+	l.label(unsafe.Add(unsafe.Pointer(r.h), headerSize+2*bell.ParkedSize(len(r.bells))+8), name+".joins")
 	for i := range r.n {
 		l.label(unsafe.Pointer(r.state(i)), fmt.Sprintf("%s.slot%d", name, i))
 	}
@@ -84,8 +87,13 @@ func (l *chain) labelRing(r *Bounded, name string) {
 // newChain is a chain of producers that put so many messages each, workers, and
 // consumers, over rings of a capacity.
 func newChain(capacity int, messages []int, workers, consumers int) *chain {
+	return newJoinedChain(capacity, messages, workers, consumers, 0)
+}
+
+// newJoinedChain is newChain with processes that wait once until all is done.
+func newJoinedChain(capacity int, messages []int, workers, consumers, joiners int) *chain {
 	l := &chain{names: map[int]string{}}
-	slots := len(messages) + workers + consumers
+	slots := len(messages) + workers + consumers + joiners
 	l.parent = slots
 	seats := consumers
 	if workers > 0 {
@@ -137,6 +145,9 @@ func newChain(capacity int, messages []int, workers, consumers int) *chain {
 	for i := range consumers {
 		last.SetOwner(i, Owner(len(l.Processes)))
 		add("consumer", &l.consumers, explore.Context{uint64(i)}, l.consume)
+	}
+	for range joiners {
+		add("joiner", &l.joiners, explore.Context{}, l.join)
 	}
 	l.finish()
 	return l
@@ -329,6 +340,31 @@ func (l *chain) work(s *explore.Self, c explore.Context, i int) explore.Context 
 	return c
 }
 
+// join waits until what is in the ring now is done.
+func (l *chain) join(s *explore.Self, c explore.Context, i int) explore.Context {
+	b := bell.Open(&l.bells[i], i, 0)
+	r := l.ring[0]
+	j := r.Join()
+	s.Event(joining, 0)
+	know := func() {
+		v := []uint64{j.end, j.slot, flag(j.begun), j.hint}
+		for _, w := range j.seats {
+			v = append(v, uint64(w))
+		}
+		s.Know(v...)
+	}
+	know()
+	seam.At(270)
+	l.wait(b, r.Joins(), func() bool {
+		ok := j.Done()
+		know()
+		return ok
+	})
+	s.Event(joined, 0)
+	s.End()
+	return c
+}
+
 const (
 	idle = iota
 	sweep
@@ -471,7 +507,7 @@ func (l *chain) duty(w *explore.World, closed uint64) (uint64, bool) {
 	if len(l.workers) > 0 && over(l.workers) && closed&2 == 0 {
 		return shut<<8 | 1, true
 	}
-	if over(l.consumers) && over(l.producers) && over(l.workers) {
+	if over(l.consumers) && over(l.producers) && over(l.workers) && over(l.joiners) {
 		return leave << 8, true
 	}
 	return 0, false
@@ -566,8 +602,32 @@ func (l *chain) event(w *explore.World, i, kind int, m uint64) error {
 			return fmt.Errorf("message %d gives two results", m)
 		}
 		*n |= 128
+	case joining:
+		for m := range w.Notes[:16] {
+			if w.Notes[m]&1 == 1 {
+				w.Notes[m] |= 128
+			}
+		}
+	case joined:
+		for m, n := range w.Notes[:16] {
+			if n&128 != 0 && n>>1&3 != finished && !l.let(w, int(n>>3&15), n) {
+				return fmt.Errorf("message %d is not done when all were said to be", m)
+			}
+		}
 	}
 	return nil
+}
+
+// let reports whether reader i has said that its message is done, though its event
+// has not come yet.
+func (l *chain) let(w *explore.World, i int, note byte) bool {
+	r := l.ring[0]
+	for k := range r.seats.n {
+		if int(r.seats.owner[k]) == i {
+			return note>>1&3 == inHand && control(l.word(w, unsafe.Pointer(r.seats.record(k)))).phase() == free
+		}
+	}
+	return false
 }
 
 // died says for what the dead process worked on whether it was done.

@@ -87,6 +87,18 @@
 // is free and is stored once for many items; done tells a successor where to go
 // on, is stored for each item, and lies in a line that nobody else reads.
 //
+// # When all is done
+//
+// Who put something in may wait until it is done ([Join]). Nothing is counted for
+// that: the rings know. In an SPSC ring done has passed the tail of that moment. In
+// a Bounded ring each slot has let go of the items before that tail; and then each
+// seat is free, or holds another ticket than at a first look; and the hint, which
+// every sweep moves before it frees a record, has not changed since, so no item was
+// on its way from a record to a cell. Who finishes an item stores that first, and
+// then looks whether somebody waits; who waits sets its bit first, and then looks.
+// These are a store before a load on both sides, so the store of done, and of
+// w = FREE, must be a full barrier, as Go's atomic stores are.
+//
 // # Large items
 //
 // What does not fit a slot lies in the ring's [Arena], in a chain of blocks that
@@ -103,7 +115,8 @@
 //
 // # Waiting
 //
-// Each side has a bitmap of the processes that sleep ([bell.Parked]). Who
+// Each side has a bitmap of the processes that sleep ([bell.Parked]), and those
+// have one that wait until all is done. Who
 // commits wakes one; who takes, and sees that more is there and others sleep,
 // wakes the next (the baton). A death is followed by wake-all, and by a rouse of
 // every bell: the dead may have taken a sleeper's bit and not rung.

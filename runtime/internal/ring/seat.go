@@ -285,6 +285,7 @@ func (s *Seat) Free() {
 			s.r.room.WakeOne()
 		}
 	}
+	s.r.joins.WakeEach()
 }
 
 // Quiet reports whether no item is left for anybody but the process p itself:

@@ -11,6 +11,7 @@ type SPSC struct {
 	h       *header
 	items   bell.Parked
 	room    bell.Parked
+	joins   bell.Parked
 	data    unsafe.Pointer
 	payload uintptr
 	n       uint64
@@ -20,7 +21,7 @@ type SPSC struct {
 // SPSCSize is the number of bytes of an SPSC ring.
 func SPSCSize(g Geometry) int {
 	g = g.round()
-	return headerSize + 2*bell.ParkedSize(g.Slots) + g.Capacity*g.Payload + ArenaSize(g)
+	return headerSize + 3*bell.ParkedSize(g.Slots) + g.Capacity*g.Payload + ArenaSize(g)
 }
 
 // OpenSPSC is the view of the ring at p, which has SPSCSize bytes, all zero at
@@ -32,6 +33,8 @@ func OpenSPSC(p unsafe.Pointer, g Geometry, bells []bell.Word) *SPSC {
 	r.items = bell.OpenParked(p, bells[:g.Slots])
 	p = unsafe.Add(p, bell.ParkedSize(g.Slots))
 	r.room = bell.OpenParked(p, bells[:g.Slots])
+	p = unsafe.Add(p, bell.ParkedSize(g.Slots))
+	r.joins = bell.OpenParked(p, bells[:g.Slots])
 	p = unsafe.Add(p, bell.ParkedSize(g.Slots))
 	r.data = p
 	r.Arena = openArena(unsafe.Add(p, g.Capacity*g.Payload), g)
@@ -58,6 +61,9 @@ func (r *SPSC) Items() *bell.Parked { return &r.items }
 
 // Room is where the producer parks.
 func (r *SPSC) Room() *bell.Parked { return &r.room }
+
+// Joins is where the producer parks until all is done.
+func (r *SPSC) Joins() *bell.Parked { return &r.joins }
 
 // At is the memory of item i.
 func (r *SPSC) At(i uint64) unsafe.Pointer {
@@ -137,14 +143,17 @@ func (c *Consumer) refresh() bool {
 // SetDone says that all items before i are done: none of them comes again. It
 // tells the producer about the room now and then; Tell does it at once.
 func (c *Consumer) SetDone(i uint64) {
-	c.h.third.Store(i)
+	c.MarkDone(i)
 	if i-c.told >= c.n/4 || c.room.Any() {
 		c.tell(i)
 	}
 }
 
 // MarkDone is SetDone that tells the producer nothing.
-func (c *Consumer) MarkDone(i uint64) { c.h.third.Store(i) }
+func (c *Consumer) MarkDone(i uint64) {
+	c.h.third.Store(i)
+	c.joins.WakeEach()
+}
 
 // Tell tells the producer about all the room there is. A consumer does it before
 // it sleeps.
@@ -180,6 +189,7 @@ func (r *SPSC) SweepProducer(p Owner) {
 		r.Arena.sweep(p)
 	}
 	r.room.Clear(int(p))
+	r.joins.Clear(int(p))
 }
 
 // SweepConsumer is the sweep of the dead consumer p: what is done is told to the
@@ -204,4 +214,5 @@ func (r *SPSC) dropItem(k uint64) { r.Arena.drop(messageOf(r.Payload(k))) }
 func (r *SPSC) WakeAll() {
 	r.items.WakeAll()
 	r.room.WakeAll()
+	r.joins.WakeAll()
 }

@@ -36,6 +36,7 @@ func newSPSCChain(capacity, messages int) *chain {
 	l.label(unsafe.Pointer(&h.third), "done")
 	l.label(unsafe.Add(unsafe.Pointer(h), headerSize+8), "items")
 	l.label(unsafe.Add(unsafe.Pointer(h), headerSize+bell.ParkedSize(2)+8), "room")
+	l.label(unsafe.Add(unsafe.Pointer(h), headerSize+2*bell.ParkedSize(2)+8), "joins")
 	l.Processes = []explore.Process{
 		{Name: "producer", From: explore.Context{0, uint64(messages), fresh}, Turn: l.produceSPSC, Dies: true,
 			After: func(c explore.Context) explore.Context {

@@ -180,10 +180,12 @@ func flag(b bool) uint64 {
 func (r *Bounded) WakeAll() {
 	r.items.WakeAll()
 	r.room.WakeAll()
+	r.joins.WakeAll()
 }
 
 // Unpark clears the bits of the dead p.
 func (r *Bounded) Unpark(p Owner) {
 	r.items.Clear(int(p))
 	r.room.Clear(int(p))
+	r.joins.Clear(int(p))
 }
