@@ -101,7 +101,11 @@ func openChild(role proc.Role) (*child, error) {
 	if p == nil {
 		return nil, fmt.Errorf("this program has no pipeline %q: is its package imported only sometimes?", ctl.Path())
 	}
-	pl, err := newPlan(p, int(ctl.Workers))
+	t := make(told, len(ctl.Told))
+	for i, n := range ctl.Told {
+		t[i] = int(n)
+	}
+	pl, err := newPlan(p, t)
 	if err != nil {
 		return nil, err
 	}
@@ -114,6 +118,9 @@ func openChild(role proc.Role) (*child, error) {
 		f.Close() // the mappings stay
 	}
 	n := newNode(pl, slot, ctl, maps[fileBells], maps[fileCommons])
+	if err := n.guardArrays(); err != nil {
+		return nil, err
+	}
 	down, up := pl.lineAt(slot)
 	c := &child{
 		node: n, orders: &ctl.Slots[slot],

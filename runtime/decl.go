@@ -184,12 +184,14 @@ func (p *PoolDecl[In, Out]) Pool(n *Node) *Pool[In, Out] {
 
 // Arg is what Start gives to one row.
 type Arg struct {
-	to  Decl
-	put func(*Encoder)
+	to       Decl
+	put      func(*Encoder)
+	length   int // of an array
+	isLength bool
 }
 
 // With gives the process its arguments; all instances get the same.
-func (p *ProcessDecl) With(args func(*Encoder)) Arg { return Arg{p, args} }
+func (p *ProcessDecl) With(args func(*Encoder)) Arg { return Arg{to: p, put: args} }
 
 // pipelines are those that Main knows, by their path.
 var pipelines = map[string]*Pipeline{}

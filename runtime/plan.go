@@ -22,6 +22,7 @@ import (
 // themselves, and no geometry is ever read from shared memory.
 type plan struct {
 	pipeline *Pipeline
+	told     told
 	workers  int
 	slots    []slotPlan  // 0 is the program itself
 	parties  []partyPlan // 0 is the program itself
@@ -167,12 +168,13 @@ const (
 	plainLine       = 16 << 10
 )
 
-// newPlan makes the plan of p with workers for each pool that declares none.
-func newPlan(p *Pipeline, workers int) (*plan, error) {
+// newPlan makes the plan of p with what Start was told.
+func newPlan(p *Pipeline, t told) (*plan, error) {
+	workers := t.workers()
 	if workers <= 0 {
 		workers = runtime.GOMAXPROCS(0)
 	}
-	pl := &plan{pipeline: p, workers: workers, index: map[Decl]int{}}
+	pl := &plan{pipeline: p, told: append(told{workers}, t.lengths()...), workers: workers, index: map[Decl]int{}}
 	pl.addParty(slotPlan{name: "main", pool: -1}, 1)
 	for _, d := range p.Decls {
 		switch d := d.(type) {
@@ -195,9 +197,10 @@ func newPlan(p *Pipeline, workers int) (*plan, error) {
 			return nil, fmt.Errorf("%q is of a kind that this version does not know: generate its code again", d.name())
 		}
 	}
+	lengths := t.lengths()
 	for _, d := range p.Decls {
 		if d, ok := d.(sharedRow); ok {
-			if err := pl.addShared(d, 0); err != nil {
+			if err := pl.addShared(d, &lengths); err != nil {
 				return nil, err
 			}
 		}
@@ -630,7 +633,7 @@ func (pl *plan) hash() uint64 {
 		fmt.Fprintln(h, p.offset, p.geometry, p.spsc)
 	}
 	for _, s := range pl.shared {
-		fmt.Fprintln(h, s.row.name(), s.place, s.offset)
+		fmt.Fprintln(h, s.row.name(), s.place.kind, s.place.size, s.place.stride, s.offset)
 	}
 	fmt.Fprintln(h, pl.commonsSize)
 	return h.Sum64()

@@ -91,7 +91,7 @@ func (s *ServiceDecl[S]) name() string { return s.Name }
 
 // With gives the service its arguments; all workers get the same, each time one
 // starts.
-func (s *ServiceDecl[S]) With(args func(*Encoder)) Arg { return Arg{s, args} }
+func (s *ServiceDecl[S]) With(args func(*Encoder)) Arg { return Arg{to: s, put: args} }
 
 func (s *ServiceDecl[S]) check() error {
 	if s.Open == nil {

@@ -2,6 +2,8 @@ package mp
 
 import (
 	"fmt"
+	"os"
+	"slices"
 	"unsafe"
 
 	"github.com/mpgen/mpgen/runtime/internal/control"
@@ -37,23 +39,40 @@ type sharedPlace struct {
 	size   int    // bytes
 	stride int    // of elements, 0: it has none
 	pages  bool   // it lies in pages of its own
+	guard  Decl   // what keeps its users apart, nil: nothing
 }
 
 // sharedPlan is one shared object.
 type sharedPlan struct {
 	row    sharedRow
 	place  sharedPlace
+	length int // elements of an array
 	offset int
 }
 
-// addShared gives d a place behind those that were added before.
-func (pl *plan) addShared(d sharedRow, length int) error {
+// addShared adds d, which takes the next of the lengths if it declares none.
+func (pl *plan) addShared(d sharedRow, lengths *[]int) error {
 	if err := d.check(); err != nil {
 		return err
 	}
+	s := sharedPlan{row: d}
+	if a, ok := d.(lengthRow); ok {
+		if s.length = a.declaredLength(); s.length == 0 && len(*lengths) > 0 {
+			s.length, *lengths = (*lengths)[0], (*lengths)[1:]
+		}
+		if !a.lengthFits(s.length) {
+			return fmt.Errorf("array %q can't have %d elements", d.name(), s.length)
+		}
+	}
+	s.place = d.place(len(pl.slots), s.length)
 	pl.index[d] = len(pl.shared)
-	pl.shared = append(pl.shared, sharedPlan{row: d, place: d.place(len(pl.slots), length)})
+	pl.shared = append(pl.shared, s)
 	return nil
+}
+
+// uses reports whether the process of a slot declares to use d.
+func (pl *plan) uses(slot int, d Decl) bool {
+	return slices.Contains(pl.parties[pl.slots[slot].party].uses, pl.index[d])
 }
 
 // layShared gives each object its place, from the start of the commons: a line
@@ -77,7 +96,7 @@ func (pl *plan) layShared() {
 	pl.sharedSize = alignUp(at, pageSize)
 }
 
-const pageSize = 4096
+var pageSize = os.Getpagesize()
 
 func alignUp(n, align int) int { return (n + align - 1) &^ (align - 1) }
 
@@ -122,7 +141,11 @@ func (r *Run) sweepShared(p ring.Owner) {
 func (pl *plan) describeShared(add func(control.Row, string)) {
 	for i := range pl.shared {
 		s := &pl.shared[i]
-		add(control.Row{Kind: s.place.kind, File: fileCommons, Owner: control.NoOwner,
+		guard := uint32(0)
+		if k, ok := pl.index[s.place.guard]; ok && s.place.guard != nil {
+			guard = uint32(pl.rows() - len(pl.shared) + k + 1)
+		}
+		add(control.Row{Kind: s.place.kind, Guard: guard, File: fileCommons, Owner: control.NoOwner,
 			Offset: uint64(s.offset), Size: uint64(s.place.size), Stride: uint64(s.place.stride)}, s.row.name())
 	}
 }

@@ -44,7 +44,11 @@ func start(ctx context.Context, p *Pipeline, o options, args []Arg) (*Run, error
 	if !mainCalled.Load() {
 		return nil, ErrNoMain
 	}
-	pl, err := newPlan(p, o.workers)
+	t, args, err := tell(p, o.workers, args)
+	if err != nil {
+		return nil, err
+	}
+	pl, err := newPlan(p, t)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +89,7 @@ func newRun(pl *plan, e engine) (r *Run, err error) {
 			r.abort()
 		}
 	}()
-	sizes := [3]int{control.Size(len(pl.slots), len(pl.parts), pl.rows()), len(pl.slots) * bell.WordSize, pl.commonsSize}
+	sizes := [3]int{control.Size(len(pl.slots), len(pl.parts), pl.rows(), len(pl.told)), len(pl.slots) * bell.WordSize, pl.commonsSize}
 	for i, name := range []string{"mpgen-control", "mpgen-bells", "mpgen-commons"} {
 		if r.files[i], err = e.memory(name, sizes[i]); err != nil {
 			return nil, err
@@ -97,11 +101,14 @@ func newRun(pl *plan, e engine) (r *Run, err error) {
 	if err = r.files[fileControl].Reserve(0, r.files[fileControl].Size()); err != nil {
 		return nil, err
 	}
-	ctl, err := control.New(r.files[fileControl], len(pl.slots), len(pl.parts), pl.rows(), pl.pipeline.Path)
+	ctl, err := control.New(r.files[fileControl], len(pl.slots), len(pl.parts), pl.rows(), len(pl.told), pl.pipeline.Path)
 	if err != nil {
 		return nil, err
 	}
-	ctl.Workers, ctl.Plan, ctl.Started, ctl.Parent = uint32(pl.workers), pl.hash(), time.Now().UnixNano(), int32(os.Getpid())
+	for i, n := range pl.told {
+		ctl.Told[i] = int64(n)
+	}
+	ctl.Plan, ctl.Started, ctl.Parent = pl.hash(), time.Now().UnixNano(), int32(os.Getpid())
 	pl.describe(ctl.Table)
 	r.node = newNode(pl, 0, ctl, r.files[fileBells], r.files[fileCommons])
 	r.node.run = r

@@ -5,7 +5,7 @@
 //
 // The control file is written by the parent alone; the kernel refuses any other
 // mapping that could write. It holds a header, one [Slot] for each process, one
-// [Queue] for each queue, and the [Row]s of the table, which tell what lies where
+// [Queue] for each queue, the numbers that Start was told, and the [Row]s of the table, which tell what lies where
 // in which file. A pair file belongs to one process and its parent: the
 // process's own [Report], the [Counts] of each method if it serves some, and the
 // line each way.
@@ -36,7 +36,7 @@ type Header struct {
 	Slots        uint32 // processes, the parent is slot 0
 	Queues       uint32
 	Rows         uint32
-	Workers      uint32 // what Start was told for pools that declare no number
+	Told         uint32 // numbers that Start was told and the plan depends on
 	_            uint32
 	Plan         uint64 // hash of the plan: both sides computed the same
 	Started      int64  // nanoseconds since 1970
@@ -112,7 +112,8 @@ type Row struct {
 	Kind, Version uint16
 	File          uint16 // 0 control, 1 bells, 2 commons, 3 pair
 	Owner         uint16 // slot, or NoOwner
-	_             uint64
+	Guard         uint32 // of an array: the number of the row of what keeps its users apart, plus 1
+	_             uint32
 	Offset, Size  uint64
 	Stride        uint64
 	Name          [88]byte
@@ -153,8 +154,8 @@ const (
 )
 
 // Size is the number of bytes of a control file.
-func Size(slots, queues, rows int) int {
-	return headerSize + slots*slotSize + queues*queueSize + rows*rowSize
+func Size(slots, queues, rows, told int) int {
+	return headerSize + slots*slotSize + queues*queueSize + rows*rowSize + told*8
 }
 
 // File is a mapped control file.
@@ -163,16 +164,17 @@ type File struct {
 	Slots  []Slot
 	Queues []Queue
 	Table  []Row
+	Told   []int64
 }
 
 // New lays out a control file; the parent calls it on zeroed memory.
-func New(f *shm.File, slots, queues, rows int, path string) (File, error) {
+func New(f *shm.File, slots, queues, rows, told int, path string) (File, error) {
 	h := (*Header)(f.At(0))
 	if len(path) > len(h.path) {
 		return File{}, errors.New("the package's import path is too long")
 	}
 	h.Magic, h.Major, h.Minor = Magic, Major, Minor
-	h.Slots, h.Queues, h.Rows = uint32(slots), uint32(queues), uint32(rows)
+	h.Slots, h.Queues, h.Rows, h.Told = uint32(slots), uint32(queues), uint32(rows), uint32(told)
 	h.pathLen = uint32(copy(h.path[:], path))
 	return open(f), nil
 }
@@ -186,8 +188,8 @@ func Open(f *shm.File) (File, error) {
 	if h.Magic != Magic || h.Major != Major {
 		return File{}, errors.New("no control file of this version")
 	}
-	if h.Slots > 1<<16 || h.Queues > 1<<20 || h.Rows > 1<<20 || h.pathLen > uint32(len(h.path)) ||
-		f.Size() < Size(int(h.Slots), int(h.Queues), int(h.Rows)) {
+	if h.Slots > 1<<16 || h.Queues > 1<<20 || h.Rows > 1<<20 || h.Told > 1<<20 || h.pathLen > uint32(len(h.path)) ||
+		f.Size() < Size(int(h.Slots), int(h.Queues), int(h.Rows), int(h.Told)) {
 		return File{}, errors.New("control file is corrupt")
 	}
 	return open(f), nil
@@ -205,6 +207,10 @@ func open(f *shm.File) File {
 	}
 	if h.Rows > 0 {
 		c.Table = unsafe.Slice((*Row)(f.At(at)), h.Rows)
+		at += int(h.Rows) * rowSize
+	}
+	if h.Told > 0 {
+		c.Told = unsafe.Slice((*int64)(f.At(at)), h.Told)
 	}
 	return c
 }

@@ -12,8 +12,15 @@ import (
 
 // File is a memory file, mapped. The memory is zero at first.
 type File struct {
-	fd   *os.File
-	data []byte
+	fd    *os.File
+	data  []byte
+	views []view
+}
+
+// view is a further mapping of a part.
+type view struct {
+	p         unsafe.Pointer
+	offset, n int
 }
 
 // Size is the number of bytes.

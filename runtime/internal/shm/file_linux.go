@@ -1,6 +1,7 @@
 package shm
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"unsafe"
@@ -96,25 +97,72 @@ func (f *File) Close() error {
 		unix.MunmapPtr(unsafe.Pointer(&f.data[0]), uintptr(len(f.data)))
 		f.data = nil
 	}
+	for _, v := range f.views {
+		unix.MunmapPtr(v.p, uintptr(v.n))
+	}
+	f.views = nil
 	return f.fd.Close()
 }
 
 // Retire closes the file, of which nothing but the first keep bytes may be in
-// use: these stay readable as private memory with what is in them now.
+// use, and the views into them: these stay where they are, with what is in them
+// now, as this process's own. Nothing is copied before somebody writes.
 func (f *File) Retire(keep int) error {
-	if keep = (keep + os.Getpagesize() - 1) &^ (os.Getpagesize() - 1); keep == 0 || keep > len(f.data) {
+	page := os.Getpagesize()
+	if keep = (keep + page - 1) &^ (page - 1); keep == 0 || keep > len(f.data) {
 		return f.Close()
 	}
-	last := append([]byte(nil), f.data[:keep]...)
+	fd := int(f.fd.Fd())
+	own := func(p unsafe.Pointer, offset, n, prot int) error {
+		_, err := unix.MmapPtr(fd, int64(offset), p, uintptr(n), prot, unix.MAP_PRIVATE|unix.MAP_FIXED)
+		return err
+	}
 	p := unsafe.Pointer(&f.data[0])
-	if _, err := unix.MmapPtr(-1, 0, p, uintptr(keep), unix.PROT_READ|unix.PROT_WRITE,
-		unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_FIXED); err != nil {
+	err := own(p, 0, keep, unix.PROT_READ|unix.PROT_WRITE)
+	for _, v := range f.views {
+		err = errors.Join(err, own(v.p, v.offset, v.n, unix.PROT_READ))
+	}
+	if err != nil {
 		return fmt.Errorf("keep %d bytes of the memory file %q: %w", keep, f.fd.Name(), err)
 	}
-	copy(f.data, last)
 	if rest := len(f.data) - keep; rest > 0 {
 		unix.MunmapPtr(unsafe.Add(p, keep), uintptr(rest))
+		_ = unix.Fallocate(fd, unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, int64(keep), int64(rest))
 	}
-	f.data = nil
+	f.data, f.views = nil, nil
 	return f.fd.Close()
+}
+
+// Protect takes from this process the power to write to n bytes from offset on,
+// and, without read, to look at them. Both are whole pages.
+func (f *File) Protect(offset, n int, read bool) error {
+	if f.fd == nil { // private memory
+		return nil
+	}
+	prot := unix.PROT_NONE
+	if read {
+		prot = unix.PROT_READ
+	}
+	if err := unix.Mprotect(f.Bytes(offset, n), prot); err != nil {
+		return fmt.Errorf("protect %d bytes of the memory file %q: %w", n, f.fd.Name(), err)
+	}
+	return nil
+}
+
+// View maps n bytes from offset on once more, for looking only. Both are whole
+// pages. It needs no descriptor: to move none of a shared mapping is to map it
+// again.
+func (f *File) View(offset, n int) (unsafe.Pointer, error) {
+	if f.fd == nil { // private memory
+		return f.At(offset), nil
+	}
+	p, err := unix.MremapPtr(f.At(offset), 0, nil, uintptr(n), unix.MREMAP_MAYMOVE)
+	if err == nil {
+		err = unix.Mprotect(unsafe.Slice((*byte)(p), n), unix.PROT_READ)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("map %d bytes of the memory file %q again: %w", n, f.fd.Name(), err)
+	}
+	f.views = append(f.views, view{p, offset, n})
+	return p, nil
 }

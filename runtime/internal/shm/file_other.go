@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"unsafe"
 )
 
 var errUnsupported = fmt.Errorf("processes that share memory need linux: %w", errors.ErrUnsupported)
@@ -27,3 +28,9 @@ func (f *File) Close() error { return f.fd.Close() }
 
 // Retire closes the descriptor.
 func (f *File) Retire(keep int) error { return f.fd.Close() }
+
+// Protect does nothing.
+func (f *File) Protect(offset, n int, read bool) error { return nil }
+
+// View is the same memory: there is none but private memory.
+func (f *File) View(offset, n int) (unsafe.Pointer, error) { return f.At(offset), nil }
