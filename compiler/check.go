@@ -2,13 +2,14 @@ package compiler
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/mpgen/mpgen/compiler/ir"
 	"github.com/mpgen/mpgen/grammar"
 )
 
-// check reads the settings of all declarations, puts pools into their flows, and
-// looks at the graph that comes of it.
+// check reads the settings of all declarations, puts pools and methods into their
+// flows, and looks at the graph that comes of it.
 func (u *unit) check() {
 	all := u.order
 	if u.main != nil {
@@ -26,12 +27,17 @@ func (u *unit) check() {
 		u.flow(flow)
 	}
 	for _, s := range u.order {
-		if s.kind == "pool" && !s.missing {
+		switch {
+		case s.missing:
+		case s.serves():
 			u.failures(s)
+		case s.kind == "process":
+			u.starting(s)
 		}
 	}
 	u.connect(all)
 	u.graph()
+	u.sharing(all)
 }
 
 func blockOf(d grammar.Decl) *grammar.Block {
@@ -40,7 +46,11 @@ func blockOf(d grammar.Decl) *grammar.Block {
 		return d.Block
 	case *grammar.Process:
 		return d.Block
+	case *grammar.Plain:
+		return d.Block
 	case *grammar.Pool:
+		return d.Block
+	case *grammar.Service:
 		return d.Block
 	}
 	return nil
@@ -51,7 +61,9 @@ func (u *unit) block(s *symbol, block *grammar.Block, in string) {
 	for _, item := range block.Items {
 		switch item := item.(type) {
 		case *grammar.Method:
-			u.add(noMethod(s, item))
+			if s.kind != "service" || in != "" {
+				u.add(noMethod(s, in, item))
+			}
 		case *grammar.Setting:
 			u.setting(s, item, in)
 		}
@@ -111,6 +123,12 @@ func (u *unit) value(s *symbol, row *Setting, at *grammar.Setting, got *set) boo
 		u.add(wantsNoBlock(row, at))
 		return false
 	}
+	if row.Takes == Nothing {
+		if len(at.Values) > 0 {
+			u.add(wantsNothing(at))
+		}
+		return true
+	}
 	if len(at.Values) == 0 {
 		u.add(wantsValue(row, at))
 		return false
@@ -132,9 +150,13 @@ func (u *unit) value(s *symbol, row *Setting, at *grammar.Setting, got *set) boo
 			return true
 		}
 		if row.Takes&Name != 0 {
-			if q := u.lookup(v.Ref, "queue"); q != nil {
+			if q := u.lookup(v.Ref, strings.Fields(row.Kinds)...); q != nil {
 				got.refs = []target{{v.Ref, q}}
 			}
+			return true
+		}
+		if row.Takes&Field != 0 {
+			u.keyOf(s, v.Ref)
 			return true
 		}
 	}
@@ -163,21 +185,13 @@ func (u *unit) value(s *symbol, row *Setting, at *grammar.Setting, got *set) boo
 	return true
 }
 
-// named reads one name of send, receive or use.
+// named reads one name of send, receive, use or read.
 func (u *unit) named(s *symbol, row *Setting, v *grammar.Value, got *set) {
 	if v.Ref == nil {
 		u.add(wrongForm(row, v))
 		return
 	}
-	kinds := []string{"queue"}
-	if row.Key == "use" {
-		kinds = []string{"value"}
-		if p := u.symbols[v.Ref.Name.Text]; p != nil && p.kind == "pool" && !p.missing && v.Ref.Sel == nil {
-			u.add(unavailable(v.Ref.Span, "a pool in use"))
-			return
-		}
-	}
-	sym := u.lookup(v.Ref, kinds...)
+	sym := u.lookup(v.Ref, strings.Fields(row.Kinds)...)
 	if sym == nil {
 		return
 	}
@@ -190,7 +204,48 @@ func (u *unit) named(s *symbol, row *Setting, v *grammar.Value, got *set) {
 	got.refs = append(got.refs, target{v.Ref, sym})
 }
 
-// failures checks what a pool does with tasks that it gives up on.
+// keyOf finds the field of a queue's items that says who reads them.
+func (u *unit) keyOf(s *symbol, ref *grammar.Ref) {
+	if s.typ == nil {
+		return
+	}
+	if s.typ.Kind != ir.Declared || u.declared(s.typ).kind != "struct" {
+		u.add(keyOfNoStruct(s, ref))
+		return
+	}
+	of := u.declared(s.typ)
+	var names []string
+	for i, f := range of.fields {
+		names = append(names, f.name.Text)
+		switch {
+		case f.name.Text != ref.Name.Text:
+		case ref.Sel != nil:
+			u.add(keyInside(ref))
+			return
+		case f.typ == nil:
+			return
+		case f.typ.Kind != ir.String && !f.typ.Flat:
+			if u.pointerIn(f.typ, 0) != "" {
+				u.add(keyWithoutHash(ref, f))
+			}
+			return
+		default:
+			s.key = &of.fields[i]
+			return
+		}
+	}
+	near, _ := nearest(ref.Name.Text, names)
+	u.add(keyUnknown(of, ref, near))
+}
+
+// starting checks what a process says about its starts.
+func (u *unit) starting(s *symbol) {
+	if m, ok := s.given["max"]; ok && !s.onDemand {
+		u.add(maxWithoutDemand(s, m.at))
+	}
+}
+
+// failures checks what a pool or service does with tasks that it gives up on.
 func (u *unit) failures(s *symbol) {
 	failed, ok := s.given["task.failed"]
 	if !ok || failed.at == nil || len(failed.at.Values) != 1 {
@@ -202,11 +257,13 @@ func (u *unit) failures(s *symbol) {
 		}
 		return
 	}
-	in := s.params[0].typ
-	for _, r := range failed.refs {
-		if r.sym.typ == nil || in == nil || same(r.sym.typ, &ir.Type{Kind: ir.Failed, Elem: in}) {
-			continue
+	for _, f := range s.funcs {
+		for _, r := range failed.refs {
+			if f.flow == nil || r.sym.typ == nil || f.in == nil || same(r.sym.typ, &ir.Type{Kind: ir.Failed, Elem: f.in}) {
+				continue
+			}
+			u.add(failedType(f, r))
+			return
 		}
-		u.add(failedType(s, r, in))
 	}
 }

@@ -7,7 +7,7 @@ import "github.com/mpgen/mpgen/compiler/diag"
 var (
 	codeUnavailable = diag.Register(diag.Info{Code: "MP0101", Name: "Unavailable",
 		Title:   "something belongs to the language, but not to this version",
-		Example: "package main\n\nlock disk\n"})
+		Example: "package main\n\nbarrier turn\n"})
 	codeDuplicate = diag.Register(diag.Info{Code: "MP0102", Name: "Duplicate",
 		Title:   "a name is declared twice",
 		Example: "package main\n\nstruct Job { n int }\n\nenum Job { small; large }\n"})
@@ -66,6 +66,15 @@ var (
 	codeParameters = diag.Register(diag.Info{Code: "MP0209", Name: "Parameters",
 		Title:   "a pool has no parameter",
 		Example: "package main\n\npool tick() int\n"})
+	codeArray = diag.Register(diag.Info{Code: "MP0210", Name: "Array",
+		Title:   "an array has no length, or elements that can't be shared as memory",
+		Example: "package main\n\narray names [10]string\n\nprocess scan { use names }\n"})
+	codeInstances = diag.Register(diag.Info{Code: "MP0211", Name: "Instances",
+		Title:   "the number of a process's instances is no usable one",
+		Example: "package main\n\nprocess scan[0]\n"})
+	codeNoMethods = diag.Register(diag.Info{Code: "MP0212", Name: "NoMethods",
+		Title:   "a service has no func",
+		Example: "package main\n\nservice counter { workers 1 }\n"})
 
 	codeUnknownSetting = diag.Register(diag.Info{Code: "MP0301", Name: "UnknownSetting",
 		Title:   "a declaration has no setting of that name",
@@ -85,6 +94,13 @@ var (
 	codeStageOnly = diag.Register(diag.Info{Code: "MP0306", Name: "StageOnly",
 		Title:   "a setting of stages is given to a pool that no flow feeds",
 		Example: "package main\n\npool square(n int) int { task { failed skip } }\n"})
+	codeKey = diag.Register(diag.Info{Code: "MP0307", Name: "Key",
+		Title: "the key of a queue is no field that has a hash",
+		Example: "package main\n\nstruct Count { words []string }\n\nqueue counts Count { key words }\n\n" +
+			"process main { send counts; receive counts }\n"})
+	codeOnDemandOnly = diag.Register(diag.Info{Code: "MP0308", Name: "OnDemandOnly",
+		Title:   "a setting of processes that are started by a call is given to another",
+		Example: "package main\n\nprocess scan { max 10 }\n"})
 
 	codeNoProducer = diag.Register(diag.Info{Code: "MP0401", Name: "NoProducer",
 		Title:   "nobody sends to a queue",
@@ -120,6 +136,36 @@ var (
 	codeCrowd = diag.Register(diag.Info{Code: "MP0409", Name: "TooManyProcesses",
 		Title:   "the processes and workers are more than a run can have",
 		Example: "package main\n\npool a(n int) int { workers 4000 }\npool b(n int) int { workers 96 }\n"})
+
+	codeStageParameters = diag.Register(diag.Info{Code: "MP0410", Name: "StageParameters",
+		Title: "a stage has not just one parameter",
+		Example: "package main\n\nqueue a int\n\npool store(n int, at string)\n\nprocess main { send a }\n\n" +
+			"flow a -> store\n"})
+	codeNoGuard = diag.Register(diag.Info{Code: "MP0411", Name: "NoGuard",
+		Title:   "several processes may write to an array at once, and it has no guard",
+		Example: "package main\n\narray widths [256]uint32\n\nprocess work[4] { use widths }\n"})
+	codeGuardNotUsed = diag.Register(diag.Info{Code: "MP0412", Name: "GuardNotUsed",
+		Title: "a process uses an array without the lock that is its guard",
+		Example: "package main\n\nlock l\n\narray widths [256]uint32 { guard l }\n\n" +
+			"process work { use widths }\n"})
+	codeUnusedLock = diag.Register(diag.Info{Code: "MP0413", Name: "UnusedLock",
+		Title:   "a lock is used by nobody",
+		Example: "package main\n\nlock disk\n"})
+	codeCallCycle = diag.Register(diag.Info{Code: "MP0414", Name: "CallCycle",
+		Title: "calls form a cycle, perhaps with queues, in which all could wait for each other",
+		Example: "package main\n\npool a(n int) int { use b }\n\n" +
+			"pool b(n int) int { use a }\n"})
+	codeCallsStage = diag.Register(diag.Info{Code: "MP0415", Name: "CallsStage",
+		Title: "a pool is called that works for a flow",
+		Example: "package main\n\nqueue a int\n\npool store(n int)\n\nprocess main { send a }\n\n" +
+			"process work { use store }\n\nflow a -> store\n"})
+	codeOnlyDaemons = diag.Register(diag.Info{Code: "MP0416", Name: "OnlyDaemons",
+		Title:   "only daemons send to a queue, which would end at once",
+		Example: "package main\n\nqueue ticks int\n\nprocess clock { daemon; send ticks }\n\nprocess work { receive ticks }\n"})
+	codeKeyedOnDemand = diag.Register(diag.Info{Code: "MP0417", Name: "KeyedOnDemand",
+		Title: "a process that is started by a call receives from a queue with a key",
+		Example: "package main\n\nstruct Count { word string }\n\nqueue counts Count { key word }\n\n" +
+			"process main { send counts }\n\nprocess reduce[] { receive counts }\n"})
 
 	codeInternal = diag.Register(diag.Info{Code: "MP0901", Name: "Internal",
 		Title:   "mpgen wrote Go code that does not parse: a mistake in mpgen",

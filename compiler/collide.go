@@ -146,19 +146,25 @@ func (u *unit) claims() []claim {
 			for _, v := range distinct(s.decl.(*grammar.Enum).Values) {
 				add(s.goName+exported(v.Name.Text), v.Name, false)
 			}
-		case "process":
+		case "process", "pool":
 			add(s.name.Text, s.name, true)
-			if len(s.given["send"].refs)+len(s.given["receive"].refs)+len(s.given["use"].refs) > 0 {
-				add(s.goName+"Ports", s.name, false)
+			if len(s.fields) > 0 {
+				add(s.goName+"Task", s.name, false)
 			}
 			add("mp"+s.goName, s.name, false)
-			args = args || len(s.params) > 0
-		case "pool":
-			add(s.name.Text, s.name, true)
-			add("mp"+s.goName, s.name, false)
+		case "service":
+			add(s.goName, s.name, false)
+			add("open"+s.goName, s.name, true)
+			for _, name := range []string{"mp" + s.goName, "mp" + s.goName + "Methods", "mp" + s.goName + "Client"} {
+				add(name, s.name, false)
+			}
 		default:
 			add("mp"+s.goName, s.name, false)
 		}
+		if s.kind != "array" && s.reaches() {
+			add(s.goName+"Ports", s.name, false)
+		}
+		args = args || len(u.argsOf(s)) > 0
 	}
 	if args {
 		list = append(list, claim{name: "Args"})
@@ -166,7 +172,7 @@ func (u *unit) claims() []claim {
 	for _, c := range u.codecs() {
 		var by *symbol
 		if c.Type.Kind == ir.Declared {
-			by = u.symbols[c.Type.Name]
+			by = u.declared(&c.Type)
 		}
 		for _, name := range []string{"mpPut" + c.Name, "mpGet" + c.Name} {
 			claim := claim{name: name, by: by, kin: true}
@@ -216,12 +222,31 @@ func (u *unit) collide() {
 		u.add(takenByOther(c, old))
 	}
 	for _, s := range u.order {
-		if !s.missing && runMembers[s.goName] && u.inRun(s) {
+		switch {
+		case s.missing:
+		case runMembers[s.goName] && (u.inRun(s) || s.onDemand):
 			u.add(takenByRun(s))
+		case s.instances > 0:
+			u.instanceNames(s)
 		}
 	}
 	u.argNames()
 }
+
+// instanceNames reports ports that would have the names of the fields that say
+// which instance a process is.
+func (u *unit) instanceNames(s *symbol) {
+	for _, key := range portKeys {
+		for _, r := range s.given[key].refs {
+			if r.sym.goName == "Instance" || r.sym.goName == "Instances" {
+				u.add(takenByInstance(s, r))
+			}
+		}
+	}
+}
+
+// portKeys are the settings whose names become ports, in the order of the fields.
+var portKeys = []string{"send", "receive", "use", "read"}
 
 func rank(c claim) int {
 	switch {
@@ -246,7 +271,7 @@ func distinct(values []*grammar.EnumValue) []*grammar.EnumValue {
 // inRun says whether a declaration is a field of Run.
 func (u *unit) inRun(s *symbol) bool {
 	switch s.kind {
-	case "value":
+	case "value", "array", "lock", "service":
 		return true
 	case "pool":
 		return !s.stage()
@@ -261,23 +286,46 @@ func names(p *symbol, key string, s *symbol) bool {
 	return slices.ContainsFunc(p.given[key].refs, func(t target) bool { return t.sym == s })
 }
 
-// argNames reports fields of Args that two parameters would have: b of process
-// runA, and aB of process run.
-func (u *unit) argNames() {
-	had := map[string]param{}
-	for _, s := range u.order {
-		if s.kind != "process" || s.missing {
-			continue
-		}
+// arg is a field of Args.
+type arg struct {
+	goName string
+	name   *grammar.Name
+	typ    *ir.Type
+}
+
+// argsOf are the fields of Args that a declaration needs.
+func (u *unit) argsOf(s *symbol) []arg {
+	var args []arg
+	switch {
+	case s.missing || s.onDemand:
+	case s.kind == "array" && s.length == 0:
+		args = append(args, arg{s.goName + "Len", s.name, &ir.Type{Kind: ir.Basic, Name: "int", Flat: true}})
+	case s.kind == "process" || s.kind == "service":
 		for _, p := range s.params {
-			g := s.goName + exported(p.name.Text)
-			if old, ok := had[g]; ok {
-				if !slices.ContainsFunc(s.params, func(q param) bool { return q.name == old.name }) {
-					u.add(sameGoName("parameter", p.name, old.name, "Args."+g))
+			args = append(args, arg{s.goName + exported(p.name.Text), p.name, p.typ})
+		}
+	}
+	return args
+}
+
+// argNames reports fields of Args that two would have: b of process runA, and aB
+// of process run.
+func (u *unit) argNames() {
+	had := map[string]*grammar.Name{}
+	for _, s := range u.order {
+		args := u.argsOf(s)
+		for _, a := range args {
+			if old, ok := had[a.goName]; ok {
+				if !slices.ContainsFunc(args, func(b arg) bool { return b.name == old }) {
+					what := "parameter"
+					if a.name == s.name {
+						what = s.kind
+					}
+					u.add(sameGoName(what, a.name, old, "Args."+a.goName))
 				}
 				continue
 			}
-			had[g] = p
+			had[a.goName] = a.name
 		}
 	}
 }
@@ -297,7 +345,7 @@ func (u *unit) codecs() []ir.Codec {
 			reached[t.Codec] = true
 			switch t.Kind {
 			case ir.Declared:
-				for _, f := range u.symbols[t.Name].fields {
+				for _, f := range u.declared(t).fields {
 					visit(f.typ)
 				}
 			case ir.Imported:
@@ -316,20 +364,42 @@ func (u *unit) codecs() []ir.Codec {
 	for _, s := range u.order {
 		switch {
 		case s.missing:
-		case s.kind == "queue":
+		case s.kind == "queue", s.kind == "value" && s.typ != nil && !isNumber(s.typ):
 			visit(s.typ)
-		case s.kind == "process", s.kind == "pool" && !s.stage():
+		default:
 			for _, p := range s.params {
 				visit(p.typ)
 			}
-			visit(s.out)
+			for _, f := range s.funcs {
+				u.visitFunction(f, visit)
+			}
 		}
 	}
 	var list []ir.Codec
 	for _, s := range u.order {
-		if s.kind == "struct" && reached[s.goName] {
-			list = append(list, ir.Codec{Name: s.goName, Type: ir.Type{Kind: ir.Declared, Name: s.goName, Codec: s.goName}, Fields: lowerFields(s)})
+		name := s.goName
+		if s.kind == "pool" {
+			name += "Task"
+		}
+		if len(s.fields) > 0 && reached[name] || s.kind == "struct" && reached[name] {
+			list = append(list, ir.Codec{Name: name, Type: ir.Type{Kind: ir.Declared, Name: name, Codec: name}, Fields: lowerFields(s)})
 		}
 	}
 	return append(list, others...)
+}
+
+// visitFunction goes to the types of a function's tasks and results. Those of a
+// pool in a flow are the items of its queues.
+func (u *unit) visitFunction(f *function, visit func(*ir.Type)) {
+	if f.method == nil {
+		if f.flow == nil {
+			visit(f.in)
+			visit(f.out)
+		}
+		return
+	}
+	for _, p := range f.params {
+		visit(p.typ)
+	}
+	visit(f.out)
 }

@@ -1,6 +1,7 @@
 package compiler
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/mpgen/mpgen/compiler/diag"
@@ -9,46 +10,78 @@ import (
 
 // Findings about flows, and about the graph of the whole pipeline.
 
-func startsWithPool(ref *grammar.Ref, s *symbol) diag.Diagnostic {
-	return diag.New(codeFlowOrder, diag.At(ref), "the flow starts with %s, want a queue", s).
+func startsWithPool(s station) diag.Diagnostic {
+	return diag.New(codeFlowOrder, diag.At(s.ref), "the flow starts with %s, want a queue", s).
 		WithLabel("takes its tasks from nowhere").
-		WithHelp("write flow QUEUE -> %s -> …", ref.Name.Text)
+		WithHelp("write flow QUEUE -> %s -> …", s.ref)
 }
 
-func sameTwice(ref *grammar.Ref, s, before *symbol) diag.Diagnostic {
-	between := "pool"
-	if s.kind == "pool" {
-		between = "queue"
+func sameTwice(s, before station) diag.Diagnostic {
+	between, have := "queue", s.kind()
+	if s.queue != nil {
+		between = "pool"
+	} else if before.kind() != have {
+		have = "stage"
 	}
-	return diag.New(codeFlowOrder, diag.At(ref), "%s follows %s, want a %s between them", s, before, between).
-		WithLabel("a second %s", s.kind).
-		WithHelp("queues and pools take turns in a flow")
+	return diag.New(codeFlowOrder, diag.At(s.ref), "%s follows %s, want a %s between them", s, before, between).
+		WithLabel("a second %s", have).
+		WithHelp("queues and pools, or funcs of services, take turns in a flow")
 }
 
-func twoFlows(ref *grammar.Ref, s *symbol) diag.Diagnostic {
-	return diag.New(codeTwoFlows, diag.At(ref), "%s stands in flows twice, want once", s).
+func twoFlows(s station) diag.Diagnostic {
+	return diag.New(codeTwoFlows, diag.At(s.ref), "%s stands in flows twice, want once", s).
 		WithLabel("again").
-		WithRelated(diag.At(s.flow), "the first one").
-		WithHelp("let both start with one queue, or declare a second pool")
+		WithRelated(diag.At(s.fn.flow), "the first one").
+		WithHelp("let both start with one queue, or declare a second %s", s.kind())
 }
 
-func lostResult(ref *grammar.Ref, s *symbol) diag.Diagnostic {
-	return diag.New(codeResult, diag.At(ref), "%s ends the flow, and its results go nowhere", s).
-		WithLabel("returns %s", resultText(s)).
+func wholeService(ref *grammar.Ref, s *symbol) diag.Diagnostic {
+	d := diag.New(codeFlowOrder, diag.At(ref), "%s stands in the flow as a whole, want one of its funcs", s).
+		WithLabel("which func?")
+	if len(s.funcs) > 0 {
+		return d.WithHelp("write %s.%s", ref.Name.Text, s.funcs[0].name.Text)
+	}
+	return d
+}
+
+func noFunc(ref *grammar.Ref, s *symbol, near string) diag.Diagnostic {
+	d := diag.New(codeUndeclared, diag.At(ref.Sel), "%s has no func %q", s, ref.Sel.Text).
+		WithLabel("no func of this name").
+		WithRelated(diag.At(s.name), "declared here")
+	if near != "" {
+		return d.WithHelp("did you mean %q?", ref.Name.Text+"."+near)
+	}
+	return d.WithHelp("write func %s into its block", ref.Sel.Text)
+}
+
+func notOneParameter(s station) diag.Diagnostic {
+	n := "no parameter"
+	if len(s.fn.params) > 1 {
+		n = itoa(int64(len(s.fn.params))) + " parameters"
+	}
+	return diag.New(codeStageParameters, diag.At(s.ref), "%s has %s, but a stage works on one item at a time", s, n).
+		WithLabel("want one parameter").
+		WithRelated(diag.At(s.fn.name), "declared here").
+		WithHelp("declare a struct, and let its one parameter be of that")
+}
+
+func lostResult(s station) diag.Diagnostic {
+	return diag.New(codeResult, diag.At(s.ref), "%s ends the flow, and its results go nowhere", s).
+		WithLabel("returns %s", resultText(s.fn)).
 		WithHelp("let a queue follow it, or let it return nothing")
 }
 
-func resultText(s *symbol) string {
-	if s.out == nil {
+func resultText(f *function) string {
+	if f.out == nil {
 		return "a result"
 	}
-	return typeText(s.out)
+	return typeText(f.out)
 }
 
-func noResult(ref *grammar.Ref, s *symbol, next *grammar.Ref) diag.Diagnostic {
-	return diag.New(codeResult, diag.At(ref), "%s has no result to send to %q", s, next.Name.Text).
+func noResult(s, next station) diag.Diagnostic {
+	return diag.New(codeResult, diag.At(next.ref), "%s has no result to send to %q", s, next.ref.String()).
 		WithLabel("gets nothing").
-		WithRelated(diag.At(s.name), "declared without a result").
+		WithRelated(diag.At(s.fn.name), "declared without a result").
 		WithHelp("write its result behind its parameters, or end the flow with it")
 }
 
@@ -86,8 +119,62 @@ func cycle(path []*symbol) diag.Diagnostic {
 	return d.WithHelp("break the cycle: let process main receive from one of its queues and send on")
 }
 
-func tooMany(s *symbol, n int) diag.Diagnostic {
+// callCycle is a ring on which somebody calls. It is told where the call is declared.
+func callCycle(path []*symbol, call target) diag.Diagnostic {
+	at := slices.IndexFunc(path, func(s *symbol) bool { return s == call.sym })
+	names := make([]string, 0, len(path)+1)
+	queues := false
+	for i := range path {
+		s := path[(at+i)%len(path)]
+		names = append(names, s.name.Text)
+		queues = queues || s.kind == "queue"
+	}
+	names = append(names, call.sym.name.Text)
+	caller := path[(at+len(path)-1)%len(path)]
+	if caller == call.sym {
+		return diag.New(codeCallCycle, diag.At(call.ref), "%s calls itself", caller).
+			WithLabel("when all its workers do, each waits for another one").
+			WithRelated(diag.At(caller.name), "declared here").
+			WithHelp("call the Go function itself; or let it return what is left to do, and let the program call it with that")
+	}
+	what := "calls"
+	if queues {
+		what = "calls and queues"
+	}
+	d := diag.New(codeCallCycle, diag.At(call.ref), "%s form a cycle: %s", what, strings.Join(names, " -> ")).
+		WithLabel("%s may wait for %s, which waits for it in turn", caller, call.sym)
+	for i := range path {
+		d = d.WithRelated(diag.At(path[(at+i)%len(path)].name), "%s", path[(at+i)%len(path)])
+	}
+	if queues {
+		return d.WithHelp("break the cycle: let somebody else receive, who calls nobody of these")
+	}
+	return d.WithHelp("break the cycle: call the Go function itself where it need not run in a process of its own")
+}
+
+func callsStage(s *symbol, r target) diag.Diagnostic {
+	return diag.New(codeCallsStage, diag.At(r.ref), "%s calls %s, which is a stage of a flow", s, r.sym).
+		WithLabel("works for a queue only").
+		WithRelated(diag.At(r.sym.funcs[0].flow), "the flow").
+		WithHelp("send to %s, or declare a second pool of the same function", r.sym.funcs[0].from)
+}
+
+func onlyDaemons(s, p *symbol) diag.Diagnostic {
+	return diag.New(codeOnlyDaemons, diag.At(s.name), "only daemons send to %s, and they keep no queue open, so it would end at once", s).
+		WithLabel("nobody keeps it open").
+		WithRelated(diag.At(p.name), "%s is a daemon", p).
+		WithHelp("remove daemon, or let another process or main send to it, too")
+}
+
+func keyedOnDemand(s *symbol, at target, p *symbol) diag.Diagnostic {
+	return diag.New(codeKeyedOnDemand, diag.At(at.ref), "%s is started by a call, but %s has a key, so its readers must be known at the start", p, s).
+		WithLabel("may not run when an item of its keys comes").
+		WithRelated(diag.At(s.key.name), "the key").
+		WithHelp("write process %s[4], or another number", p.name.Text)
+}
+
+func tooMany(s *symbol, n int64) diag.Diagnostic {
 	return diag.New(codeCrowd, diag.At(s.name), "with %s the pipeline has %d processes, want %d at most", s, n, maxProcesses).
 		WithLabel("too many with this one").
-		WithHelp("give the pools fewer workers")
+		WithHelp("give pools fewer workers, or processes that are started by a call a smaller max")
 }

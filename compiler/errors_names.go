@@ -21,20 +21,14 @@ func instead(what string) string {
 	switch what {
 	case "pipe":
 		return "use two queues, one each way"
-	case "array", "dict", "list", "set", "lock", "rwlock":
-		return "let one process hold it, and send it what is to be done"
+	case "dict", "list", "set":
+		return "let a service hold it, and declare a func for each thing to be done"
+	case "rwlock":
+		return "use a lock"
 	case "semaphore", "barrier", "condition", "event":
 		return "use a queue whose items are the permission to go on"
-	case "service":
-		return "use a pool, whose function keeps what it needs in a package variable"
-	case "a process of several instances", "a process that is started on demand":
-		return "use a pool with workers, or declare a process for each"
 	case "a function of another name":
 		return "write a function of the declaration's name that calls it"
-	case "a pool with several parameters":
-		return "declare a struct of them"
-	case "a pool in use":
-		return "put the pool into a flow, and send to its queue"
 	case "file":
 		return "give the path, and open it in the process"
 	}
@@ -64,17 +58,18 @@ func notDeclared(kinds []string, ref *grammar.Ref, similar *symbol) diag.Diagnos
 }
 
 func noSelector(ref *grammar.Ref, s *symbol) diag.Diagnostic {
+	if s.kind == "service" {
+		return diag.New(codeUndeclared, diag.At(ref.Sel), "a part of %s is named, want the whole of it", s).
+			WithLabel("only a flow names it").
+			WithHelp("write %q alone", ref.Name.Text)
+	}
 	return diag.New(codeUndeclared, diag.At(ref.Sel), "%s has no part %q", s, ref.Sel.Text).
 		WithLabel("no name may follow here").
 		WithHelp("write %q alone", ref.Name.Text)
 }
 
 func wrongKind(at grammar.Span, s *symbol, kinds []string) diag.Diagnostic {
-	words := make([]string, len(kinds))
-	for i, k := range kinds {
-		words[i] = article(k)
-	}
-	d := diag.New(codeWrongKind, diag.At(at), "%q is %s, want %s", s.name.Text, article(s.kind), list(words, "or")).
+	d := diag.New(codeWrongKind, diag.At(at), "%q is %s, want %s", s.name.Text, article(s.kind), articles(strings.Join(kinds, " "))).
 		WithLabel("%s", article(s.kind))
 	return d.WithRelated(diag.At(s.name), "declared here")
 }
@@ -121,8 +116,16 @@ func noFunctionName(s *symbol) diag.Diagnostic {
 }
 
 func takenByRun(s *symbol) diag.Diagnostic {
-	return diag.New(codeReserved, diag.At(s.name), "%s would be the field %s of Run, which the runtime has already", s, s.goName).
+	return diag.New(codeReserved, diag.At(s.name), "%s would be %s of Run, which the runtime has already", s, s.goName).
 		WithLabel("run.%s means something else", s.goName).
+		WithHelp("rename it")
+}
+
+func takenByInstance(s *symbol, r target) diag.Diagnostic {
+	return diag.New(codeReserved, diag.At(r.ref), "%s would be the field %s of %sPorts, which says which instance of %s it is",
+		r.sym, r.sym.goName, s.goName, s).
+		WithLabel("p.%s means something else", r.sym.goName).
+		WithRelated(diag.At(r.sym.name), "declared here").
 		WithHelp("rename it")
 }
 

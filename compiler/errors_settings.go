@@ -36,7 +36,11 @@ func unknownSetting(s *symbol, at *grammar.Setting, in string) diag.Diagnostic {
 			return d.WithHelp("%q is a setting of %s", key, article(firstWord(settings[i].Of)))
 		}
 	}
-	return d.WithHelp("it has %s", list(keysOf(s.kind, in), "and"))
+	keys := list(keysOf(s.kind, in), "and")
+	if keys == "" {
+		keys = "none"
+	}
+	return d.WithHelp("it has %s", keys)
 }
 
 func firstWord(list string) string {
@@ -48,7 +52,12 @@ func firstWord(list string) string {
 	return list
 }
 
-func noMethod(s *symbol, m *grammar.Method) diag.Diagnostic {
+func noMethod(s *symbol, in string, m *grammar.Method) diag.Diagnostic {
+	if s.kind == "service" {
+		return diag.New(codeUnknownSetting, diag.At(m.Name), "block %s has a func, which stands in the service itself", in).
+			WithLabel("not a setting").
+			WithHelp("write it outside of %s { … }", in)
+	}
 	return diag.New(codeUnknownSetting, diag.At(m.Name), "%s has a func, which only a service has", s).
 		WithLabel("not a setting")
 }
@@ -68,6 +77,11 @@ func wantsBlock(at *grammar.Setting) diag.Diagnostic {
 func wantsNoBlock(row *Setting, at *grammar.Setting) diag.Diagnostic {
 	return diag.New(codeForm, diag.At(at.Key), "setting %q has a block, want %s", at.Key.Text, wanted(row)).
 		WithLabel("no block is wanted")
+}
+
+func wantsNothing(at *grammar.Setting) diag.Diagnostic {
+	return diag.New(codeForm, diag.At(at.Values[0]), "setting %q is given %s, want the word alone", at.Key.Text, valueText(at.Values[0])).
+		WithLabel("it takes nothing")
 }
 
 func wantsValue(row *Setting, at *grammar.Setting) diag.Diagnostic {
@@ -124,8 +138,50 @@ func namedTwice(ref, old *grammar.Ref, key string) diag.Diagnostic {
 		WithHelp("keep one of them")
 }
 
+func maxWithoutDemand(s *symbol, at *grammar.Setting) diag.Diagnostic {
+	return diag.New(codeOnDemandOnly, diag.At(at), "%s starts with the pipeline; max is for processes that the program starts by a call", s).
+		WithLabel("for process %s[] only", s.name.Text).
+		WithHelp("remove the setting, or write process %s[]", s.name.Text)
+}
+
+func slotOfNumber(s *symbol, at *grammar.Setting) diag.Diagnostic {
+	return diag.New(codeUnknownSetting, diag.At(at.Key), "%s is a number, and has no setting %q", s, at.Key.Text).
+		WithLabel("a number has the size that it has").
+		WithHelp("remove the setting")
+}
+
+func keyOfNoStruct(s *symbol, ref *grammar.Ref) diag.Diagnostic {
+	return diag.New(codeKey, diag.At(ref), "%s holds %s, which has no fields; a key is a field of a struct", s, typeText(s.typ)).
+		WithLabel("a field of what?").
+		WithRelated(diag.At(s.decl.(*grammar.Typed).Type), "no struct that is declared in a .mp file").
+		WithHelp("declare a struct with the field %q, and a queue of it", ref.Name.Text)
+}
+
+func keyInside(ref *grammar.Ref) diag.Diagnostic {
+	return diag.New(codeKey, diag.At(ref), "the key is a part of a field, want a field of the item itself").
+		WithLabel("too deep").
+		WithHelp("copy it into a field of the item")
+}
+
+func keyUnknown(of *symbol, ref *grammar.Ref, near string) diag.Diagnostic {
+	d := diag.New(codeKey, diag.At(ref), "%s has no field %q", of, ref.Name.Text).
+		WithLabel("no field of this name").
+		WithRelated(diag.At(of.name), "the items are of this type")
+	if near != "" {
+		return d.WithHelp("did you mean %q?", near)
+	}
+	return d
+}
+
+func keyWithoutHash(ref *grammar.Ref, f field) diag.Diagnostic {
+	return diag.New(codeKey, diag.At(ref), "field %q is %s, and only strings and types without pointers have a hash", f.name.Text, typeText(f.typ)).
+		WithLabel("can't be a key").
+		WithRelated(diag.At(f.at), "declared here").
+		WithHelp("add a field to the struct that says the same as a string or a number")
+}
+
 func failedWithoutFlow(s *symbol, at *grammar.Setting) diag.Diagnostic {
 	return diag.New(codeStageOnly, diag.At(at), "%s is in no flow, and its caller gets each error; failed is for stages", s).
 		WithLabel("for stages only").
-		WithHelp("remove the setting, or put the pool into a flow")
+		WithHelp("remove the setting, or put it into a flow")
 }

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"github.com/mpgen/mpgen/compiler/diag"
-	"github.com/mpgen/mpgen/compiler/ir"
 	"github.com/mpgen/mpgen/grammar"
 )
 
@@ -55,10 +54,38 @@ func cannotSend(at grammar.Span, name, why string) diag.Diagnostic {
 		WithLabel("stays in its process")
 }
 
-func noNumber(t grammar.Type) diag.Diagnostic {
-	return diag.New(codeUnavailable, diag.At(t), "a value of a type that is no number of 4 or 8 bytes is not available in this version").
-		WithLabel("not yet").
-		WithHelp("want int, int32, int64, uint, uint32, uint64, float32 or float64")
+func noArray(d *grammar.Typed) diag.Diagnostic {
+	return diag.New(codeArray, diag.At(d.Type), "array %q has no length, want [N]T or []T", d.Name.Text).
+		WithLabel("not an array").
+		WithHelp("write [256]T, or []T for a length that is told to Start; for a single T, use a value")
+}
+
+func notFlat(s *symbol, why string) diag.Diagnostic {
+	of := typeText(s.typ)
+	if why != of {
+		why = of + ": " + why
+	}
+	return diag.New(codeArray, diag.At(s.decl.(*grammar.Typed).Type), "the elements of %s hold pointers, which mean nothing in another process: %s", s, why).
+		WithLabel("want numbers, or structs of them").
+		WithHelp("declare a value of []%s, which is stored and loaded as a whole", of)
+}
+
+func wrongInstances(n *grammar.Number) diag.Diagnostic {
+	return diag.New(codeInstances, diag.At(n), "a process has %s instances, want 1 to %d", n.Text, maxProcesses).
+		WithLabel("no count").
+		WithHelp("write [] for processes that the program starts when it wants")
+}
+
+func noMethods(s *symbol) diag.Diagnostic {
+	return diag.New(codeNoMethods, diag.At(s.name), "%s has no func, want one at least", s).
+		WithLabel("what can one ask of it?").
+		WithHelp("write func NAME(PARAMETERS) RESULT into its block")
+}
+
+func closes(s *symbol, name *grammar.Name) diag.Diagnostic {
+	return diag.New(codeReserved, diag.At(name), "a func of %s is called %q, which is what the end of a worker calls", s, name.Text).
+		WithLabel("means something else").
+		WithHelp("rename it; an object that has a method Close() error is closed when its worker ends")
 }
 
 func noArguments(t *grammar.NamedType) diag.Diagnostic {
@@ -77,8 +104,8 @@ func failedInside(t *grammar.NamedType) diag.Diagnostic {
 		WithHelp("an error travels as the item of a queue; in a struct, keep its text")
 }
 
-func wrongLength(n *grammar.Number) diag.Diagnostic {
-	return diag.New(codeArrayLength, diag.At(n), "the length of an array is %s, want a number from 0 to %d", n.Text, maxLen).
+func wrongLength(n *grammar.Number, least int) diag.Diagnostic {
+	return diag.New(codeArrayLength, diag.At(n), "the length of an array is %s, want a number from %d to %d", n.Text, least, maxLen).
 		WithLabel("no length")
 }
 
@@ -100,7 +127,7 @@ func holdsItself(ring []*symbol, last field) diag.Diagnostic {
 		d = diag.New(codeHoldsItself, diag.At(s.name), "struct %q holds itself by value", s.name.Text)
 	}
 	return d.WithLabel("would have no end").
-		WithRelated(diag.At(last.of.Type), "here").
+		WithRelated(diag.At(last.at), "here").
 		WithHelp("use a pointer, *%s, which may be nil, or a slice, []%s", s.name.Text, s.name.Text)
 }
 
@@ -119,24 +146,25 @@ func noParameter(s *symbol) diag.Diagnostic {
 		WithLabel("what does a worker work on?")
 }
 
-func wrongInput(at *grammar.Ref, s *symbol, in *ir.Type) diag.Diagnostic {
-	return diag.New(codeFlowType, diag.At(at), "%s takes %s, but %s holds %s", s, typeText(in), s.from, typeText(s.from.typ)).
-		WithLabel("takes %s", typeText(in)).
-		WithRelated(diag.At(s.from.name), "holds %s", typeText(s.from.typ)).
+func wrongInput(at *grammar.Ref, f *function) diag.Diagnostic {
+	return diag.New(codeFlowType, diag.At(at), "%s takes %s, but %s holds %s", f, typeText(f.in), f.from, typeText(f.from.typ)).
+		WithLabel("takes %s", typeText(f.in)).
+		WithRelated(diag.At(f.from.name), "holds %s", typeText(f.from.typ)).
 		WithHelp("give both the same type")
 }
 
-func wrongOutput(at *grammar.Ref, s *symbol, out *ir.Type) diag.Diagnostic {
-	t := typeText(s.to.typ)
-	return diag.New(codeFlowType, diag.At(at), "%s holds %s, but %s returns %s", s.to, t, s, typeText(out)).
+func wrongOutput(at *grammar.Ref, f *function) diag.Diagnostic {
+	t := typeText(f.to.typ)
+	return diag.New(codeFlowType, diag.At(at), "%s holds %s, but %s returns %s", f.to, t, f, typeText(f.out)).
 		WithLabel("holds %s", t).
-		WithRelated(diag.At(s.name), "returns %s", typeText(out)).
+		WithRelated(diag.At(f.name), "returns %s", typeText(f.out)).
 		WithHelp("let it return %s, or []%s to send several items", t, t)
 }
 
-func failedType(s *symbol, r target, in *ir.Type) diag.Diagnostic {
+func failedType(f *function, r target) diag.Diagnostic {
+	in := f.in
 	return diag.New(codeFailedQueue, diag.At(r.ref), "%s holds %s, want failed[%s], the failed tasks of %s",
-		r.sym, typeText(r.sym.typ), typeText(in), s).
+		r.sym, typeText(r.sym.typ), typeText(in), f).
 		WithLabel("holds %s", typeText(r.sym.typ)).
 		WithRelated(diag.At(r.sym.name), "declared here").
 		WithHelp("declare queue %s failed[%s]", r.sym.name.Text, typeText(in))

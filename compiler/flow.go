@@ -7,65 +7,128 @@ import (
 	"github.com/mpgen/mpgen/grammar"
 )
 
-// flow puts the pools of a flow between their queues. A flow starts with a queue,
-// and queues and pools take turns; a pool at the end has no result.
+// station is a part of a flow: a queue, or a function that works between two.
+type station struct {
+	ref   *grammar.Ref
+	queue *symbol
+	fn    *function
+}
+
+func (s station) missing() bool { return s.queue == nil && s.fn == nil }
+
+func (s station) kind() string {
+	switch {
+	case s.queue != nil:
+		return "queue"
+	case s.fn.method != nil:
+		return "func"
+	}
+	return "pool"
+}
+
+func (s station) String() string {
+	if s.queue != nil {
+		return s.queue.String()
+	}
+	return s.fn.String()
+}
+
+// flow puts the functions of a flow between their queues. A flow starts with a
+// queue, and queues and functions take turns; a function at the end has no result.
 func (u *unit) flow(flow *grammar.Flow) {
-	stages := make([]*symbol, len(flow.Stages))
 	before := len(u.found)
+	stations := make([]station, len(flow.Stages))
+	for i, ref := range flow.Stages {
+		stations[i] = u.station(ref)
+	}
 	defer func() {
-		if slices.Contains(stages, nil) || len(u.found) > before {
+		if slices.ContainsFunc(stations, station.missing) || len(u.found) > before {
 			u.excuseDecl(flow)
 		}
 	}()
-	for i, ref := range flow.Stages {
-		stages[i] = u.lookup(ref, "queue", "pool")
-	}
-	for i, s := range stages {
-		ref := flow.Stages[i]
+	for i, s := range stations {
 		switch {
-		case s == nil:
+		case s.missing():
 			continue
-		case i == 0 && s.kind == "pool":
-			u.add(startsWithPool(ref, s))
+		case i == 0 && s.fn != nil:
+			u.add(startsWithPool(s))
 			continue
-		case i > 0 && stages[i-1] != nil && stages[i-1].kind == s.kind:
-			u.add(sameTwice(ref, s, stages[i-1]))
+		case i > 0 && !stations[i-1].missing() && (stations[i-1].fn == nil) == (s.fn == nil):
+			u.add(sameTwice(s, stations[i-1]))
 			// What stands behind is read as if the missing one were there.
 			continue
-		case s.kind == "queue" || stages[i-1] == nil:
+		case s.fn == nil || stations[i-1].missing():
 			continue
-		case s.flow != nil:
-			u.add(twoFlows(ref, s))
+		case s.fn.flow != nil:
+			u.add(twoFlows(s))
+			continue
+		case len(s.fn.params) != 1:
+			if len(s.fn.params) > 0 || s.fn.method != nil {
+				u.add(notOneParameter(s))
+			}
 			continue
 		}
-		s.flow, s.from = ref, stages[i-1]
-		if i+1 < len(stages) && stages[i+1] != nil && stages[i+1].kind == "queue" {
-			s.to = stages[i+1]
+		s.fn.flow, s.fn.from = s.ref, stations[i-1].queue
+		next := station{}
+		if i+1 < len(stations) {
+			next = stations[i+1]
 		}
-		u.stageTypes(s, flow, i)
+		s.fn.to = next.queue
+		u.stageTypes(s, next, i+1 == len(stations))
 	}
 }
 
-// stageTypes checks that a pool takes what its queue gives, and gives what the next one takes.
-func (u *unit) stageTypes(s *symbol, flow *grammar.Flow, i int) {
-	in := s.params[0].typ
-	if in != nil && s.from.typ != nil && !same(in, s.from.typ) {
-		u.add(wrongInput(flow.Stages[i], s, in))
+// station finds what a part of a flow stands for; it is neither queue nor function
+// if there is nothing, which is then reported or was.
+func (u *unit) station(ref *grammar.Ref) station {
+	kinds := []string{"queue", "pool"}
+	if s := u.symbols[ref.Name.Text]; ref.Sel != nil || s != nil && s.kind == "service" {
+		kinds = []string{"service"}
 	}
-	last := i+1 == len(flow.Stages)
+	s := u.lookupHead(ref, kinds...)
 	switch {
-	case last && s.hasOut:
-		u.add(lostResult(flow.Stages[i], s))
-	case !last && !s.hasOut:
-		u.add(noResult(flow.Stages[i+1], s, flow.Stages[i+1]))
-		s.to = nil
-	case s.to != nil && s.to.typ != nil && s.out != nil:
+	case s == nil:
+	case s.kind == "queue":
+		return station{ref: ref, queue: s}
+	case s.kind == "pool":
+		return station{ref: ref, fn: s.funcs[0]}
+	case ref.Sel == nil:
+		u.add(wholeService(ref, s))
+	default:
+		var names []string
+		for _, f := range s.funcs {
+			if f.name.Text == ref.Sel.Text {
+				return station{ref: ref, fn: f}
+			}
+			names = append(names, f.name.Text)
+		}
+		if !s.decl.(*grammar.Service).Block.Inner.Broken {
+			near, _ := nearest(ref.Sel.Text, names)
+			u.add(noFunc(ref, s, near))
+		}
+	}
+	return station{ref: ref}
+}
+
+// stageTypes checks that a stage takes what its queue gives, and gives what the next one takes.
+func (u *unit) stageTypes(s, next station, last bool) {
+	f := s.fn
+	if f.in != nil && f.from.typ != nil && !same(f.in, f.from.typ) {
+		u.add(wrongInput(s.ref, f))
+	}
+	switch {
+	case last && f.hasOut:
+		u.add(lostResult(s))
+	case !last && !f.hasOut:
+		u.add(noResult(s, next))
+		f.to = nil
+	case f.to != nil && f.to.typ != nil && f.out != nil:
 		switch {
-		case same(s.out, s.to.typ):
-		case elementOf(s.out) != nil && same(elementOf(s.out), s.to.typ):
-			s.each = true
+		case same(f.out, f.to.typ):
+		case elementOf(f.out) != nil && same(elementOf(f.out), f.to.typ):
+			f.each = true
 		default:
-			u.add(wrongOutput(flow.Stages[i+1], s, s.out))
+			u.add(wrongOutput(next.ref, f))
 		}
 	}
 }
@@ -94,30 +157,36 @@ func (u *unit) connect(all []*symbol) {
 		}
 		return u.ends[q]
 	}
-	sends := func(s, q *symbol) { at(q).producers = append(at(q).producers, s) }
-	takes := func(s, q *symbol) { at(q).consumers = append(at(q).consumers, s) }
+	add := func(to *[]*symbol, s *symbol) {
+		if !slices.Contains(*to, s) {
+			*to = append(*to, s)
+		}
+	}
 	for _, s := range all {
-		for _, r := range s.given["send"].refs {
-			sends(s, r.sym)
+		for _, q := range s.names("send") {
+			add(&at(q).producers, s)
 		}
-		for _, r := range s.given["receive"].refs {
-			takes(s, r.sym)
+		for _, q := range s.names("receive") {
+			add(&at(q).consumers, s)
 		}
-		for _, r := range s.given["task.failed"].refs {
+		for _, q := range s.names("task.failed") {
 			if s.stage() {
-				sends(s, r.sym)
+				add(&at(q).producers, s)
 			}
 		}
-		if s.from != nil {
-			takes(s, s.from)
-		}
-		if s.to != nil {
-			sends(s, s.to)
+		for _, f := range s.funcs {
+			if f.from != nil {
+				add(&at(f.from).consumers, s)
+			}
+			if f.to != nil {
+				add(&at(f.to).producers, s)
+			}
 		}
 	}
 }
 
-// graph refuses queues with one side only, and cycles.
+// graph refuses queues with one side only or without an end, calls to who can't be
+// called, and cycles.
 func (u *unit) graph() {
 	for _, s := range u.order {
 		if s.kind != "queue" || u.partial || u.excused[s.name.Text] {
@@ -131,48 +200,86 @@ func (u *unit) graph() {
 			u.add(noProducer(s, e.consumers[0]))
 		case len(e.consumers) == 0:
 			u.add(noConsumer(s, e.producers[0]))
+		case !slices.ContainsFunc(e.producers, func(p *symbol) bool { return !p.daemon() }):
+			u.add(onlyDaemons(s, e.producers[0]))
+		}
+		if s.key != nil && e != nil {
+			for _, c := range e.consumers {
+				if c.onDemand {
+					u.add(keyedOnDemand(s, refTo(c, "receive", s), c))
+				}
+			}
+		}
+	}
+	for _, s := range u.order {
+		for _, r := range s.given["use"].refs {
+			if r.sym.kind == "pool" && r.sym.stage() {
+				u.add(callsStage(s, r))
+			}
 		}
 	}
 	u.cycles()
 	u.crowd()
 }
 
-// cycles reports each ring of queues once, by its shortest path. A full queue of
-// a ring would stop its own reader. Process main is no part of one: what it does
-// between two of its calls is the program's own affair.
+// cycles reports each ring of those who wait for each other once, by its shortest
+// path. Who sends to a queue may wait for its readers, and who calls a pool or a
+// service for its workers, so on a ring all may wait for ever: for a full queue
+// whose reader fills it, for a worker that waits for one of its own kind. Process
+// main is no part of a ring: what it does between two of its calls is the
+// program's own affair.
 func (u *unit) cycles() {
 	next := map[*symbol][]*symbol{}
 	for _, q := range u.order {
-		e := u.ends[q]
-		if e == nil {
-			continue
-		}
-		for _, c := range e.consumers {
-			if c != u.main {
-				next[q] = append(next[q], c)
+		if e := u.ends[q]; e != nil {
+			for _, c := range e.consumers {
+				if c != u.main {
+					next[q] = append(next[q], c)
+				}
+			}
+			for _, p := range e.producers {
+				if p != u.main {
+					next[p] = append(next[p], q)
+				}
 			}
 		}
-		for _, p := range e.producers {
-			if p != u.main {
-				next[p] = append(next[p], q)
+		for _, r := range q.given["use"].refs {
+			if r.sym.serves() {
+				next[q] = append(next[q], r.sym)
 			}
 		}
 	}
 	prune(next)
 	reported := map[*symbol]bool{}
-	for _, q := range u.order {
-		if q.kind != "queue" || reported[q] || len(next[q]) == 0 {
+	for _, start := range u.order {
+		if start.kind != "queue" && !start.serves() || reported[start] || len(next[start]) == 0 {
 			continue
 		}
-		path := ring(q, next)
+		path := ring(start, next)
 		if path == nil || slices.ContainsFunc(path, func(s *symbol) bool { return reported[s] }) {
 			continue
 		}
 		for _, s := range path {
 			reported[s] = true
 		}
-		u.add(cycle(path))
+		if called := callOf(path); called != nil {
+			u.add(callCycle(path, *called))
+		} else {
+			u.add(cycle(path))
+		}
 	}
+}
+
+// callOf is where the first call on a ring is declared, or nil if it is of queues only.
+func callOf(path []*symbol) *target {
+	for i, s := range path {
+		to := path[(i+1)%len(path)]
+		if s.kind != "queue" && to.serves() {
+			t := refTo(s, "use", to)
+			return &t
+		}
+	}
+	return nil
 }
 
 // prune drops what leads nowhere, again and again: what lies on no ring and
@@ -237,14 +344,19 @@ const maxProcesses = 4095
 // crowd refuses more processes than a run can have. Pools that leave the number of
 // their workers to the machine count as one here.
 func (u *unit) crowd() {
-	n := 0
+	n := int64(0)
 	for _, s := range u.order {
 		switch {
 		case s.missing:
+		case s.onDemand:
+			n += 256
+			if m := s.given["max"].n; m > 0 {
+				n += m - 256
+			}
 		case s.kind == "process":
-			n++
-		case s.kind == "pool":
-			n += max(1, int(s.given["workers"].n))
+			n += max(1, s.instances)
+		case s.serves():
+			n += max(1, s.given["workers"].n)
 		}
 		if n > maxProcesses {
 			u.add(tooMany(s, n))

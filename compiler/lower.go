@@ -23,10 +23,8 @@ func (u *unit) lower() *ir.Pipeline {
 	}
 	for _, s := range u.order {
 		p.Decls = append(p.Decls, u.lowerDecl(s))
-		if s.kind == "process" {
-			for _, a := range lowerParams(s) {
-				p.Args = append(p.Args, ir.Arg{Go: a.Arg, Type: a.Type})
-			}
+		for _, a := range u.argsOf(s) {
+			p.Args = append(p.Args, ir.Arg{Go: a.goName, Type: *a.typ})
 		}
 		if u.inRun(s) {
 			p.Run = append(p.Run, u.port(u.main, s))
@@ -67,14 +65,38 @@ func (u *unit) lowerDecl(s *symbol) ir.Decl {
 			Slot:     s.given["slot"].n,
 			Bytes:    s.given["bytes"].n,
 		}
+		if s.key != nil {
+			d.Queue.Key = &ir.Key{Go: exported(s.key.name.Text), Hash: hashed(s.key.typ)}
+		}
 	case "value":
-		d.Number = &ir.Number{Type: *s.typ}
+		if isNumber(s.typ) {
+			d.Number = &ir.Number{Type: *s.typ}
+		} else {
+			d.Value = &ir.Value{Type: *s.typ, Slot: s.given["slot"].n}
+		}
+	case "array":
+		d.Array = u.lowerArray(s)
+	case "lock":
+		d.Lock = &ir.Lock{}
 	case "process":
 		d.Process = u.lowerProcess(s)
 	case "pool":
-		d.Pool = lowerPool(s)
+		d.Pool = u.lowerPool(s)
+	case "service":
+		d.Service = u.lowerService(s)
 	}
 	return d
+}
+
+func (u *unit) lowerArray(s *symbol) *ir.ArrayDecl {
+	a := &ir.ArrayDecl{Elem: *s.typ, Len: int(s.length)}
+	for _, arg := range u.argsOf(s) {
+		a.Arg = arg.goName
+	}
+	for _, g := range s.names("guard") {
+		a.Guard = row(g)
+	}
+	return a
 }
 
 // row is the variable of a declaration's row.
@@ -133,7 +155,7 @@ func lowerFields(s *symbol) []ir.Field {
 		}
 		field := ir.Field{Go: exported(f.name.Text), Type: *f.typ}
 		// A comment on several fields of one line belongs to the first.
-		if f.of.Names[0] == f.name {
+		if f.lead {
 			field.Doc, field.Note = plainDoc(f.of.Doc), f.of.Line
 		}
 		fields = append(fields, field)
@@ -156,15 +178,41 @@ func lowerEnum(s *symbol) *ir.Enum {
 
 func (u *unit) lowerProcess(s *symbol) *ir.Process {
 	p := &ir.Process{
-		Func:     s.name.Text,
-		Params:   lowerParams(s),
+		Func:      s.name.Text,
+		Ports:     u.lowerPorts(s),
+		Instances: int(s.instances),
+		Max:       int(s.given["max"].n),
+		Daemon:    s.daemon(),
+		Worker:    lowerWorker(s),
+	}
+	for i, param := range s.params {
+		p.Params = append(p.Params, ir.Param{Name: param.name.Text, Type: *param.typ})
+		if !s.onDemand {
+			p.Params[i].Arg = u.argsOf(s)[i].goName
+		}
+	}
+	if s.onDemand {
+		p.Spawn = s.goName
+	}
+	switch restart := s.given["restart"]; {
+	case restart.word == "always":
+		p.Restart = "Always"
+	case restart.word == "on_failure", restart.n > 0:
+		p.Restart, p.Restarts = "OnFailure", int(restart.n)
+	}
+	return p
+}
+
+// lowerPorts are the ends that a process, pool or service reaches.
+func (u *unit) lowerPorts(s *symbol) ir.Ports {
+	p := ir.Ports{
+		Instance: s.instances > 0,
 		Send:     rows(s, "send"),
 		Receive:  rows(s, "receive"),
 		Uses:     rows(s, "use"),
-		Restarts: int(s.given["restart"].n),
-		Worker:   lowerWorker(s),
+		Reads:    rows(s, "read"),
 	}
-	for _, key := range []string{"send", "receive", "use"} {
+	for _, key := range portKeys {
 		for _, r := range s.given[key].refs {
 			if key == "receive" && names(s, "send", r.sym) {
 				continue // one field for both ends
@@ -172,26 +220,20 @@ func (u *unit) lowerProcess(s *symbol) *ir.Process {
 			p.Fields = append(p.Fields, u.port(s, r.sym))
 		}
 	}
-	if len(p.Fields) > 0 {
-		p.Ports = s.goName + "Ports"
+	if s.reaches() {
+		p.Type = s.goName + "Ports"
 	}
 	return p
-}
-
-func lowerParams(s *symbol) []ir.Param {
-	var params []ir.Param
-	for _, p := range s.params {
-		params = append(params, ir.Param{Name: p.name.Text, Arg: s.goName + exported(p.name.Text), Type: *p.typ})
-	}
-	return params
 }
 
 // port is how a process, or main, reaches a declaration.
 func (u *unit) port(by, s *symbol) ir.Port {
 	p := ir.Port{Go: s.goName, Row: row(s), Doc: docOf(s), Note: noteOf(s)}
+	if s.typ != nil {
+		p.Type = *s.typ
+	}
 	switch s.kind {
 	case "queue":
-		p.Type = *s.typ
 		sends, receives := names(by, "send", s), names(by, "receive", s)
 		switch {
 		case sends && receives:
@@ -202,46 +244,112 @@ func (u *unit) port(by, s *symbol) ir.Port {
 			p.Kind = ir.Receiver
 		}
 	case "pool":
-		p.Kind, p.Type, p.Out = ir.Caller, *s.params[0].typ, s.out
+		p.Kind, p.Type, p.Out = ir.Caller, *s.funcs[0].in, s.funcs[0].out
+	case "service":
+		p.Kind, p.Iface, p.Client = ir.Client, s.goName, clientName(s)
+	case "lock":
+		p.Kind = ir.Mutex
+	case "array":
+		p.Kind = ir.Memory
+		if by != nil && names(by, "read", s) {
+			p.Kind = ir.ReadOnly
+		}
 	default:
-		p.Kind, p.Type = ir.Shared, *s.typ
+		p.Kind = ir.Stored
+		if isNumber(s.typ) {
+			p.Kind = ir.Shared
+		}
 	}
 	return p
 }
 
-func lowerPool(s *symbol) *ir.Pool {
+func (u *unit) lowerPool(s *symbol) *ir.Pool {
+	f := s.funcs[0]
 	p := &ir.Pool{
 		Func:    s.name.Text,
-		Param:   s.params[0].name.Text,
-		In:      *s.params[0].typ,
-		Out:     s.out,
+		In:      *f.in,
+		Out:     f.out,
+		Ports:   u.lowerPorts(s),
 		Workers: int(s.given["workers"].n),
 		Bytes:   s.given["bytes"].n,
-		Task: ir.Task{
-			Timeout: s.given["task.timeout"].n,
-			Retries: int(s.given["task.retries"].n),
-			Backoff: s.given["task.backoff"].n,
-			Skip:    s.given["task.failed"].word == "skip",
-		},
-		Worker: lowerWorker(s),
-		Each:   s.each,
+		Task:    lowerTask(s),
+		Worker:  lowerWorker(s),
+		Stage:   lowerStage(f),
 	}
-	if s.from != nil {
-		p.From = row(s.from)
+	if len(s.fields) > 0 {
+		p.Bundle = &ir.Struct{Go: f.in.Name, Fields: lowerFields(s)}
 	}
-	if s.to != nil {
-		p.To = row(s.to)
-	}
-	for _, r := range s.given["task.failed"].refs {
-		p.Dead = row(r.sym)
+	for _, param := range f.params {
+		p.Params = append(p.Params, ir.Param{Name: param.name.Text, Type: *param.typ})
 	}
 	return p
+}
+
+func (u *unit) lowerService(s *symbol) *ir.Service {
+	v := &ir.Service{
+		Go:      s.goName,
+		Open:    "open" + s.goName,
+		Client:  clientName(s),
+		Table:   row(s) + "Methods",
+		Ports:   u.lowerPorts(s),
+		Workers: int(s.given["workers"].n),
+		Bytes:   s.given["bytes"].n,
+		Task:    lowerTask(s),
+		Worker:  lowerWorker(s),
+	}
+	for i, p := range s.params {
+		v.Params = append(v.Params, ir.Param{Name: p.name.Text, Arg: u.argsOf(s)[i].goName, Type: *p.typ})
+	}
+	for _, f := range s.funcs {
+		m := ir.Method{
+			Name:  f.name.Text,
+			Go:    exported(f.name.Text),
+			Out:   f.out,
+			Doc:   plainDoc(f.method.Doc),
+			Note:  f.method.Line,
+			Stage: lowerStage(f),
+		}
+		for _, p := range f.params {
+			m.Params = append(m.Params, ir.Param{Name: p.name.Text, Type: *p.typ})
+		}
+		v.Methods = append(v.Methods, m)
+	}
+	return v
+}
+
+// clientName is the type through which other processes call a service.
+func clientName(s *symbol) string { return row(s) + "Client" }
+
+// lowerStage is the place of a function in its flow, if it has one.
+func lowerStage(f *function) ir.Stage {
+	if f.flow == nil {
+		return ir.Stage{}
+	}
+	stage := ir.Stage{From: row(f.from), Each: f.each}
+	if f.to != nil {
+		stage.To = row(f.to)
+	}
+	for _, q := range f.of.names("task.failed") {
+		stage.Dead = row(q)
+	}
+	return stage
+}
+
+func lowerTask(s *symbol) ir.Task {
+	return ir.Task{
+		Timeout: s.given["task.timeout"].n,
+		Retries: int(s.given["task.retries"].n),
+		Backoff: s.given["task.backoff"].n,
+		Skip:    s.given["task.failed"].word == "skip",
+	}
 }
 
 func lowerWorker(s *symbol) ir.Worker {
 	return ir.Worker{
 		Tasks:  int(s.given["worker.tasks"].n),
+		Age:    s.given["worker.age"].n,
 		Memory: s.given["worker.memory"].n,
+		CPUs:   int(s.given["worker.cpus"].n),
 		Grace:  s.given["worker.grace"].n,
 	}
 }

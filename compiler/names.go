@@ -20,7 +20,7 @@ var builtins = words(`append cap clear close complex copy delete err imag len ma
 	real recover`)
 
 // runMembers are the exported names that every Run has from the runtime.
-var runMembers = words(`Run Wait Shutdown Close Stats`)
+var runMembers = words(`Run Wait Shutdown Close Stats Dump Processes`)
 
 func words(list string) map[string]bool {
 	set := map[string]bool{}

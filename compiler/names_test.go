@@ -1,6 +1,9 @@
 package compiler
 
 import (
+	"os"
+	"path/filepath"
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -45,4 +48,22 @@ func TestDistanceCountsASwapAsOne(t *testing.T) {
 		require.Equal(t, c.want, distance(c.a, c.b), "%q %q", c.a, c.b)
 		require.Equal(t, c.want, distance(c.b, c.a), "%q %q", c.b, c.a)
 	}
+}
+
+// TestNamesOfRunAreReserved reads what the runtime gives to each Run, so that no
+// declaration takes one of its names.
+func TestNamesOfRunAreReserved(t *testing.T) {
+	files, err := filepath.Glob("../runtime/*.go")
+	require.NoError(t, err)
+	method := regexp.MustCompile(`(?m)^func \(\w* ?\*?Run\) ([A-Z]\w*)\(`)
+	n := 0
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		require.NoError(t, err)
+		for _, m := range method.FindAllStringSubmatch(string(text), -1) {
+			n++
+			require.True(t, runMembers[m[1]], "Run.%s of %s is not in runMembers", m[1], f)
+		}
+	}
+	require.GreaterOrEqual(t, n, 4)
 }

@@ -22,6 +22,7 @@ type unit struct {
 	// resolve
 	symbols map[string]*symbol // by the name in the .mp file
 	order   []*symbol          // in the order of the source, flows not among them
+	tasks   map[string]*symbol // pools with a struct of their own for a task, by its name
 	main    *symbol            // process main, or nil
 	imports map[*grammar.File]map[string]*imported
 	used    []*imported // whose types are used, in the order of use
@@ -43,6 +44,7 @@ func newUnit(in Input) *unit {
 		in:      in,
 		excused: map[string]bool{},
 		symbols: map[string]*symbol{},
+		tasks:   map[string]*symbol{},
 		foreign: map[string]*foreign{},
 		imports: map[*grammar.File]map[string]*imported{},
 		ends:    map[*symbol]*ends{},

@@ -54,7 +54,7 @@ func (u *unit) packages() {
 }
 
 // available are the keywords of what this version compiles.
-var available = words("struct enum queue value process pool")
+var available = words("struct enum queue value array lock process pool service")
 
 // declare enters the name of a declaration.
 func (u *unit) declare(file *grammar.File, decl grammar.Decl) {
@@ -113,25 +113,16 @@ func (u *unit) extras(s *symbol) {
 	}
 	switch d := s.decl.(type) {
 	case *grammar.Process:
-		if s.name.Text == "main" {
-			return
-		}
-		if d.Instances != nil {
-			what := "a process of several instances"
-			if d.Instances.Count == nil {
-				what = "a process that is started on demand"
-			}
-			refuse(d.Instances.Span, what)
-		}
-		if d.Bind != nil {
+		if d.Bind != nil && s.name.Text != "main" {
 			refuse(d.Bind.Span, "a function of another name")
 		}
 	case *grammar.Pool:
 		if d.Bind != nil {
 			refuse(d.Bind.Span, "a function of another name")
 		}
-		if d.Params != nil && len(d.Params.List) > 1 {
-			refuse(d.Params.List[1].Span, "a pool with several parameters")
+	case *grammar.Service:
+		if d.Bind != nil {
+			refuse(d.Bind.Span, "a function of another name")
 		}
 	}
 }
@@ -226,10 +217,20 @@ func (u *unit) unusedImports() {
 	}
 }
 
-// lookup finds what a reference in a setting or flow stands for. It is nil, and
-// reported unless it is a part of something that was, if there is no such name
-// or it is none of the wanted kinds.
+// lookup finds what a reference in a setting stands for. It is nil, and reported
+// unless it is a part of something that was, if there is no such name or it is
+// none of the wanted kinds.
 func (u *unit) lookup(ref *grammar.Ref, kinds ...string) *symbol {
+	s := u.lookupHead(ref, kinds...)
+	if s != nil && ref.Sel != nil {
+		u.add(noSelector(ref, s))
+		return nil
+	}
+	return s
+}
+
+// lookupHead is lookup for a reference that may have a second part.
+func (u *unit) lookupHead(ref *grammar.Ref, kinds ...string) *symbol {
 	s := u.symbols[ref.Name.Text]
 	if s == nil && ref.Name.Text == "main" && u.main != nil {
 		s = u.main
@@ -240,7 +241,7 @@ func (u *unit) lookup(ref *grammar.Ref, kinds ...string) *symbol {
 		return nil
 	case s.missing:
 		return nil
-	case ref.Sel != nil:
+	case ref.Sel != nil && s.kind != "service":
 		u.add(noSelector(ref, s))
 		return nil
 	case !slices.Contains(kinds, s.kind):

@@ -3,7 +3,7 @@ package compiler
 import "strings"
 
 // Takes says what a setting may be given; several bits are a choice.
-type Takes uint8
+type Takes uint16
 
 // What settings take.
 const (
@@ -11,8 +11,9 @@ const (
 	Size                       // bytes, as 256MiB
 	Duration                   // as 1m30s
 	Word                       // one of Setting.Words
-	Names                      // names of declarations, separated by commas
-	Name                       // one name of a declaration
+	Names                      // names of declarations of Setting.Kinds, separated by commas
+	Name                       // one name of a declaration of Setting.Kinds
+	Field                      // a field of a queue's struct
 	Nested                     // a block of settings
 	Nothing                    // the key alone
 )
@@ -25,6 +26,7 @@ type Setting struct {
 	In      string // the block that it stands in; "" is the declaration's own
 	Takes   Takes
 	Words   string // separated by blanks
+	Kinds   string // keywords, separated by blanks
 	Default string // as one would write it; "" where there is none
 	Min     int64  // of the count, the bytes, or the nanoseconds
 	Max     int64
@@ -50,27 +52,34 @@ var settings = []Setting{
 		Doc: "bytes of an item that lie in the ring itself; flat items need none"},
 	{Key: "bytes", Of: "queue pipe pool service", Takes: Size, Default: "64MiB", Min: 64 * kib, Max: tib,
 		Doc: "bytes that items larger than a slot may take together"},
-	{Key: "slot", Of: "value", Takes: Size, Default: "256B", Min: 16, Max: 64 * kib, Later: true,
-		Doc: "bytes of the value, if it is not flat"},
 	{Key: "spill", Of: "queue", Takes: Size, Min: 64 * kib, Max: tib, Later: true,
 		Doc: "bytes that may lie outside of the ring, so that a sender need not wait"},
-	{Key: "key", Of: "queue", Takes: Name, Later: true,
-		Doc: "the field whose equal values go to one reader"},
+	{Key: "key", Of: "queue", Takes: Field,
+		Doc: "a field of the items: those in which it is equal go to one reader"},
+	{Key: "slot", Of: "value", Takes: Size, Default: "256B", Min: 16, Max: 64 * kib,
+		Doc: "bytes that the value takes at most when it is encoded; numbers and flat values need none"},
+	{Key: "guard", Of: "array", Takes: Name, Kinds: "lock",
+		Doc: "the lock that keeps those who write to the array apart"},
 
-	{Key: "send", Of: "process", Takes: Names, Doc: "queues that it sends to"},
-	{Key: "send", Of: "pool service", Takes: Names, Later: true, Doc: "queues that it sends to"},
-	{Key: "receive", Of: "process", Takes: Names, Doc: "queues that it receives from"},
-	{Key: "use", Of: "process", Takes: Names, Doc: "values that it reaches"},
-	{Key: "use", Of: "pool service", Takes: Names, Later: true, Doc: "shared objects that it reaches"},
-	{Key: "read", Of: "process pool service", Takes: Names, Later: true, Doc: "arrays that it reads"},
-	{Key: "restart", Of: "process", Takes: Count | Word, Words: "never", Default: "never", Min: 0, Max: 1_000_000,
-		Doc: "how many times it is started again after a failure"},
-	{Key: "daemon", Of: "process", Takes: Nothing, Later: true, Doc: "it keeps nobody waiting"},
-	{Key: "max", Of: "process", Takes: Count, Default: "256", Min: 1, Max: 4095, Later: true,
-		Doc: "how many may run at once, if started on demand"},
+	{Key: "send", Of: "process pool service", Takes: Names, Kinds: "queue",
+		Doc: "queues that it sends to"},
+	{Key: "receive", Of: "process", Takes: Names, Kinds: "queue",
+		Doc: "queues that it receives from"},
+	{Key: "use", Of: "process pool service", Takes: Names, Kinds: "value array lock pool service",
+		Doc: "values, arrays and locks that it shares, pools and services that it calls"},
+	{Key: "read", Of: "process pool service", Takes: Names, Kinds: "array",
+		Doc: "arrays that it reads and can't write"},
+	{Key: "restart", Of: "process", Takes: Count | Word, Words: "never on_failure always", Default: "never", Min: 0, Max: 1_000_000,
+		Doc: "when it is started again; a number stands for on_failure, so many times in a row, where 10 is the default"},
+	{Key: "daemon", Of: "process", Takes: Nothing,
+		Doc: "it keeps nobody waiting: neither `Wait` nor the end of a queue"},
+	{Key: "max", Of: "process", Takes: Count, Default: "256", Min: 1, Max: maxProcesses,
+		Doc: "how many may run at once, of a process that is started by a call"},
 
-	{Key: "workers", Of: "pool service", Takes: Count, Default: "GOMAXPROCS", Min: 1, Max: 4095,
+	{Key: "workers", Of: "pool", Takes: Count, Default: "GOMAXPROCS", Min: 1, Max: maxProcesses,
 		Doc: "processes that work on its tasks"},
+	{Key: "workers", Of: "service", Takes: Count, Default: "1", Min: 1, Max: maxProcesses,
+		Doc: "processes that hold its object, each one of its own"},
 	{Key: "task", Of: "pool service", Takes: Nested, Doc: "what holds for each task"},
 	{Key: "timeout", Of: "pool service", In: "task", Takes: Duration, Min: ms, Max: 8760 * hour,
 		Doc: "time for one attempt, then its worker is stopped"},
@@ -78,21 +87,21 @@ var settings = []Setting{
 		Doc: "further attempts after a death or a timeout; what the function returns is final"},
 	{Key: "backoff", Of: "pool service", In: "task", Takes: Duration, Default: "100ms", Min: ms, Max: hour,
 		Doc: "time before a further attempt"},
-	{Key: "failed", Of: "pool service", In: "task", Takes: Word | Name, Words: "stop skip", Default: "stop",
+	{Key: "failed", Of: "pool service", In: "task", Takes: Word | Name, Words: "stop skip", Kinds: "queue", Default: "stop",
 		Doc: "what a stage does with a task that it gives up on: stop the run, skip it, or send it to a queue"},
 
 	{Key: "worker", Of: "process pool service", Takes: Nested, Doc: "what holds for each worker process"},
 	{Key: "tasks", Of: "pool service", In: "worker", Takes: Count, Min: 1, Max: 1 << 40,
-		Doc: "tasks after which a worker is replaced"},
-	{Key: "age", Of: "pool service", In: "worker", Takes: Duration, Min: ms, Max: 8760 * hour, Later: true,
-		Doc: "time after which a worker is replaced"},
+		Doc: "tasks after which a worker is replaced, more or less, so that not all are at once"},
+	{Key: "age", Of: "pool service", In: "worker", Takes: Duration, Min: ms, Max: 8760 * hour,
+		Doc: "time after which a worker is replaced, when it has done its task"},
 	{Key: "memory", Of: "process pool service", In: "worker", Takes: Size, Min: 16 * mib, Max: tib,
 		Doc: "memory of its own that a worker may take before it is killed"},
-	{Key: "cpus", Of: "process pool service", In: "worker", Takes: Count, Min: 1, Max: 4096, Later: true,
-		Doc: "processors that a worker may use"},
+	{Key: "cpus", Of: "process pool service", In: "worker", Takes: Count, Min: 1, Max: 4096,
+		Doc: "processors that its goroutines run on at once: its GOMAXPROCS"},
 	{Key: "grace", Of: "process pool service", In: "worker", Takes: Duration, Default: "2s", Min: ms, Max: hour,
 		Doc: "time from cancelling a worker to killing it"},
-	{Key: "sandbox", Of: "process pool service", In: "worker", Takes: Name, Later: true,
+	{Key: "sandbox", Of: "process pool service", In: "worker", Takes: Name, Kinds: "sandbox", Later: true,
 		Doc: "what a worker may reach of the system"},
 }
 

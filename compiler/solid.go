@@ -54,13 +54,19 @@ func (u *unit) solidity() {
 	}
 	flat := map[*symbol]bool{}
 	for _, s := range u.order {
-		if s.kind == "struct" {
+		if s.kind == "struct" || len(s.fields) > 0 {
 			u.flatStruct(s, flat)
 		}
 	}
 	for _, s := range u.order {
 		u.finish(s.typ, flat)
-		u.finish(s.out, flat)
+		for _, f := range s.funcs {
+			u.finish(f.in, flat)
+			u.finish(f.out, flat)
+			for _, p := range f.params {
+				u.finish(p.typ, flat)
+			}
+		}
 		for _, f := range s.fields {
 			u.finish(f.typ, flat)
 		}
@@ -87,10 +93,19 @@ func (u *unit) inside(t *ir.Type) *symbol {
 	if t == nil || t.Kind != ir.Declared {
 		return nil
 	}
-	if s := u.symbols[t.Name]; s.kind == "struct" {
+	if s := u.declared(t); s.kind == "struct" {
 		return s
 	}
 	return nil
+}
+
+// declared is who declares the fields of a declared type: a struct, or a pool
+// whose task it is. An enum has none.
+func (u *unit) declared(t *ir.Type) *symbol {
+	if s := u.tasks[t.Name]; s != nil {
+		return s
+	}
+	return u.symbols[t.Name]
 }
 
 // flatStruct says whether a struct is flat. One that holds itself is not.
@@ -114,7 +129,7 @@ func (u *unit) flat(t *ir.Type, known map[*symbol]bool) bool {
 	case t.Kind == ir.Array:
 		return u.flat(t.Elem, known)
 	case t.Kind == ir.Declared:
-		s := u.symbols[t.Name]
+		s := u.declared(t)
 		return s.kind == "enum" || u.flatStruct(s, known)
 	}
 	return t.Flat
@@ -134,12 +149,31 @@ func (u *unit) finish(t *ir.Type, flat map[*symbol]bool) {
 			t.Codec = codecName(t)
 		}
 	case ir.Declared:
-		s := u.symbols[t.Name]
+		s := u.declared(t)
 		t.Flat = s.kind == "enum" || flat[s]
 		if !t.Flat {
 			t.Codec = t.Name
 		}
 	}
+}
+
+// pointerIn says what in a type that is not flat keeps it from being so, or ""
+// if that is a mistake of its own.
+func (u *unit) pointerIn(t *ir.Type, depth int) string {
+	switch {
+	case t == nil || t.Flat || depth > 8:
+		return ""
+	case t.Kind == ir.Array:
+		return u.pointerIn(t.Elem, depth+1)
+	case t.Kind == ir.Declared:
+		for _, f := range u.declared(t).fields {
+			if why := u.pointerIn(f.typ, depth+1); why != "" {
+				return "its field " + quote(f.name.Text) + " is " + why
+			}
+		}
+		return ""
+	}
+	return typeText(t)
 }
 
 // codecName is what the functions of an array type are called by.

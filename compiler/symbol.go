@@ -1,6 +1,8 @@
 package compiler
 
 import (
+	"slices"
+
 	"github.com/mpgen/mpgen/compiler/ir"
 	"github.com/mpgen/mpgen/grammar"
 )
@@ -18,30 +20,56 @@ type symbol struct {
 	// be read: whoever names one is not told again.
 	missing bool
 
-	typ    *ir.Type       // of a queue's items, of a value
-	fields []field        // of a struct
-	params []param        // of a process or pool
-	out    *ir.Type       // of a pool with a result
-	hasOut bool           // it declares one
+	typ    *ir.Type       // of a queue's items, of a value, of an array's elements
+	fields []field        // of a struct, and of the task of a pool with several parameters
+	params []param        // of a process or service
 	given  map[string]set // settings, by "key" or "block.key"
 
-	// The place of a pool in a flow.
-	flow     *grammar.Ref
-	from, to *symbol
-	each     bool
+	length    int64       // of an array; 0 is told to Start
+	instances int64       // of a process with a number of them; 0 for one without
+	onDemand  bool        // a process that is started by a call
+	funcs     []*function // what workers call: of a pool one, of a service its methods
+	key       *field      // of a queue
 }
 
 // field is a field of a struct.
 type field struct {
 	name *grammar.Name
-	of   *grammar.Field
+	of   *grammar.Comments
+	at   grammar.Type // as written
+	typ  *ir.Type
+	lead bool // the first of its line, which has the comments
+}
+
+// param is a parameter of a process, service or function.
+type param struct {
+	of   *grammar.Param
+	name *grammar.Name
 	typ  *ir.Type
 }
 
-// param is a parameter of a process or pool.
-type param struct {
-	name *grammar.Name
-	typ  *ir.Type
+// function is what workers call for each task: the function of a pool, or a
+// method of a service. In a flow it is a stage.
+type function struct {
+	of     *symbol
+	name   *grammar.Name
+	method *grammar.Method // nil for the function of a pool
+	params []param
+	in     *ir.Type // of a task
+	out    *ir.Type
+	hasOut bool // it declares a result
+
+	flow     *grammar.Ref // where it stands in a flow, or nil
+	from, to *symbol
+	each     bool
+}
+
+// String is a function in a message.
+func (f *function) String() string {
+	if f.method != nil {
+		return "func " + quote(f.of.name.Text+"."+f.name.Text)
+	}
+	return f.of.String()
 }
 
 // set is a setting with what it was given.
@@ -58,8 +86,55 @@ type target struct {
 	sym *symbol
 }
 
-// stage says whether a pool works for a flow.
-func (s *symbol) stage() bool { return s.flow != nil }
+// stage says whether a pool, or a method of a service, works for a flow.
+func (s *symbol) stage() bool {
+	return slices.ContainsFunc(s.funcs, func(f *function) bool { return f.flow != nil })
+}
+
+// several says whether more than one process may run what is declared at once, and
+// why, in words.
+func (s *symbol) several() (string, bool) {
+	switch {
+	case s.kind == "process" && s.onDemand:
+		if m, ok := s.given["max"]; !ok || m.n != 1 {
+			return "may run several times at once", true
+		}
+	case s.kind == "process" && s.instances > 1:
+		return "has " + itoa(s.instances) + " instances", true
+	case s.kind == "pool" || s.kind == "service":
+		switch w, ok := s.given["workers"]; {
+		case ok && w.n > 1:
+			return "has " + itoa(w.n) + " workers", true
+		case !ok && s.kind == "pool":
+			return "has as many workers as processors", true
+		}
+	}
+	return "", false
+}
+
+// daemon says whether it keeps nobody waiting.
+func (s *symbol) daemon() bool {
+	_, ok := s.given["daemon"]
+	return ok
+}
+
+// serves says whether others can call it.
+func (s *symbol) serves() bool { return s.kind == "pool" || s.kind == "service" }
+
+// names are the declarations that a setting names.
+func (s *symbol) names(key string) []*symbol {
+	var list []*symbol
+	for _, r := range s.given[key].refs {
+		list = append(list, r.sym)
+	}
+	return list
+}
+
+// reaches says whether it has ports.
+func (s *symbol) reaches() bool {
+	return s.instances > 0 || len(s.given["send"].refs)+len(s.given["receive"].refs)+
+		len(s.given["use"].refs)+len(s.given["read"].refs) > 0
+}
 
 // String is a symbol in a message.
 func (s *symbol) String() string { return s.kind + " " + quote(s.name.Text) }

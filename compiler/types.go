@@ -34,23 +34,121 @@ func (u *unit) typesOf(s *symbol) {
 	case *grammar.Enum:
 		u.valuesOf(d)
 	case *grammar.Typed:
-		s.typ = u.typ(s.file, d.Type, s.kind == "queue")
-		if s.kind == "value" && s.typ != nil && !(s.typ.Kind == ir.Basic && numbers[s.typ.Name]) {
-			u.add(noNumber(d.Type))
-			s.typ, s.missing = nil, true
+		if s.kind == "array" {
+			u.arrayOf(s, d)
+			return
 		}
+		s.typ = u.typ(s.file, d.Type, s.kind == "queue")
 	case *grammar.Process:
 		s.params = u.paramsOf(s, d.Params, false)
+		if s.name.Text != "main" {
+			u.instancesOf(s, d.Instances)
+		}
 	case *grammar.Pool:
-		s.params = u.paramsOf(s, d.Params, true)
-		if len(s.params) == 0 {
-			u.add(noParameter(s))
-			s.params = []param{{}}
+		u.poolOf(s, d)
+	case *grammar.Service:
+		s.params = u.paramsOf(s, d.Params, false)
+		u.methodsOf(s, d)
+	}
+}
+
+// isNumber says whether a value of the type is changed in one step.
+func isNumber(t *ir.Type) bool { return t.Kind == ir.Basic && numbers[t.Name] }
+
+// arrayOf resolves an array: its elements, and how many there are.
+func (u *unit) arrayOf(s *symbol, d *grammar.Typed) {
+	t, ok := d.Type.(*grammar.ArrayType)
+	if !ok {
+		u.typ(s.file, d.Type, false)
+		u.add(noArray(d))
+		return
+	}
+	s.typ = u.typ(s.file, t.Elem, false)
+	if t.Len == nil {
+		return
+	}
+	n, read := readCount(t.Len.Text)
+	if read != understood || n < 1 || n > maxLen {
+		u.add(wrongLength(t.Len, 1))
+		s.typ = nil
+		return
+	}
+	s.length = n
+}
+
+// instancesOf reads the brackets of a process.
+func (u *unit) instancesOf(s *symbol, d *grammar.Instances) {
+	switch {
+	case d == nil:
+	case d.Count == nil:
+		s.onDemand = true
+	default:
+		n, read := readCount(d.Count.Text)
+		if read != understood || n < 1 || n > maxProcesses {
+			u.add(wrongInstances(d.Count))
+			n = 1
 		}
-		if d.Result != nil {
-			s.hasOut = true
-			s.out = u.typ(s.file, d.Result, true)
+		s.instances = n
+	}
+}
+
+// poolOf resolves the function of a pool. Several parameters make a struct of
+// their own, which the program fills in.
+func (u *unit) poolOf(s *symbol, d *grammar.Pool) {
+	f := &function{of: s, name: s.name}
+	s.funcs = []*function{f}
+	several := d.Params != nil && len(d.Params.List) > 1
+	f.params = u.paramsOf(s, d.Params, !several)
+	switch {
+	case len(f.params) == 0:
+		u.add(noParameter(s))
+	case several:
+		f.in = &ir.Type{Kind: ir.Declared, Name: s.goName + "Task"}
+		for _, p := range f.params {
+			s.fields = append(s.fields, field{name: p.name, of: &p.of.Comments, at: p.of.Type, typ: p.typ, lead: true})
 		}
+		u.tasks[f.in.Name] = s
+	default:
+		f.in = f.params[0].typ
+	}
+	if d.Result != nil {
+		f.hasOut, f.out = true, u.typ(s.file, d.Result, true)
+	}
+}
+
+// methodsOf resolves the functions of a service.
+func (u *unit) methodsOf(s *symbol, d *grammar.Service) {
+	names := map[string]*grammar.Name{}
+	goNames := map[string]*grammar.Name{}
+	for _, item := range d.Block.Items {
+		m, ok := item.(*grammar.Method)
+		if !ok {
+			continue
+		}
+		g := exported(m.Name.Text)
+		switch {
+		case names[m.Name.Text] != nil:
+			u.add(duplicate("func "+quote(m.Name.Text), m.Name, names[m.Name.Text]))
+			continue
+		case !startsLower(m.Name.Text):
+			u.add(wantsSmall("func", m.Name))
+		case g == "Close":
+			u.add(closes(s, m.Name))
+		case goNames[g] != nil:
+			u.add(sameGoName("func", m.Name, goNames[g], g))
+		}
+		names[m.Name.Text], goNames[g] = m.Name, m.Name
+		f := &function{of: s, name: m.Name, method: m, params: u.paramsOf(s, m.Params, false)}
+		if len(f.params) == 1 {
+			f.in = f.params[0].typ
+		}
+		if m.Result != nil {
+			f.hasOut, f.out = true, u.typ(s.file, m.Result, false)
+		}
+		s.funcs = append(s.funcs, f)
+	}
+	if len(s.funcs) == 0 && !d.Block.Inner.Broken {
+		u.add(noMethods(s))
 	}
 }
 
@@ -72,7 +170,7 @@ func (u *unit) fieldsOf(s *symbol, d *grammar.Struct) {
 				continue
 			}
 			names[name.Text], goNames[g] = name, name
-			s.fields = append(s.fields, field{name, f, t})
+			s.fields = append(s.fields, field{name: name, of: &f.Comments, at: f.Type, typ: t, lead: name == f.Names[0]})
 		}
 	}
 }
@@ -116,7 +214,7 @@ func (u *unit) paramsOf(s *symbol, list *grammar.Params, whole bool) []param {
 			u.add(sameGoName("parameter", p.Name, goNames[g], g))
 		}
 		names[p.Name.Text], goNames[g] = p.Name, p.Name
-		params = append(params, param{p.Name, t})
+		params = append(params, param{p, p.Name, t})
 	}
 	return params
 }
@@ -143,7 +241,7 @@ func (u *unit) typ(file *grammar.File, t grammar.Type, whole bool) *ir.Type {
 		}
 		n, read := readCount(t.Len.Text)
 		if read != understood || n > maxLen {
-			u.add(wrongLength(t.Len))
+			u.add(wrongLength(t.Len, 0))
 			return nil
 		}
 		return compose(elem, func(e *ir.Type) *ir.Type { return &ir.Type{Kind: ir.Array, Len: n, Elem: e} })
@@ -300,7 +398,7 @@ func (u *unit) noKey(t *ir.Type, seen []string) string {
 			}
 		}
 	case ir.Declared:
-		s := u.symbols[t.Name]
+		s := u.declared(t)
 		d, ok := s.decl.(*grammar.Struct)
 		if !ok || slices.Contains(seen, t.Name) {
 			return ""

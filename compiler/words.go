@@ -30,6 +30,15 @@ func article(word string) string {
 	return "a " + word
 }
 
+// articles is "a value, an array or a lock" for keywords separated by blanks.
+func articles(kinds string) string {
+	var words []string
+	for k := range strings.FieldsSeq(kinds) {
+		words = append(words, article(k))
+	}
+	return list(words, "or")
+}
+
 // typeText is a type as a .mp file writes it.
 func typeText(t *ir.Type) string {
 	switch t.Kind {
@@ -69,7 +78,10 @@ func wanted(row *Setting) string {
 		forms = append(forms, strings.Fields(row.Words)...)
 	}
 	if row.Takes&Name != 0 {
-		forms = append(forms, "the name of a queue")
+		forms = append(forms, "the name of "+articles(row.Kinds))
+	}
+	if row.Takes&Field != 0 {
+		forms = append(forms, "the name of a field")
 	}
 	if row.Takes&Names != 0 {
 		forms = append(forms, "names, separated by commas")

@@ -30,7 +30,7 @@ func TestTheTableOfSettingsIsTheCompilers(t *testing.T) {
 }
 
 // kinds are the declarations of this version that have settings.
-var kinds = []string{"queue", "process", "pool"}
+var kinds = []string{"queue", "value", "array", "process", "pool", "service"}
 
 func settingsTable() string {
 	var b strings.Builder
@@ -78,7 +78,9 @@ func takes(s compiler.Setting) string {
 		{compiler.Size, "a size, " + ranged(s.Min, s.Max, sizeText)},
 		{compiler.Duration, "a duration, " + ranged(s.Min, s.Max, durationText)},
 		{compiler.Names, "names"},
-		{compiler.Name, "a queue"},
+		{compiler.Name, "a " + s.Kinds},
+		{compiler.Field, "a field"},
+		{compiler.Nothing, "nothing"},
 	} {
 		if s.Takes&f.bit != 0 {
 			forms = append(forms, f.form)

@@ -10,14 +10,17 @@
 // are the locals of generated functions: where the package d is imported, or in a
 // closure that calls the user's function d, the decoder can't be called d. Every
 // local therefore goes through [file.local], which knows the imports, or through
-// [file.beside], which knows the user's functions too.
+// [file.beside], which knows the user's functions too. Where a parameter of the
+// user's is in scope, [file.scope] keeps all of them apart.
 package emit
 
 import (
 	"bytes"
 	"fmt"
+	"go/types"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/dave/jennifer/jen"
 
@@ -41,11 +44,14 @@ func File(p *ir.Pipeline) ([]byte, error) {
 	f.out.HeaderComment(header(p))
 	f.guard()
 	f.types()
+	f.interfaces()
 	f.ports()
 	f.run()
 	f.start()
+	f.spawns()
 	f.table()
 	f.wire()
+	f.services()
 	f.codecs()
 
 	var raw bytes.Buffer
@@ -76,6 +82,44 @@ func (f *file) beside(call, name string) string {
 		name += "_"
 	}
 	return name
+}
+
+// scope is the names of a function that has parameters of the user's.
+type scope struct {
+	f      *file
+	params []string // as this function calls them
+}
+
+// scope names parameters as the user did, but for those that would hide what the
+// body needs.
+func (f *file) scope(params []ir.Param) *scope {
+	s := &scope{f: f}
+	for _, p := range params {
+		name := p.Name
+		if ours(name) {
+			name = "_" + name
+		}
+		for f.taken[name] || types.Universe.Lookup(name) != nil || slices.Contains(s.params, name) {
+			name += "_"
+		}
+		s.params = append(s.params, name)
+	}
+	return s
+}
+
+// local is a name for a local of the function.
+func (s *scope) local(name string) string {
+	for name = s.f.local(name); slices.Contains(s.params, name); name = s.f.local(name) {
+		name += "_"
+	}
+	return name
+}
+
+// ours says whether a name has the form of those at package level that generated
+// code has for itself: mp and a name that starts with a capital letter.
+func ours(name string) bool {
+	rest, ok := strings.CutPrefix(name, "mp")
+	return ok && strings.IndexFunc(rest, unicode.IsUpper) == 0
 }
 
 func header(p *ir.Pipeline) string {

@@ -73,3 +73,18 @@ func TestMistakeOfTheEmitterShowsThePlace(t *testing.T) {
 	_, err = File(&ir.Pipeline{Package: "not a name"})
 	require.ErrorContains(t, err, "does not parse")
 }
+
+// TestParametersHideNothingThatABodyNeeds names parameters of a user, who may call them as he likes.
+func TestParametersHideNothingThatABodyNeeds(t *testing.T) {
+	f := &file{taken: map[string]bool{"mp": true, "time": true}}
+	var params []ir.Param
+	for _, name := range []string{"e", "time", "mp", "mpJobs", "mpeg", "string", "string_", "ctx"} {
+		params = append(params, ir.Param{Name: name})
+	}
+	s := f.scope(params)
+	require.Equal(t, []string{"e", "time_", "mp_", "_mpJobs", "mpeg", "string_", "string__", "ctx"}, s.params)
+	require.Equal(t, "e_", s.local("e"))
+	require.Equal(t, "time__", s.local("time"))
+	require.Equal(t, "ctx_", s.local("ctx"))
+	require.Equal(t, "d", s.local("d"))
+}

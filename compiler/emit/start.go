@@ -2,6 +2,8 @@ package emit
 
 import (
 	"github.com/dave/jennifer/jen"
+
+	"github.com/mpgen/mpgen/compiler/ir"
 )
 
 // run writes Args and Run.
@@ -61,21 +63,77 @@ func (f *file) startCall(ctx, args, opts string) jen.Code {
 	first := []jen.Code{jen.Id(ctx), jen.Op("&").Id("mpPipeline"), jen.Id(opts)}
 	var with []jen.Code
 	for _, d := range f.p.Decls {
-		if d.Process == nil || len(d.Process.Params) == 0 {
-			continue
+		switch {
+		case d.Process != nil && d.Process.Spawn == "":
+			with = append(with, f.with(d.Row, args, d.Process.Params)...)
+		case d.Service != nil:
+			with = append(with, f.with(d.Row, args, d.Service.Params)...)
+		case d.Array != nil && d.Array.Arg != "":
+			with = append(with, jen.Id(d.Row).Dot("WithLen").Call(jen.Id(args).Dot(d.Array.Arg)))
 		}
-		e := f.local("e")
-		var puts []jen.Code
-		for _, p := range d.Process.Params {
-			puts = append(puts, f.put(jen.Id(e), jen.Id(args).Dot(p.Arg), p.Type))
-		}
-		with = append(with, jen.Id(d.Row).Dot("With").Call(f.encoding(jen.Func().Params(encoder(e)), puts)))
 	}
 	if len(with) == 0 {
 		return jen.Params(first...)
 	}
 	lines := jen.Custom(jen.Options{Open: ",", Separator: ",", Multi: true}, with...)
 	return jen.Params(jen.List(first...).Add(lines).Op(",").Line())
+}
+
+// with is the arguments of one row, if it has some.
+func (f *file) with(row, args string, params []ir.Param) []jen.Code {
+	if len(params) == 0 {
+		return nil
+	}
+	e := f.local("e")
+	var puts []jen.Code
+	for _, p := range params {
+		puts = append(puts, f.put(jen.Id(e), jen.Id(args).Dot(p.Arg), p.Type))
+	}
+	return []jen.Code{jen.Id(row).Dot("With").Call(f.encoding(jen.Func().Params(encoder(e)), puts))}
+}
+
+// spawns writes the methods of Run that start a process.
+func (f *file) spawns() {
+	for _, d := range f.p.Decls {
+		if d.Process == nil || d.Process.Spawn == "" {
+			continue
+		}
+		p := d.Process
+		s := f.scope(p.Params)
+		r, ctx := s.local("r"), s.local("ctx")
+		lines := []string{p.Spawn + " starts a process " + d.Name + ", whose context ends with " + ctx + "."}
+		if len(d.Doc) > 0 && p.Ports.Type == "" {
+			lines = append(append(lines, ""), d.Doc...)
+		}
+		f.above(lines)
+		f.out.Func().Params(jen.Id(r).Op("*").Id("Run")).Id(p.Spawn).
+			Params(append([]jen.Code{jen.Id(ctx).Qual("context", "Context")}, s.declared(p.Params)...)...).
+			Params(jen.Op("*").Add(mp("Process")), jen.Error()).
+			Block(jen.Return(jen.Id(d.Row).Dot("Spawn").Call(jen.Id(ctx), jen.Id(r).Dot("Run"), s.encoded(p.Params))))
+		f.out.Line()
+	}
+}
+
+// declared are the parameters in the head of the function.
+func (s *scope) declared(params []ir.Param) []jen.Code {
+	list := make([]jen.Code, len(params))
+	for i, p := range params {
+		list[i] = jen.Id(s.params[i]).Add(typ(p.Type))
+	}
+	return list
+}
+
+// encoded is a function that encodes the parameters, or nil if there are none.
+func (s *scope) encoded(params []ir.Param) jen.Code {
+	if len(params) == 0 {
+		return jen.Nil()
+	}
+	e := s.local("e")
+	var puts []jen.Code
+	for i, p := range params {
+		puts = append(puts, s.f.put(jen.Id(e), jen.Id(s.params[i]), p.Type))
+	}
+	return s.f.encoding(jen.Func().Params(encoder(e)), puts)
 }
 
 // encoding gives a function its body: one statement stays on the line.

@@ -62,16 +62,48 @@ func (f *file) row(d ir.Decl) jen.Code {
 		add(q.Capacity != 0, "Capacity", jen.Lit(q.Capacity))
 		add(q.Slot != 0, "Slot", size(q.Slot))
 		add(q.Bytes != 0, "Bytes", size(q.Bytes))
+		if q.Key != nil {
+			v := f.local("v")
+			add(true, "Key", jen.Func().Params(jen.Id(v).Add(typ(q.Elem))).Uint64().
+				Add(oneLine(jen.Return(mp(q.Key.Hash).Call(jen.Id(v).Dot(q.Key.Go))))))
+		}
 		return mp("QueueDecl").Types(typ(q.Elem)).Add(braces(len(elems) > shortRow, elems...))
 	case d.Number != nil:
 		return mp("NumberDecl").Types(typ(d.Number.Type)).Add(braces(false, elems...))
+	case d.Value != nil:
+		v := d.Value
+		add(!v.Type.Flat, "Elem", f.codec(v.Type))
+		add(v.Slot != 0, "Slot", size(v.Slot))
+		return mp("ValueDecl").Types(typ(v.Type)).Add(braces(false, elems...))
+	case d.Array != nil:
+		a := d.Array
+		add(a.Len != 0, "Len", jen.Lit(a.Len))
+		add(a.Guard != "", "Guard", jen.Op("&").Id(a.Guard))
+		return mp("ArrayDecl").Types(typ(a.Elem)).Add(braces(false, elems...))
+	case d.Lock != nil:
+		return mp("LockDecl").Add(braces(false, elems...))
 	case d.Process != nil:
 		p := d.Process
-		elems = append(elems, ends(p.Send, p.Receive)...)
-		add(len(p.Uses) > 0, "Uses", list(p.Uses))
+		add(p.Instances != 0, "Instances", jen.Lit(p.Instances))
+		add(p.Spawn != "", "OnDemand", jen.True())
+		add(p.Max != 0, "Max", jen.Lit(p.Max))
+		add(p.Daemon, "Daemon", jen.True())
+		if p.Restart != "" {
+			add(true, "Restart", mp(p.Restart))
+		}
 		add(p.Restarts != 0, "Restarts", jen.Lit(p.Restarts))
 		add(p.Worker != ir.Worker{}, "Worker", worker(p.Worker))
+		elems = append(elems, reached(p.Ports)...)
 		return mp("ProcessDecl").Add(braces(len(elems) > shortRow, elems...))
+	case d.Service != nil:
+		s := d.Service
+		add(s.Workers != 0, "Workers", jen.Lit(s.Workers))
+		add(s.Bytes != 0, "Bytes", size(s.Bytes))
+		add(s.Task != ir.Task{}, "Task", task(s.Task))
+		add(s.Worker != ir.Worker{}, "Worker", worker(s.Worker))
+		add(true, "Methods", jen.Id(s.Table))
+		elems = append(elems, reached(s.Ports)...)
+		return mp("ServiceDecl").Types(jen.Id(s.Go)).Add(braces(len(elems) > shortPool, elems...))
 	default:
 		p := d.Pool
 		var out ir.Type
@@ -79,21 +111,29 @@ func (f *file) row(d ir.Decl) jen.Code {
 			out = *p.Out
 		}
 		// A stage's tasks and results are the items of its queues.
-		add(p.From == "" && !p.In.Flat, "In", f.codec(p.In))
-		add(p.To == "" && p.Out != nil && !out.Flat, "Out", f.codec(out))
+		add(p.Stage.From == "" && !p.In.Flat, "In", f.codec(p.In))
+		add(p.Stage.To == "" && p.Out != nil && !out.Flat, "Out", f.codec(out))
 		add(p.Workers != 0, "Workers", jen.Lit(p.Workers))
 		add(p.Bytes != 0, "Bytes", size(p.Bytes))
 		add(p.Task != ir.Task{}, "Task", task(p.Task))
 		add(p.Worker != ir.Worker{}, "Worker", worker(p.Worker))
-		add(p.From != "", "From", jen.Op("&").Id(p.From))
-		sink := "To"
-		if p.Each {
-			sink = "Each"
-		}
-		add(p.To != "", "To", mp(sink).Call(jen.Op("&").Id(p.To)))
-		add(p.Dead != "", "Dead", jen.Op("&").Id(p.Dead))
+		add(p.Stage.From != "", "From", jen.Op("&").Id(p.Stage.From))
+		add(p.Stage.To != "", "To", sink(p.Stage, p.Out))
+		add(p.Stage.Dead != "", "Dead", jen.Op("&").Id(p.Stage.Dead))
+		elems = append(elems, reached(p.Ports)...)
 		return mp("PoolDecl").Types(typ(p.In), result(p.Out)).Add(braces(len(elems) > shortPool, elems...))
 	}
+}
+
+// sink is where a stage sends its results; without a queue it is a zero one.
+func sink(s ir.Stage, out *ir.Type) jen.Code {
+	switch {
+	case s.To == "":
+		return mp("Sink").Types(result(out)).Values()
+	case s.Each:
+		return mp("Each").Call(jen.Op("&").Id(s.To))
+	}
+	return mp("To").Call(jen.Op("&").Id(s.To))
 }
 
 func key(name string, value jen.Code) jen.Code { return jen.Id(name).Op(":").Add(value) }
@@ -106,6 +146,18 @@ func ends(send, receive []string) []jen.Code {
 	}
 	if len(receive) > 0 {
 		elems = append(elems, key("Receive", list(receive)))
+	}
+	return elems
+}
+
+// reached are the rows that a process, pool or service reaches.
+func reached(p ir.Ports) []jen.Code {
+	elems := ends(p.Send, p.Receive)
+	if len(p.Uses) > 0 {
+		elems = append(elems, key("Uses", list(p.Uses)))
+	}
+	if len(p.Reads) > 0 {
+		elems = append(elems, key("Reads", list(p.Reads)))
 	}
 	return elems
 }
@@ -141,8 +193,14 @@ func worker(w ir.Worker) jen.Code {
 	if w.Tasks != 0 {
 		elems = append(elems, key("Tasks", jen.Lit(w.Tasks)))
 	}
+	if w.Age != 0 {
+		elems = append(elems, key("Age", duration(w.Age)))
+	}
 	if w.Memory != 0 {
 		elems = append(elems, key("Memory", size(w.Memory)))
+	}
+	if w.CPUs != 0 {
+		elems = append(elems, key("CPUs", jen.Lit(w.CPUs)))
 	}
 	if w.Grace != 0 {
 		elems = append(elems, key("Grace", duration(w.Grace)))

@@ -1,6 +1,7 @@
 package emit
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -14,17 +15,24 @@ func (f *file) types() {
 		switch {
 		case d.Struct != nil:
 			f.above(d.Doc)
-			f.out.Type().Id(d.Struct.Go).StructFunc(func(g *jen.Group) {
-				for _, field := range d.Struct.Fields {
-					doc(g, field.Doc)
-					g.Add(note(jen.Id(field.Go).Add(typ(field.Type)), field.Note))
-				}
-			})
-			f.out.Line()
+			f.structure(d.Struct)
+		case d.Pool != nil && d.Pool.Bundle != nil:
+			f.above([]string{d.Pool.Bundle.Go + " is a task of the pool " + d.Name + "."})
+			f.structure(d.Pool.Bundle)
 		case d.Enum != nil:
 			f.enum(d)
 		}
 	}
+}
+
+func (f *file) structure(s *ir.Struct) {
+	f.out.Type().Id(s.Go).StructFunc(func(g *jen.Group) {
+		for _, field := range s.Fields {
+			doc(g, field.Doc)
+			g.Add(note(jen.Id(field.Go).Add(typ(field.Type)), field.Note))
+		}
+	})
+	f.out.Line()
 }
 
 func (f *file) enum(d ir.Decl) {
@@ -53,37 +61,64 @@ func (f *file) enum(d ir.Decl) {
 // above writes comment lines at package level.
 func (f *file) above(lines []string) { doc(f.out.Group, lines) }
 
-// ports writes what each process can reach.
+// ports writes what each process, pool and service can reach.
 func (f *file) ports() {
 	for _, d := range f.p.Decls {
-		if d.Process == nil || d.Process.Ports == "" {
-			continue
+		switch {
+		case d.Process != nil:
+			p := d.Process
+			f.portsOf(d, p.Ports, "process", f.signature(p.Func, p.Ports, p.Params, "error"))
+		case d.Pool != nil:
+			p := d.Pool
+			f.portsOf(d, p.Ports, "pool", f.signature(p.Func, p.Ports, p.Params, f.results(p.Out)))
+		case d.Service != nil:
+			s := d.Service
+			f.portsOf(d, s.Ports, "service", f.signature(s.Open, s.Ports, s.Params, "("+s.Go+", error)"))
 		}
-		p := d.Process
-		lines := []string{p.Ports + " is what the process " + d.Name + " can reach.", ""}
-		if len(d.Doc) > 0 {
-			lines = append(append(lines, d.Doc...), "")
-		}
-		f.above(append(lines, "\t"+f.signature(p)))
-		f.out.Type().Id(p.Ports).StructFunc(func(g *jen.Group) { fields(g, p.Fields) })
-		f.out.Line()
 	}
 }
 
+func (f *file) portsOf(d ir.Decl, p ir.Ports, kind, signature string) {
+	if p.Type == "" {
+		return
+	}
+	lines := []string{p.Type + " is what the " + kind + " " + d.Name + " can reach.", ""}
+	if len(d.Doc) > 0 && kind != "service" {
+		lines = append(append(lines, d.Doc...), "")
+	}
+	f.above(append(lines, "\t"+signature))
+	f.out.Type().Id(p.Type).StructFunc(func(g *jen.Group) {
+		if p.Instance {
+			g.List(jen.Id("Instance"), jen.Id("Instances")).Int().Comment("// this one, from 0, and how many")
+		}
+		fields(g, p.Fields)
+	})
+	f.out.Line()
+}
+
 // signature is the head of the function that the user writes.
-func (f *file) signature(p *ir.Process) string {
-	ports := "p"
-	for _, param := range p.Params {
-		if param.Name == "p" {
+func (f *file) signature(name string, p ir.Ports, params []ir.Param, results string) string {
+	var b strings.Builder
+	b.WriteString("func " + name + "(ctx context.Context")
+	if p.Type != "" {
+		ports := "p"
+		if slices.ContainsFunc(params, func(param ir.Param) bool { return param.Name == "p" }) {
 			ports = "ports"
 		}
+		b.WriteString(", " + ports + " *" + p.Type)
 	}
-	var b strings.Builder
-	b.WriteString("func " + p.Func + "(ctx context.Context, " + ports + " *" + p.Ports)
-	for _, param := range p.Params {
+	for _, param := range params {
 		b.WriteString(", " + param.Name + " " + f.text(param.Type))
 	}
-	return b.String() + ") error"
+	return b.String() + ") " + results
+}
+
+// results are those of a function with or without one beside its error, in a comment.
+func (f *file) results(out *ir.Type) string {
+	if out == nil {
+		return "error"
+	}
+	return "(" + f.text(*out) + ", error)"
 }
 
 // text is a type in a comment.
@@ -126,6 +161,14 @@ func handle(p ir.Port) *jen.Statement {
 		return jen.Op("*").Add(mp("Queue")).Types(typ(p.Type))
 	case ir.Caller:
 		return jen.Op("*").Add(mp("Pool")).Types(typ(p.Type), result(p.Out))
+	case ir.Client:
+		return jen.Id(p.Iface)
+	case ir.Memory, ir.ReadOnly:
+		return jen.Index().Add(typ(p.Type))
+	case ir.Mutex:
+		return jen.Op("*").Add(mp("Lock"))
+	case ir.Stored:
+		return jen.Op("*").Add(mp("Value")).Types(typ(p.Type))
 	default:
 		return jen.Op("*").Add(mp("Number")).Types(typ(p.Type))
 	}
@@ -133,8 +176,14 @@ func handle(p ir.Port) *jen.Statement {
 
 // opened is a port's row, opened in node n.
 func opened(p ir.Port, n jen.Code) *jen.Statement {
+	if p.Kind == ir.Client {
+		return jen.Id(p.Client).Add(braces(false, jen.Id(p.Row).Dot("Client").Call(n)))
+	}
 	method := map[ir.PortKind]string{
-		ir.Sender: "Sender", ir.Receiver: "Receiver", ir.Both: "Both", ir.Caller: "Pool", ir.Shared: "In",
+		ir.Sender: "Sender", ir.Receiver: "Receiver", ir.Both: "Both", ir.Caller: "Pool", ir.ReadOnly: "ReadIn",
 	}[p.Kind]
+	if method == "" {
+		method = "In"
+	}
 	return jen.Id(p.Row).Dot(method).Call(n)
 }

@@ -39,12 +39,16 @@ type Decl struct {
 	Row  string   `json:"row,omitempty"` // variable of its row in the table; types have none
 	Doc  []string `json:"doc,omitempty"` // lines above it, without //
 
-	Struct  *Struct  `json:"struct,omitempty"`
-	Enum    *Enum    `json:"enum,omitempty"`
-	Queue   *Queue   `json:"queue,omitempty"`
-	Number  *Number  `json:"number,omitempty"`
-	Process *Process `json:"process,omitempty"`
-	Pool    *Pool    `json:"pool,omitempty"`
+	Struct  *Struct    `json:"struct,omitempty"`
+	Enum    *Enum      `json:"enum,omitempty"`
+	Queue   *Queue     `json:"queue,omitempty"`
+	Number  *Number    `json:"number,omitempty"`
+	Value   *Value     `json:"value,omitempty"`
+	Array   *ArrayDecl `json:"array,omitempty"`
+	Lock    *Lock      `json:"lock,omitempty"`
+	Process *Process   `json:"process,omitempty"`
+	Pool    *Pool      `json:"pool,omitempty"`
+	Service *Service   `json:"service,omitempty"`
 }
 
 // Struct is a declared struct.
@@ -81,6 +85,13 @@ type Queue struct {
 	Capacity int   `json:"capacity,omitempty"` // items
 	Slot     int64 `json:"slot,omitempty"`     // bytes
 	Bytes    int64 `json:"bytes,omitempty"`
+	Key      *Key  `json:"key,omitempty"`
+}
+
+// Key is the field of an item that says who reads it.
+type Key struct {
+	Go   string `json:"go"`
+	Hash string `json:"hash"` // function of the runtime
 }
 
 // Number is a row for a value of a number type.
@@ -88,23 +99,54 @@ type Number struct {
 	Type Type `json:"type"`
 }
 
-// Process is a row for a process.
-type Process struct {
-	Func     string   `json:"func"`            // the user's function
-	Ports    string   `json:"ports,omitempty"` // its struct of ends; none if it reaches nothing
+// Value is a row for a value of any other type.
+type Value struct {
+	Type Type  `json:"type"`
+	Slot int64 `json:"slot,omitempty"` // bytes
+}
+
+// ArrayDecl is a row for an array.
+type ArrayDecl struct {
+	Elem  Type   `json:"elem"`
+	Len   int    `json:"len,omitempty"` // 0: given to Start
+	Arg   string `json:"arg,omitempty"` // the field of Args with the length
+	Guard string `json:"guard,omitempty"`
+}
+
+// Lock is a row for a lock.
+type Lock struct{}
+
+// Ports are the ends that the function of a process, pool or service is given,
+// and the rows that they belong to.
+type Ports struct {
+	Type     string   `json:"type,omitempty"` // its struct of ends; none if it reaches nothing
+	Instance bool     `json:"instance,omitempty"`
 	Fields   []Port   `json:"fields,omitempty"`
-	Params   []Param  `json:"params,omitempty"`
 	Send     []string `json:"send,omitempty"` // rows
 	Receive  []string `json:"receive,omitempty"`
 	Uses     []string `json:"uses,omitempty"`
-	Restarts int      `json:"restarts,omitempty"`
-	Worker   Worker   `json:"worker,omitzero"`
+	Reads    []string `json:"reads,omitempty"`
 }
 
-// Param is a parameter of a process; what it starts with is a field of Args.
+// Process is a row for a process.
+type Process struct {
+	Func      string  `json:"func"` // the user's function
+	Ports     Ports   `json:"ports,omitzero"`
+	Params    []Param `json:"params,omitempty"`
+	Instances int     `json:"instances,omitempty"`
+	Spawn     string  `json:"spawn,omitempty"` // method of Run that starts one, of processes on demand
+	Max       int     `json:"max,omitempty"`
+	Daemon    bool    `json:"daemon,omitempty"`
+	Restart   string  `json:"restart,omitempty"` // constant of the runtime
+	Restarts  int     `json:"restarts,omitempty"`
+	Worker    Worker  `json:"worker,omitzero"`
+}
+
+// Param is a parameter of a process, service or method. What something starts
+// with is a field of Args.
 type Param struct {
 	Name string `json:"name"`
-	Arg  string `json:"arg"` // the field of Args
+	Arg  string `json:"arg,omitempty"` // the field of Args
 	Type Type   `json:"type"`
 }
 
@@ -116,21 +158,54 @@ type Arg struct {
 
 // Pool is a row for a pool. A stage of a flow has a From.
 type Pool struct {
-	Func    string `json:"func"`
-	Param   string `json:"param"` // the name of its parameter
-	In      Type   `json:"in"`
-	Out     *Type  `json:"out,omitempty"` // none if its function returns an error only
-	Workers int    `json:"workers,omitempty"`
-	Bytes   int64  `json:"bytes,omitempty"`
-	Task    Task   `json:"task,omitzero"`
-	Worker  Worker `json:"worker,omitzero"`
-	From    string `json:"from,omitempty"` // rows of queues
-	To      string `json:"to,omitempty"`
-	Each    bool   `json:"each,omitempty"` // the elements of a result are sent one by one
-	Dead    string `json:"dead,omitempty"` // where tasks go that it gives up on
+	Func    string  `json:"func"`
+	Params  []Param `json:"params"`
+	Bundle  *Struct `json:"bundle,omitempty"` // the struct of a task, if there are several
+	In      Type    `json:"in"`
+	Out     *Type   `json:"out,omitempty"` // none if its function returns an error only
+	Ports   Ports   `json:"ports,omitzero"`
+	Workers int     `json:"workers,omitempty"`
+	Bytes   int64   `json:"bytes,omitempty"`
+	Task    Task    `json:"task,omitzero"`
+	Worker  Worker  `json:"worker,omitzero"`
+	Stage   Stage   `json:"stage,omitzero"`
 }
 
-// Task is the task block of a pool. Durations are in nanoseconds.
+// Stage is the place of a function in a flow; rows of queues.
+type Stage struct {
+	From string `json:"from,omitempty"`
+	To   string `json:"to,omitempty"`
+	Each bool   `json:"each,omitempty"` // the elements of a result are sent one by one
+	Dead string `json:"dead,omitempty"` // where tasks go that it gives up on
+}
+
+// Service is a row for a service.
+type Service struct {
+	Go      string   `json:"go"`     // its interface
+	Open    string   `json:"open"`   // the user's function that makes its object
+	Client  string   `json:"client"` // the type that calls it
+	Table   string   `json:"table"`  // the variable of its methods
+	Ports   Ports    `json:"ports,omitzero"`
+	Params  []Param  `json:"params,omitempty"`
+	Methods []Method `json:"methods"`
+	Workers int      `json:"workers,omitempty"`
+	Bytes   int64    `json:"bytes,omitempty"`
+	Task    Task     `json:"task,omitzero"`
+	Worker  Worker   `json:"worker,omitzero"`
+}
+
+// Method is a method of a service's interface.
+type Method struct {
+	Name   string   `json:"name"`
+	Go     string   `json:"go"`
+	Params []Param  `json:"params,omitempty"`
+	Out    *Type    `json:"out,omitempty"`
+	Doc    []string `json:"doc,omitempty"`
+	Note   string   `json:"note,omitempty"`
+	Stage  Stage    `json:"stage,omitzero"`
+}
+
+// Task is the task block of a pool or service. Durations are in nanoseconds.
 type Task struct {
 	Timeout int64 `json:"timeout,omitempty"`
 	Retries int   `json:"retries,omitempty"`
@@ -138,11 +213,13 @@ type Task struct {
 	Skip    bool  `json:"skip,omitempty"`
 }
 
-// Worker is the worker block of a process or pool.
+// Worker is the worker block of a process, pool or service.
 type Worker struct {
 	Tasks  int   `json:"tasks,omitempty"`
+	Age    int64 `json:"age,omitempty"`    // nanoseconds
 	Memory int64 `json:"memory,omitempty"` // bytes
-	Grace  int64 `json:"grace,omitempty"`  // nanoseconds
+	CPUs   int   `json:"cpus,omitempty"`
+	Grace  int64 `json:"grace,omitempty"` // nanoseconds
 }
 
 // Main is what process main declares.
@@ -160,18 +237,25 @@ const (
 	Receiver PortKind = "receiver"
 	Both     PortKind = "both" // ends of one queue
 	Shared   PortKind = "number"
+	Stored   PortKind = "value"
+	Memory   PortKind = "array"
+	ReadOnly PortKind = "read" // an array
+	Mutex    PortKind = "lock"
 	Caller   PortKind = "pool"
+	Client   PortKind = "service"
 )
 
 // Port is a field through which Go code reaches a row.
 type Port struct {
-	Go   string   `json:"go"`
-	Kind PortKind `json:"kind"`
-	Row  string   `json:"row"`
-	Type Type     `json:"type"`          // element, number, or task
-	Out  *Type    `json:"out,omitempty"` // result of a pool
-	Doc  []string `json:"doc,omitempty"`
-	Note string   `json:"note,omitempty"`
+	Go     string   `json:"go"`
+	Kind   PortKind `json:"kind"`
+	Row    string   `json:"row"`
+	Type   Type     `json:"type,omitzero"`    // element, number, value, or task
+	Out    *Type    `json:"out,omitempty"`    // result of a pool
+	Iface  string   `json:"iface,omitempty"`  // of a service
+	Client string   `json:"client,omitempty"` // of a service
+	Doc    []string `json:"doc,omitempty"`
+	Note   string   `json:"note,omitempty"`
 }
 
 // Codec is a pair of functions mpPutName and mpGetName. A struct lists its

@@ -115,7 +115,7 @@ var (
 	mpBroken = mp.QueueDecl[mp.Failed[Picture]]{Name: "broken", Elem: mp.FailedOf(mp.Coded(mpPutPicture, mpGetPicture))}
 	mpCut    = mp.NumberDecl[int64]{Name: "cut"}
 	mpLight  = mp.NumberDecl[float64]{Name: "light"}
-	mpScan   = mp.ProcessDecl{Name: "scan", Send: []mp.Decl{&mpPictures}, Restarts: 3}
+	mpScan   = mp.ProcessDecl{Name: "scan", Restart: mp.OnFailure, Restarts: 3, Send: []mp.Decl{&mpPictures}}
 	mpSlice  = mp.PoolDecl[Picture, []Tile]{
 		Name:    "slice",
 		Workers: 4,
@@ -126,7 +126,7 @@ var (
 		To:      mp.Each(&mpTiles),
 		Dead:    &mpBroken,
 	}
-	mpCollect = mp.ProcessDecl{Name: "collect", Receive: []mp.Decl{&mpTiles}, Uses: []mp.Decl{&mpCut, &mpLight}, Worker: mp.Worker{Memory: 1000000000, Grace: 5 * time.Second}}
+	mpCollect = mp.ProcessDecl{Name: "collect", Worker: mp.Worker{Memory: 1000000000, Grace: 5 * time.Second}, Receive: []mp.Decl{&mpTiles}, Uses: []mp.Decl{&mpCut, &mpLight}}
 	mpReport  = mp.ProcessDecl{Name: "report", Receive: []mp.Decl{&mpBroken}}
 
 	mpPipeline = mp.Pipeline{

@@ -26,6 +26,14 @@ func x(c.Context, [2]string) (out [3]string, _ error) { return out, nil }
 func args(c.Context, string, []string, int) error     { return nil }
 func opts(c.Context) error                            { return nil }
 
+func mpeg(c.Context, *MpegPorts, string, int, []string, int, float64, bool) error { return nil }
+func p(_ c.Context, ports *PPorts, p int) error                                   { return nil }
+func task(c.Context, string, int) (string, error)                                 { return "", nil }
+func nn(_ c.Context, p *NnPorts, _, _ int, _ string) (out [2]string, _ error)     { return out, nil }
+func context_(c.Context, *Context_Ports, string) error                            { return nil }
+func openS(c.Context, *SPorts, int, string) (S, error)                            { return nil, nil }
+func openT(c.Context) (T, error)                                                  { return nil, nil }
+
 func main() {
 	mp.Main()
 	_, fail := Start(c.Background(), Args{})

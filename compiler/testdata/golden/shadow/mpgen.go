@@ -24,6 +24,41 @@ type Err struct {
 	Msg string
 }
 
+// TaskTask is a task of the pool task.
+type TaskTask struct {
+	Task string
+	Ctx  int
+}
+
+// NnTask is a task of the pool nn.
+type NnTask struct {
+	P  int
+	N  int
+	In string
+}
+
+type E struct {
+	N int
+}
+
+// S is the service s on both sides: in a worker it is what openS
+// returns, and is closed if it has a Close; in Run and ports it calls a worker.
+//
+//	func openS(ctx context.Context, p *SPorts, n int, d string) (S, error)
+type S interface {
+	C(ctx context.Context, s string, d int, to string) (string, error)
+	To(ctx_ context.Context, ctx E) error
+	V(ctx context.Context) ([3]string, error)
+}
+
+// T is the service t on both sides: in a worker it is what openT
+// returns, and is closed if it has a Close; in Run and ports it calls a worker.
+//
+//	func openT(ctx context.Context) (T, error)
+type T interface {
+	Call(ctx context.Context, e map[string]time_.Duration) ([]v.E, error)
+}
+
 // CtxPorts is what the process ctx can reach.
 //
 //	func ctx(ctx context.Context, ports *CtxPorts, ctx string, p int, n string, d time_.Duration) error
@@ -46,6 +81,41 @@ type EPorts struct {
 	Wrong *mp.Receiver[[]Item]
 }
 
+// MpegPorts is what the process mpeg can reach.
+//
+//	func mpeg(ctx context.Context, p *MpegPorts, r string, ctx int, e []string, mpY int, string float64, context bool) error
+type MpegPorts struct {
+	Err *mp.Number[int]
+}
+
+// PPorts is what the process p can reach.
+//
+//	func p(ctx context.Context, ports *PPorts, p int) error
+type PPorts struct {
+	Instance, Instances int // this one, from 0, and how many
+}
+
+// NnPorts is what the pool nn can reach.
+//
+//	func nn(ctx context.Context, ports *NnPorts, p int, n int, in string) ([2]string, error)
+type NnPorts struct {
+	Err *mp.Number[int]
+}
+
+// Context_Ports is what the pool context_ can reach.
+//
+//	func context_(ctx context.Context, ports *Context_Ports, p string) error
+type Context_Ports struct {
+	L *mp.Lock
+}
+
+// SPorts is what the service s can reach.
+//
+//	func openS(ctx context.Context, p *SPorts, n int, d string) (S, error)
+type SPorts struct {
+	Err *mp.Number[int]
+}
+
 // Args are the arguments of what starts with the pipeline.
 type Args struct {
 	CtxCtx   string
@@ -56,14 +126,24 @@ type Args struct {
 	ArgsArgs string
 	ArgsOpts []string
 	ArgsV    int
+	PP       int
+	SN       int
+	SD       string
 }
 
 // Run is the pipeline at work.
 type Run struct {
 	*mp.Run
-	In *mp.Pool[string, struct{}]
-	R  *mp.Pool[string, string]
-	X  *mp.Pool[[2]string, [3]string]
+	In       *mp.Pool[string, struct{}]
+	R        *mp.Pool[string, string]
+	X        *mp.Pool[[2]string, [3]string]
+	Err      *mp.Number[int]
+	L        *mp.Lock
+	Task     *mp.Pool[TaskTask, string]
+	Nn       *mp.Pool[NnTask, [2]string]
+	Context_ *mp.Pool[string, struct{}]
+	S        S
+	T        T
 }
 
 // Start starts the pipeline; it runs until Run.Close, or the end of ctx.
@@ -81,16 +161,40 @@ func Start(ctx context.Context, args Args, opts ...mp.Option) (*Run, error) {
 			mp.PutSlice(e, args.ArgsOpts, (*mp.Encoder).String)
 			mp.Put(e, args.ArgsV)
 		}),
+		mpP.With(func(e *mp.Encoder) { mp.Put(e, args.PP) }),
+		mpS.With(func(e *mp.Encoder) {
+			mp.Put(e, args.SN)
+			e.String(args.SD)
+		}),
 	)
 	if err != nil {
 		return nil, err
 	}
 	return &Run{
-		Run: r,
-		In:  mpIn.Pool(n),
-		R:   mpR.Pool(n),
-		X:   mpX.Pool(n),
+		Run:      r,
+		In:       mpIn.Pool(n),
+		R:        mpR.Pool(n),
+		X:        mpX.Pool(n),
+		Err:      mpErr.In(n),
+		L:        mpL.In(n),
+		Task:     mpTask.Pool(n),
+		Nn:       mpNn.Pool(n),
+		Context_: mpContext_.Pool(n),
+		S:        mpSClient{mpS.Client(n)},
+		T:        mpTClient{mpT.Client(n)},
 	}, nil
+}
+
+// Mpeg starts a process mpeg, whose context ends with ctx_.
+func (r_ *Run) Mpeg(ctx_ context.Context, r string, ctx int, e []string, _mpY int, string_ float64, context_ bool) (*mp.Process, error) {
+	return mpMpeg.Spawn(ctx_, r_.Run, func(e_ *mp.Encoder) {
+		e_.String(r)
+		mp.Put(e_, ctx)
+		mp.PutSlice(e_, e, (*mp.Encoder).String)
+		mp.Put(e_, _mpY)
+		mp.Put(e_, string_)
+		mp.Put(e_, context_)
+	})
 }
 
 // The rows of the pipeline, in the order of the source.
@@ -114,11 +218,57 @@ var (
 	}
 	mpArgs = mp.ProcessDecl{Name: "args"}
 	mpOpts = mp.ProcessDecl{Name: "opts"}
+	mpErr  = mp.NumberDecl[int]{Name: "err"}
+	mpL    = mp.LockDecl{Name: "l"}
+	mpMpeg = mp.ProcessDecl{Name: "mpeg", OnDemand: true, Uses: []mp.Decl{&mpErr}}
+	mpP    = mp.ProcessDecl{Name: "p", Instances: 2}
+	mpTask = mp.PoolDecl[TaskTask, string]{
+		Name: "task",
+		In:   mp.Coded(mpPutTaskTask, mpGetTaskTask),
+		Out:  mp.String,
+	}
+	mpNn = mp.PoolDecl[NnTask, [2]string]{
+		Name: "nn",
+		In:   mp.Coded(mpPutNnTask, mpGetNnTask),
+		Out:  mp.Coded(mpPutArray2String, mpGetArray2String),
+		Uses: []mp.Decl{&mpErr},
+	}
+	mpContext_ = mp.PoolDecl[string, struct{}]{
+		Name: "context_",
+		In:   mp.String,
+		Uses: []mp.Decl{&mpL},
+	}
+	mpS = mp.ServiceDecl[S]{
+		Name:    "s",
+		Methods: mpSMethods,
+		Uses:    []mp.Decl{&mpErr},
+	}
+	mpT = mp.ServiceDecl[T]{Name: "t", Methods: mpTMethods}
 
 	mpPipeline = mp.Pipeline{
 		Path:   "github.com/mpgen/mpgen/compiler/testdata/golden/shadow",
 		Source: "shadow.mp",
-		Decls:  []mp.Decl{&mpD, &mpWrong, &mpCtx, &mpN, &mpE, &mpIn, &mpR, &mpX, &mpArgs, &mpOpts},
+		Decls: []mp.Decl{
+			&mpD,
+			&mpWrong,
+			&mpCtx,
+			&mpN,
+			&mpE,
+			&mpIn,
+			&mpR,
+			&mpX,
+			&mpArgs,
+			&mpOpts,
+			&mpErr,
+			&mpL,
+			&mpMpeg,
+			&mpP,
+			&mpTask,
+			&mpNn,
+			&mpContext_,
+			&mpS,
+			&mpT,
+		},
 	}
 )
 
@@ -146,7 +296,87 @@ func init() {
 	mpOpts.Main = func(ctx context.Context, _ *mp.Node, _ *mp.Decoder) error {
 		return opts(ctx)
 	}
+	mpMpeg.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
+		return mpeg(ctx, &MpegPorts{Err: mpErr.In(n)}, d.String(), mp.Get[int](d), mp.GetSlice(d, (*mp.Decoder).String), mp.Get[int](d), mp.Get[float64](d), mp.Get[bool](d))
+	}
+	mpP.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
+		return p(ctx, &PPorts{Instance: n.Instance(), Instances: n.Instances()}, mp.Get[int](d))
+	}
+	mpTask.Func = func(ctx context.Context, task_ TaskTask) (string, error) {
+		return task(ctx, task_.Task, task_.Ctx)
+	}
+	mpNn.Open = func(n *mp.Node) func(context.Context, NnTask) ([2]string, error) {
+		p := &NnPorts{Err: mpErr.In(n)}
+		return func(ctx context.Context, task NnTask) ([2]string, error) {
+			return nn(ctx, p, task.P, task.N, task.In)
+		}
+	}
+	mpContext_.Open = func(n *mp.Node) func(context.Context, string) (struct{}, error) {
+		p := &Context_Ports{L: mpL.In(n)}
+		return func(ctx context.Context, in string) (struct{}, error) {
+			return struct{}{}, context_(ctx, p, in)
+		}
+	}
+	mpS.Open = func(ctx context.Context, n *mp.Node, d *mp.Decoder) (S, error) {
+		return openS(ctx, &SPorts{Err: mpErr.In(n)}, mp.Get[int](d), d.String())
+	}
+	mpT.Open = func(ctx context.Context, _ *mp.Node, _ *mp.Decoder) (T, error) {
+		return openT(ctx)
+	}
 	mp.Register(&mpPipeline)
+}
+
+var mpSMethods = []mp.Method[S]{
+	{Name: "c", Call: func(ctx context.Context, s S, d *mp.Decoder, e *mp.Encoder) error {
+		v_, err := s.C(ctx, d.String(), mp.Get[int](d), d.String())
+		e.String(v_)
+		return err
+	}},
+	{Name: "to", Call: func(ctx context.Context, s S, d *mp.Decoder, _ *mp.Encoder) error {
+		return s.To(ctx, mp.Get[E](d))
+	}},
+	{Name: "v", Call: func(ctx context.Context, s S, _ *mp.Decoder, e *mp.Encoder) error {
+		v_, err := s.V(ctx)
+		mpPutArray3String(e, v_)
+		return err
+	}},
+}
+
+// mpSClient is a S in another process.
+type mpSClient struct{ to *mp.Client }
+
+func (c mpSClient) C(ctx context.Context, s string, d int, to string) (v_ string, err error) {
+	err = c.to.Call(ctx, 0, func(e *mp.Encoder) {
+		e.String(s)
+		mp.Put(e, d)
+		e.String(to)
+	}, func(d_ *mp.Decoder) { v_ = d_.String() })
+	return v_, err
+}
+
+func (c mpSClient) To(ctx_ context.Context, ctx E) error {
+	return c.to.Call(ctx_, 1, func(e *mp.Encoder) { mp.Put(e, ctx) }, nil)
+}
+
+func (c mpSClient) V(ctx context.Context) (v_ [3]string, err error) {
+	err = c.to.Call(ctx, 2, nil, func(d *mp.Decoder) { v_ = mpGetArray3String(d) })
+	return v_, err
+}
+
+var mpTMethods = []mp.Method[T]{
+	{Name: "call", Call: func(ctx context.Context, s T, d *mp.Decoder, e *mp.Encoder) error {
+		v_, err := s.Call(ctx, mp.GetMap(d, (*mp.Decoder).String, mp.Get[time_.Duration]))
+		mp.PutFlatSlice(e, v_)
+		return err
+	}},
+}
+
+// mpTClient is a T in another process.
+type mpTClient struct{ to *mp.Client }
+
+func (c mpTClient) Call(ctx context.Context, e map[string]time_.Duration) (v_ []v.E, err error) {
+	err = c.to.Call(ctx, 0, func(e_ *mp.Encoder) { mp.PutMap(e_, e, (*mp.Encoder).String, mp.Put[time_.Duration]) }, func(d *mp.Decoder) { v_ = mp.GetFlatSlice[v.E](d) })
+	return v_, err
 }
 
 func mpPutItem(e *mp.Encoder, v_ Item) {
@@ -166,6 +396,30 @@ func mpPutErr(e *mp.Encoder, v_ Err) {
 
 func mpGetErr(d *mp.Decoder) (v_ Err) {
 	v_.Msg = d.String()
+	return v_
+}
+
+func mpPutTaskTask(e *mp.Encoder, v_ TaskTask) {
+	e.String(v_.Task)
+	mp.Put(e, v_.Ctx)
+}
+
+func mpGetTaskTask(d *mp.Decoder) (v_ TaskTask) {
+	v_.Task = d.String()
+	v_.Ctx = mp.Get[int](d)
+	return v_
+}
+
+func mpPutNnTask(e *mp.Encoder, v_ NnTask) {
+	mp.Put(e, v_.P)
+	mp.Put(e, v_.N)
+	e.String(v_.In)
+}
+
+func mpGetNnTask(d *mp.Decoder) (v_ NnTask) {
+	v_.P = mp.Get[int](d)
+	v_.N = mp.Get[int](d)
+	v_.In = d.String()
 	return v_
 }
 

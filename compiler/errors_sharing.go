@@ -1,0 +1,38 @@
+package compiler
+
+import (
+	"github.com/mpgen/mpgen/compiler/diag"
+)
+
+// Findings about what processes share.
+
+func unusedLock(s *symbol) diag.Diagnostic {
+	return diag.New(codeUnusedLock, diag.At(s.name), "%s is not used: it keeps nobody apart", s).
+		WithLabel("unused").
+		WithHelp("name it in the use of processes, pools or services, or as the guard of an array; else remove it")
+}
+
+func readAndUsed(s *symbol, r, w target) diag.Diagnostic {
+	return diag.New(codeNamedTwice, diag.At(r.ref), "%s both reads and uses %s", s, r.sym).
+		WithLabel("can't be written to by who reads it").
+		WithRelated(diag.At(w.ref), "can be written to by who uses it").
+		WithHelp("keep one of them")
+}
+
+func noGuard(s, p *symbol, at target, why string) diag.Diagnostic {
+	d := diag.New(codeNoGuard, diag.At(s.name), "several processes may write to %s at once: %s", s, why).
+		WithLabel("without a guard").
+		WithRelated(diag.At(at.ref), "named here")
+	help := "declare a lock and name it: guard LOCK; or name the array in read, not in use, where it is not written to"
+	if p.onDemand {
+		help += "; or write max 1"
+	}
+	return d.WithHelp("%s", help)
+}
+
+func guardNotUsed(s *symbol, guard target, p *symbol, at target) diag.Diagnostic {
+	return diag.New(codeGuardNotUsed, diag.At(at.ref), "%s uses %s without its guard, %s", p, s, guard.sym).
+		WithLabel("can't lock it").
+		WithRelated(diag.At(guard.ref), "the guard").
+		WithHelp("write use %s, %s; or read %s, if it is not written to", s.name.Text, guard.sym.name.Text, s.name.Text)
+}

@@ -1,0 +1,109 @@
+package compiler
+
+import (
+	"slices"
+
+	"github.com/mpgen/mpgen/compiler/ir"
+)
+
+// What is shared can race where queues can't. Numbers are atomic and values are
+// never torn, so what remains are arrays: two processes that may write to one
+// need a lock as its guard, and have to have that lock. Whoever only reads one
+// says so, and then can't write to it.
+
+// sharing checks arrays, locks and values against those who use them.
+func (u *unit) sharing(all []*symbol) {
+	users := map[*symbol][]*symbol{}
+	for _, s := range all {
+		for _, r := range s.given["use"].refs {
+			users[r.sym] = append(users[r.sym], s)
+		}
+		u.readAndUsed(s)
+	}
+	guards := map[*symbol]bool{}
+	for _, s := range u.order {
+		for _, g := range s.names("guard") {
+			guards[g] = true
+		}
+	}
+	for _, s := range u.order {
+		if s.missing {
+			continue
+		}
+		switch s.kind {
+		case "array":
+			u.array(s, users[s])
+		case "value":
+			if slot, ok := s.given["slot"]; ok && s.typ != nil && isNumber(s.typ) {
+				u.add(slotOfNumber(s, slot.at))
+			}
+		case "lock":
+			if len(users[s]) == 0 && !guards[s] && !u.partial && !u.excused[s.name.Text] {
+				u.add(unusedLock(s))
+			}
+		}
+	}
+}
+
+// readAndUsed reports arrays that one process is to read and to write.
+func (u *unit) readAndUsed(s *symbol) {
+	for _, r := range s.given["read"].refs {
+		for _, w := range s.given["use"].refs {
+			if w.sym == r.sym {
+				u.add(readAndUsed(s, r, w))
+			}
+		}
+	}
+}
+
+// array checks the elements of an array, and that those who may write to it do
+// so one after another.
+func (u *unit) array(s *symbol, users []*symbol) {
+	if s.typ != nil && !s.typ.Flat {
+		if why := u.pointerIn(s.typ, 0); why != "" {
+			u.add(notFlat(s, why))
+		}
+	}
+	guard, given := s.given["guard"]
+	if !given {
+		u.alone(s, users)
+		return
+	}
+	for _, g := range guard.refs {
+		for _, p := range users {
+			if p != u.main && !slices.Contains(p.names("use"), g.sym) {
+				u.add(guardNotUsed(s, g, p, refTo(p, "use", s)))
+			}
+		}
+	}
+}
+
+// alone reports an array without a guard that several may write to.
+func (u *unit) alone(s *symbol, users []*symbol) {
+	for i, p := range users {
+		why, several := p.several()
+		switch {
+		case several:
+			u.add(noGuard(s, p, refTo(p, "use", s), p.String()+" "+why))
+		case i > 0:
+			u.add(noGuard(s, p, refTo(p, "use", s), users[0].String()+" and "+p.String()+" both use it"))
+		default:
+			continue
+		}
+		return
+	}
+}
+
+// refTo is where a declaration names another in a setting.
+func refTo(s *symbol, key string, to *symbol) target {
+	refs := s.given[key].refs
+	return refs[slices.IndexFunc(refs, func(t target) bool { return t.sym == to })]
+}
+
+// hashed says which of the runtime's functions hashes a key.
+func hashed(t *ir.Type) string {
+	if t.Kind == ir.String {
+		return "HashString"
+	}
+	return "Hash"
+}
