@@ -28,6 +28,8 @@ const (
 	frameGaveUp              // up: a stage's task failed for good, and the run is to stop
 	frameEnded               // up: a stage has seen the end of input ID
 	frameClosed              // up: the process closed its end of queue ID
+	frameCall                // on the line for calls: pool, deadline, the arguments
+	frameCancel              // there: call ID is given up
 )
 
 // Exit codes of a process that can't do its part: EX_SOFTWARE of sysexits.
@@ -53,6 +55,8 @@ type child struct {
 	enc     Encoder
 	dec     Decoder
 	scratch [4096]byte
+
+	far *farCalls // nil: it calls no pools
 
 	ctx    context.Context // ends with the order to stop
 	cancel context.CancelFunc
@@ -131,10 +135,14 @@ func openChild(role proc.Role) (*child, error) {
 	n.child = c
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	n.bell.Serve(c.obey)
+	c.far = openCalls(c)
 	n.bell.Start()
 	c.say(frameReady, 0, nil)
 	return c, nil
 }
+
+// at is a place in the pair file.
+func (c *child) at(offset int) unsafe.Pointer { return unsafe.Add(c.pair, offset) }
 
 // obey follows the parent's orders. It runs at each look of the bell.
 func (c *child) obey() {

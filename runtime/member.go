@@ -30,6 +30,7 @@ type member struct {
 	down *line.Writer
 	up   *line.Reader
 	life life
+	desk *desk // if it calls pools; of this life
 
 	pid atomic.Int64 // 0: no process
 
@@ -121,6 +122,9 @@ func (m *member) launch() (instance, error) {
 	m.down = line.OpenWriter(m.pair.At(downAt), size, r.node.bells)
 	m.up = line.OpenReader(m.pair.At(upAt), size, r.node.bells, r.plan.maxMessage(m.index))
 	m.life = life{}
+	if r.plan.callsPools(m.index) {
+		m.desk = newDesk(m)
+	}
 	if m.slot.process != nil || r.plan.pools[m.slot.pool].object {
 		if _, done := m.down.PutPart(frameArgs, uint64(m.deadline), m.args); !done {
 			m.upMu.Unlock()
@@ -206,6 +210,9 @@ func (m *member) supervise(p instance) {
 		timer.Stop()
 		young()
 		m.drain()
+		if m.desk != nil {
+			m.desk.close()
+		}
 		left := m.sweep()
 		<-p.Done()
 		if again, pause, why := m.settleDeath(p.PID(), p.Exit(), left, time.Since(began)); !again || !m.rest(pause, why) {
@@ -260,7 +267,7 @@ type remains struct {
 func (m *member) hasNews() bool {
 	m.upMu.Lock()
 	defer m.upMu.Unlock()
-	return m.up != nil && m.up.HasFrame()
+	return m.up != nil && (m.up.HasFrame() || m.desk != nil && m.desk.hasNews())
 }
 
 // drain takes in what the process has told. Any goroutine may call it.
@@ -291,9 +298,13 @@ func (m *member) drain() {
 			acts = append(acts, act)
 		}
 	}
+	desk := m.desk
 	m.upMu.Unlock()
 	for _, act := range acts {
 		act()
+	}
+	if desk != nil {
+		desk.takeIn()
 	}
 }
 

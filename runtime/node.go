@@ -74,13 +74,22 @@ func (n *Node) overError() error {
 	return ErrClosed
 }
 
-// callee is the calling side of a pool, which the program itself has.
+// callee is the calling side of a pool or service, which the program itself has,
+// and every process that declares it.
 func (n *Node) callee(d Decl) callee {
 	i, ok := n.plan.index[d]
-	if !ok || n.run == nil {
-		panic("mp: pool " + d.name() + " can't be called from here")
+	if ok {
+		c := callee{name: d.name(), workers: n.plan.pools[i].n, node: n}
+		if n.run != nil && n.run.pools[i] != nil {
+			c.core = n.run.pools[i]
+			return c
+		}
+		if n.child != nil && n.child.far != nil && n.child.far.pools[i] != nil {
+			c.core = n.child.far.pools[i]
+			return c
+		}
 	}
-	return callee{d.name(), n.plan.pools[i].n, n, n.run.pools[i]}
+	panic("mp: pool " + d.name() + " can't be called from here")
 }
 
 // bounded and spsc open this process's view of a part.

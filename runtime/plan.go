@@ -578,8 +578,28 @@ func (pl *plan) lineAt(slot int) (down, up int) {
 	return down, down + line.Size(pl.lineSize(slot), len(pl.slots))
 }
 
+// farAt is where the lines for a slot's calls to pools lie, and for the answers.
+func (pl *plan) farAt(slot int) (calls, answers int) {
+	calls = pl.reportSize(slot) + 2*line.Size(pl.lineSize(slot), len(pl.slots))
+	return calls, calls + line.Size(farLine, len(pl.slots))
+}
+
 func (pl *plan) pairSize(slot int) int {
-	return pl.reportSize(slot) + 2*line.Size(pl.lineSize(slot), len(pl.slots))
+	end, _ := pl.farAt(slot)
+	if pl.callsPools(slot) {
+		end += 2 * line.Size(farLine, len(pl.slots))
+	}
+	return end
+}
+
+func (pl *plan) callsPools(slot int) bool { return len(pl.parties[pl.slots[slot].party].calls) > 0 }
+
+// maxCall is the most bytes of a call that a slot makes, and of its answer.
+func (pl *plan) maxCall(slot int) (most int) {
+	for _, i := range pl.parties[pl.slots[slot].party].calls {
+		most = max(most, pl.pools[i].bytes)
+	}
+	return most + callHead + messageOverhead
 }
 
 // reportSize is the bytes of a slot's report, and of the counts of each method

@@ -29,9 +29,9 @@ type poolCore struct {
 
 	mu      sync.Mutex
 	workers []*poolWorker
-	pending deque[*task] // in the order of submission, retries in front; some may be given up
-	delayed []*task      // retries that wait for their backoff
-	next    uint64       // number of the last task
+	pending waitlist // in the order of submission, retries in front
+	delayed []*task  // retries that wait for their backoff
+	next    uint64   // number of the last task
 	ended   bool
 	endWhy  error
 	shut    bool        // nobody is to call any more, as its workers send and their queues end
@@ -40,7 +40,6 @@ type poolCore struct {
 	enc     Encoder
 	dec     Decoder
 	scratch [4096]byte
-	dropped int         // pending tasks that were given up, roughly
 	timer   *time.Timer // the next look at deadlines, backoffs and kills
 	due     time.Time   // when that is, zero: never
 
@@ -330,7 +329,7 @@ func (p *poolCore) rests(shut bool) bool {
 }
 
 func (p *poolCore) idle() bool {
-	p.sift()
+	p.pending.sift()
 	return p.pending.len() == 0 && len(p.delayed) == 0 && p.busy() == 0
 }
 
@@ -446,21 +445,8 @@ func (p *poolCore) abandon(t *task, cause error) {
 		return
 	}
 	p.delayed = slices.DeleteFunc(p.delayed, func(other *task) bool { return other == t })
-	if p.dropped++; p.dropped >= 64 && p.dropped > p.pending.len()/2 {
-		p.sift()
-	}
+	p.pending.drop()
 	p.told()
-}
-
-// sift forgets the tasks that were given up while they waited; else they are
-// passed over when their turn comes.
-func (p *poolCore) sift() {
-	p.dropped = 0
-	for range p.pending.len() {
-		if t := p.pending.popFront(); t.given.IsZero() {
-			p.pending.pushBack(t)
-		}
-	}
 }
 
 func (p *poolCore) share() int { return int(p.lead.Load()) }

@@ -1,0 +1,211 @@
+package mp
+
+import (
+	"encoding/binary"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/mpgen/mpgen/runtime/internal/line"
+)
+
+// A process calls a pool over its parent, which has the pool's books: the call
+// goes up one line, the answer comes down another, beside those that carry the
+// process's own tasks, so neither waits for the other. A process has as many calls
+// at its parent as keep the pool's workers busy, callsMax and callBytes at most; so the
+// parent can keep every answer that the process is too slow to take, and never
+// waits for it. All other calls wait here.
+
+const (
+	callsMax  = 1024     // calls of one process to one pool that its parent has at once
+	callBytes = 1 << 20  // of their arguments, beside the last
+	farLine   = 64 << 10 // the lines for calls and answers
+)
+
+// callHead is the bytes before the arguments of a call: the pool, the deadline.
+// answerHead is those before an answer: how many tasks the pool's workers get ahead.
+const callHead, answerHead = 4 + 8, 4
+
+// farCalls is the calls of one process to all pools, seen from inside.
+type farCalls struct {
+	node  *Node
+	pools map[int]*farPool
+
+	mu      sync.Mutex
+	calls   outbox
+	answers *line.Reader
+	next    uint64
+	out     map[uint64]farTask // at the parent
+	cancels []uint64           // of them, that are given up and the parent does not know
+	enc     Encoder
+	dec     Decoder
+	scratch [4096]byte
+}
+
+type farTask struct {
+	t    *task
+	pool *farPool
+	size int // bytes of the arguments
+}
+
+// farPool is the calling side of a pool outside of the program itself.
+type farPool struct {
+	calls *farCalls
+	index int
+	n     int // workers
+	max   int // bytes of a task
+	lead  atomic.Int32
+
+	// of calls.mu
+	pending waitlist
+	open    int // tasks at the parent
+	bytes   int // of their arguments
+}
+
+// openCalls opens the lines of a process that calls pools, or returns nil.
+func openCalls(c *child) *farCalls {
+	n := c.node
+	pl := n.plan
+	callees := pl.parties[pl.slots[n.slot].party].calls
+	if len(callees) == 0 {
+		return nil
+	}
+	calls, answers := pl.farAt(n.slot)
+	f := &farCalls{node: n, pools: map[int]*farPool{}, out: map[uint64]farTask{}}
+	f.calls = outbox{w: line.OpenWriter(c.at(calls), farLine, n.bells), slot: n.slot}
+	f.answers = line.OpenReader(c.at(answers), farLine, n.bells, pl.maxCall(n.slot))
+	for _, i := range callees {
+		f.pools[i] = &farPool{calls: f, index: i, n: pl.pools[i].n, max: pl.pools[i].bytes}
+	}
+	f.answers.Items().Set(n.slot)
+	n.bell.Serve(f.takeIn)
+	return f
+}
+
+func (p *farPool) submit(t *task) error {
+	f := p.calls
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !t.given.IsZero() { // its context ended just now
+		return nil
+	}
+	f.next++
+	t.id = f.next
+	p.pending.pushBack(t)
+	return nil
+}
+
+func (p *farPool) flush() {
+	p.calls.mu.Lock()
+	p.calls.send()
+	p.calls.mu.Unlock()
+}
+
+func (p *farPool) takeIn() { p.calls.takeIn() }
+
+func (p *farPool) share() int { return int(p.lead.Load()) }
+
+func (p *farPool) abandon(t *task, cause error) {
+	f := p.calls
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !t.given.IsZero() {
+		return
+	}
+	io := t.io
+	t.given, t.io = time.Now(), nobody{}
+	io.settled(&Error{Name: f.node.plan.pools[p.index].row.name(), Task: t.id, Err: cause})
+	if at, ok := f.out[t.id]; ok && at.t == t {
+		f.cancels = append(f.cancels, t.id)
+		f.send()
+		return
+	}
+	p.pending.drop()
+}
+
+// mayCall says that the parent has room for another call.
+func (p *farPool) mayCall() bool {
+	return p.open < min(p.n*(2*p.share()+2), callsMax) && p.bytes < callBytes
+}
+
+// send sends what the line and the parent have room for. mu is held.
+func (f *farCalls) send() {
+	if !f.calls.push() {
+		return
+	}
+	for ; len(f.cancels) > 0; f.cancels = f.cancels[1:] {
+		f.calls.put(frameCancel, f.cancels[0], nil)
+	}
+	for _, p := range f.pools {
+		for p.pending.len() > 0 && p.mayCall() && f.calls.queue.len() == 0 {
+			if t := p.pending.popFront(); t.given.IsZero() {
+				f.sendTask(p, t)
+			}
+		}
+	}
+	f.calls.push()
+}
+
+func (f *farCalls) sendTask(p *farPool, t *task) {
+	e := &f.enc
+	e.reset(f.scratch[:], callHead+p.max+messageOverhead)
+	Put(e, uint32(p.index))
+	Put(e, t.deadline)
+	t.io.put(e)
+	if e.err == nil && e.n-callHead > p.max {
+		e.fail(ErrTooBig)
+	}
+	if e.err != nil {
+		t.io.settled(&Error{Name: f.node.plan.pools[p.index].row.name(), Task: t.id, Err: e.err})
+		f.node.bell.Ring() // its caller may be another than this one
+		return
+	}
+	f.out[t.id] = farTask{t, p, e.n}
+	p.open++
+	p.bytes += e.n
+	f.calls.put(frameCall, t.id, e.bytes())
+}
+
+// takeIn takes in the answers, and sends on. It runs at each look of the bell.
+func (f *farCalls) takeIn() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for {
+		a, ok, err := f.answers.Next()
+		if err != nil {
+			panic(err) // the parent writes no nonsense
+		}
+		if ok {
+			f.answer(a)
+			continue
+		}
+		f.answers.Tell()
+		f.answers.Items().Set(f.node.slot)
+		if !f.answers.HasFrame() {
+			break
+		}
+	}
+	f.send()
+}
+
+func (f *farCalls) answer(a line.Frame) {
+	at, ok := f.out[a.ID]
+	if !ok || len(a.Data) < answerHead {
+		panic("mp: an answer to no call")
+	}
+	delete(f.out, a.ID)
+	at.pool.open--
+	at.pool.bytes -= at.size
+	at.pool.lead.Store(int32(binary.NativeEndian.Uint32(a.Data)))
+	t, data := at.t, a.Data[answerHead:]
+	if a.Kind != frameResult {
+		t.io.settled(decodeError(data))
+		return
+	}
+	f.dec.reset(data)
+	err := t.io.get(&f.dec)
+	if err != nil {
+		err = &Error{Name: f.node.plan.pools[at.pool.index].row.name(), Task: t.id, Attempts: 1, Err: err}
+	}
+	t.io.settled(err)
+}
