@@ -64,8 +64,8 @@ func (s nested) begin(t *testing.T, how string) (*Run, *Node) {
 	return begin(t, s.pipeline, s.errand.With(func(e *Encoder) { e.String(how) }))
 }
 
-// errands is a process that calls pools in the ways that the program itself can.
-var errands = newNested("errands", 0, func(ctx context.Context, s nested, n *Node, how string, out *Sender[answer]) error {
+// callers is a process that calls pools in the ways that the program itself can.
+var callers = newNested("callers", 0, func(ctx context.Context, s nested, n *Node, how string, out *Sender[answer]) error {
 	outer, inner, front := s.outer.Pool(n), s.inner.Pool(n), s.front.Client(n)
 	switch how {
 	case "calls":
@@ -200,9 +200,9 @@ var errands = newNested("errands", 0, func(ctx context.Context, s nested, n *Nod
 })
 
 func TestPoolsAreCalledFromProcessesAndWorkers(t *testing.T) {
-	r, n := errands.begin(t, "calls")
+	r, n := callers.begin(t, "calls")
 	i := 0
-	for a, err := range errands.out.Receiver(n).All(limited(t)) {
+	for a, err := range callers.out.Receiver(n).All(limited(t)) {
 		require.NoError(t, err)
 		require.Equal(t, i+1, a.N)
 		i++
@@ -219,8 +219,8 @@ func TestPoolsAreCalledFromProcessesAndWorkers(t *testing.T) {
 func TestCallsOfAProcess(t *testing.T) {
 	for how, want := range map[string]int{"map": 20_500, "go": 5000, "load": 1, "cancel": 6, "many": -1} {
 		t.Run(how, func(t *testing.T) {
-			r, n := errands.begin(t, how)
-			for a, err := range errands.out.Receiver(n).All(limited(t)) {
+			r, n := callers.begin(t, how)
+			for a, err := range callers.out.Receiver(n).All(limited(t)) {
 				require.NoError(t, err)
 				require.Equal(t, want, a.N)
 			}
@@ -243,7 +243,7 @@ func TestFailuresArriveInAProcess(t *testing.T) {
 		{"here: kill", "outer", func(err error) { require.Equal(t, syscall.SIGKILL, died(t, err).Signal) }},
 	} {
 		t.Run(test.how, func(t *testing.T) {
-			r, _ := errands.begin(t, test.how)
+			r, _ := callers.begin(t, test.how)
 			err := r.Wait()
 			test.check(err)
 			name := ""
@@ -260,10 +260,10 @@ func TestFailuresArriveInAProcess(t *testing.T) {
 }
 
 func TestDeadCallerLeavesNothing(t *testing.T) {
-	r, n := errands.begin(t, "hold")
-	_, err := errands.out.Receiver(n).Receive(limited(t))
+	r, n := callers.begin(t, "hold")
+	_, err := callers.out.Receiver(n).Receive(limited(t))
 	require.NoError(t, err)
-	inner := errands.inner.Pool(n)
+	inner := callers.inner.Pool(n)
 	until(t, "its tasks run", func() bool { return r.Stats().Pools["inner"].Busy == 2 })
 	var caller *member
 	for _, m := range r.members {
@@ -285,12 +285,12 @@ func TestDeadCallerLeavesNothing(t *testing.T) {
 // The tasks of a worker that dies are cancelled, and then its callers' task is
 // tried again.
 func TestTasksOfADeadWorkerAreGivenUp(t *testing.T) {
-	r, n := errands.begin(t, "hold")
-	out := errands.out.Receiver(n)
+	r, n := callers.begin(t, "hold")
+	out := callers.out.Receiver(n)
 	_, err := out.Receive(limited(t))
 	require.NoError(t, err)
 	until(t, "both workers have a task of errand", func() bool { return r.Stats().Pools["inner"].Busy == 2 })
-	task := errands.outer.Pool(n).Go(limited(t), work{How: "sleep", For: time.Hour, N: 1})
+	task := callers.outer.Pool(n).Go(limited(t), work{How: "sleep", For: time.Hour, N: 1})
 	until(t, "it is at inner", func() bool {
 		core := r.pools[0]
 		core.mu.Lock()
@@ -317,7 +317,7 @@ func TestTasksOfADeadWorkerAreGivenUp(t *testing.T) {
 }
 
 func TestCloseEndsTheCallsOfProcesses(t *testing.T) {
-	r, _ := errands.begin(t, "end")
+	r, _ := callers.begin(t, "end")
 	until(t, "it calls", func() bool { return r.Stats().Pools["inner"].Busy == 1 })
 	began := time.Now()
 	require.NoError(t, r.Close())

@@ -114,7 +114,7 @@ func (c countService) label(ctx context.Context, to *Client, n int) (a answer, e
 var (
 	oneCounter = newCountService("one", 1, TaskPolicy{}, Worker{})
 	counters   = newCountService("counters", 3, TaskPolicy{Retries: 2, Backoff: time.Millisecond}, Worker{})
-	mortal     = newCountService("mortal", 2, TaskPolicy{}, Worker{Tasks: 20})
+	mortal     = newCountService("mortal", 2, TaskPolicy{}, Worker{Tasks: 100})
 	hasty      = newCountService("hasty", 1, TaskPolicy{Timeout: 50 * time.Millisecond}, Worker{})
 )
 
@@ -240,8 +240,8 @@ func TestServiceServesCallsAndAQueue(t *testing.T) {
 			require.EqualValues(t, 2*calls+1, s[c.service.Name+".add"].Done)
 			require.EqualValues(t, items+2*calls+1, s[c.service.Name].Done)
 			if c.service.Name == "mortal" {
-				require.Greater(t, s["mortal"].Restarts, uint64(50))
-				require.Greater(t, len(entries(folder)), 50, "each object was closed")
+				require.Greater(t, s["mortal"].Restarts, uint64(20))
+				require.Greater(t, len(entries(folder)), 20, "each object was closed")
 			}
 		})
 	}

@@ -36,20 +36,20 @@ func newWindow[In, Out any](ctx context.Context, p *Pool[In, Out]) *window[In, O
 	return &window[In, Out]{ctx: ctx, pool: p, deadline: deadlineOf(ctx)}
 }
 
-// settled also tells an unordered window.
+// settled lets the call be taken, and then used again: nothing of it is touched
+// after that.
 func (c *windowCall[In, Out]) settled(err error) {
-	if c.w.unordered {
-		if c.done.Load() {
-			return
-		}
-		c.err = err
-		c.done.Store(true)
-		c.w.mu.Lock()
-		c.w.done = append(c.w.done, c) // from here on it may be taken, and used again
-		c.w.mu.Unlock()
+	w := c.w
+	if c.done.Load() {
 		return
 	}
-	c.call.settled(err)
+	c.err = err
+	c.done.Store(true)
+	if w.unordered { // it is taken from the list
+		w.mu.Lock()
+		w.done = append(w.done, c)
+		w.mu.Unlock()
+	}
 }
 
 // add submits a task. Tasks go to the workers some at a time; take sends what is
