@@ -100,6 +100,7 @@ type PPorts struct {
 //	func nn(ctx context.Context, ports *NnPorts, p int, n int, in string) ([2]string, error)
 type NnPorts struct {
 	Err *mp.Number[int]
+	Len []int32
 }
 
 // Context_Ports is what the pool context_ can reach.
@@ -126,6 +127,7 @@ type Args struct {
 	ArgsArgs string
 	ArgsOpts []string
 	ArgsV    int
+	LenLen   int
 	PP       int
 	SN       int
 	SD       string
@@ -138,6 +140,7 @@ type Run struct {
 	R        *mp.Pool[string, string]
 	X        *mp.Pool[[2]string, [3]string]
 	Err      *mp.Number[int]
+	Len      []int32
 	L        *mp.Lock
 	Task     *mp.Pool[TaskTask, string]
 	Nn       *mp.Pool[NnTask, [2]string]
@@ -161,6 +164,7 @@ func Start(ctx context.Context, args Args, opts ...mp.Option) (*Run, error) {
 			mp.PutSlice(e, args.ArgsOpts, (*mp.Encoder).String)
 			mp.Put(e, args.ArgsV)
 		}),
+		mpLen.WithLen(args.LenLen),
 		mpP.With(func(e *mp.Encoder) { mp.Put(e, args.PP) }),
 		mpS.With(func(e *mp.Encoder) {
 			mp.Put(e, args.SN)
@@ -176,6 +180,7 @@ func Start(ctx context.Context, args Args, opts ...mp.Option) (*Run, error) {
 		R:        mpR.Pool(n),
 		X:        mpX.Pool(n),
 		Err:      mpErr.In(n),
+		Len:      mpLen.In(n),
 		L:        mpL.In(n),
 		Task:     mpTask.Pool(n),
 		Nn:       mpNn.Pool(n),
@@ -219,6 +224,7 @@ var (
 	mpArgs = mp.ProcessDecl{Name: "args"}
 	mpOpts = mp.ProcessDecl{Name: "opts"}
 	mpErr  = mp.NumberDecl[int]{Name: "err"}
+	mpLen  = mp.ArrayDecl[int32]{Name: "len"}
 	mpL    = mp.LockDecl{Name: "l"}
 	mpMpeg = mp.ProcessDecl{Name: "mpeg", OnDemand: true, Uses: []mp.Decl{&mpErr}}
 	mpP    = mp.ProcessDecl{Name: "p", Instances: 2}
@@ -228,10 +234,11 @@ var (
 		Out:  mp.String,
 	}
 	mpNn = mp.PoolDecl[NnTask, [2]string]{
-		Name: "nn",
-		In:   mp.Coded(mpPutNnTask, mpGetNnTask),
-		Out:  mp.Coded(mpPutArray2String, mpGetArray2String),
-		Uses: []mp.Decl{&mpErr},
+		Name:  "nn",
+		In:    mp.Coded(mpPutNnTask, mpGetNnTask),
+		Out:   mp.Coded(mpPutArray2String, mpGetArray2String),
+		Uses:  []mp.Decl{&mpErr},
+		Reads: []mp.Decl{&mpLen},
 	}
 	mpContext_ = mp.PoolDecl[string, struct{}]{
 		Name: "context_",
@@ -260,6 +267,7 @@ var (
 			&mpArgs,
 			&mpOpts,
 			&mpErr,
+			&mpLen,
 			&mpL,
 			&mpMpeg,
 			&mpP,
@@ -306,7 +314,10 @@ func init() {
 		return task(ctx, task_.Task, task_.Ctx)
 	}
 	mpNn.Open = func(n *mp.Node) func(context.Context, NnTask) ([2]string, error) {
-		p := &NnPorts{Err: mpErr.In(n)}
+		p := &NnPorts{
+			Err: mpErr.In(n),
+			Len: mpLen.ReadIn(n),
+		}
 		return func(ctx context.Context, task NnTask) ([2]string, error) {
 			return nn(ctx, p, task.P, task.N, task.In)
 		}
