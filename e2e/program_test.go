@@ -58,6 +58,7 @@ func buildAndRun(m *testing.M) (int, error) {
 		args []string
 	}{
 		{built.root, []string{"go", "build", "-o", mpgen, "./cmd/mpgen"}},
+		{built.root, []string{"go", "build", "-o", built.bin, "./examples/tour/..."}},
 		{built.module, []string{mpgen, "generate", "./..."}},
 		{built.module, []string{"go", "build", "-o", built.bin, "./..."}},
 	} {
