@@ -36,7 +36,7 @@ func (u *unit) check() {
 		}
 	}
 	u.connect(all)
-	u.graph()
+	u.graph(all)
 	u.sharing(all)
 }
 

@@ -167,6 +167,11 @@ var (
 		Example: "package main\n\nstruct Count { word string }\n\nqueue counts Count { key word }\n\n" +
 			"process main { send counts }\n\nprocess reduce[] { receive counts }\n"})
 
+	codeSameQueue = diag.Register(diag.Info{Code: "MP0418", Name: "SameQueue",
+		Title: "two funcs of a service take from one queue",
+		Example: "package main\n\nqueue a int\n\nservice s { func f(n int); func g(n int) }\n\nprocess main { send a }\n\n" +
+			"flow a -> s.f\nflow a -> s.g\n"})
+
 	codeInternal = diag.Register(diag.Info{Code: "MP0901", Name: "Internal",
 		Title:   "mpgen wrote Go code that does not parse: a mistake in mpgen",
 		Example: "none should exist; please report yours\n"})

@@ -35,6 +35,13 @@ func twoFlows(s station) diag.Diagnostic {
 		WithHelp("let both start with one queue, or declare a second %s", s.kind())
 }
 
+func sameQueue(s station, q *symbol, other *function) diag.Diagnostic {
+	return diag.New(codeSameQueue, diag.At(s.ref), "%s and %s take from one queue, %s: each item would go to one of them", s, other, q).
+		WithLabel("the second one").
+		WithRelated(diag.At(other.flow), "the first one").
+		WithHelp("let one func call the other, or give each a queue of its own")
+}
+
 func wholeService(ref *grammar.Ref, s *symbol) diag.Diagnostic {
 	d := diag.New(codeFlowOrder, diag.At(ref), "%s stands in the flow as a whole, want one of its funcs", s).
 		WithLabel("which func?")

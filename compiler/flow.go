@@ -62,11 +62,17 @@ func (u *unit) flow(flow *grammar.Flow) {
 		case s.fn.flow != nil:
 			u.add(twoFlows(s))
 			continue
-		case len(s.fn.params) != 1:
-			if len(s.fn.params) > 0 || s.fn.method != nil {
-				u.add(notOneParameter(s))
-			}
+		case len(s.fn.params) == 0 && s.fn.method == nil:
+			u.excuseDecl(flow) // a pool without a parameter was told
 			continue
+		case len(s.fn.params) != 1:
+			u.add(notOneParameter(s))
+			continue
+		}
+		for _, f := range s.fn.of.funcs {
+			if f.from == stations[i-1].queue {
+				u.add(sameQueue(s, stations[i-1].queue, f))
+			}
 		}
 		s.fn.flow, s.fn.from = s.ref, stations[i-1].queue
 		next := station{}
@@ -187,7 +193,7 @@ func (u *unit) connect(all []*symbol) {
 
 // graph refuses queues with one side only or without an end, calls to who can't be
 // called, and cycles.
-func (u *unit) graph() {
+func (u *unit) graph(all []*symbol) {
 	for _, s := range u.order {
 		if s.kind != "queue" || u.partial || u.excused[s.name.Text] {
 			continue
@@ -211,7 +217,7 @@ func (u *unit) graph() {
 			}
 		}
 	}
-	for _, s := range u.order {
+	for _, s := range all {
 		for _, r := range s.given["use"].refs {
 			if r.sym.kind == "pool" && r.sym.stage() {
 				u.add(callsStage(s, r))

@@ -114,6 +114,7 @@ func TestSamplesPrintWhatTheyShould(t *testing.T) {
 	for _, o := range outputs {
 		name := filepath.Base(filepath.Dir(o))
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			want, err := os.ReadFile(o)
 			require.NoError(t, err)
 			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

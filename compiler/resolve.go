@@ -106,24 +106,21 @@ func (u *unit) declare(file *grammar.File, decl grammar.Decl) {
 
 // extras reports the parts of a declaration that this version does not have.
 func (u *unit) extras(s *symbol) {
-	refuse := func(at grammar.Span, what string) {
-		s.missing = true
-		u.excuseDecl(s.decl)
-		u.add(unavailable(at, what))
-	}
+	var bind *grammar.Ref
 	switch d := s.decl.(type) {
 	case *grammar.Process:
-		if d.Bind != nil && s.name.Text != "main" {
-			refuse(d.Bind.Span, "a function of another name")
+		if s.name.Text != "main" {
+			bind = d.Bind
 		}
 	case *grammar.Pool:
-		if d.Bind != nil {
-			refuse(d.Bind.Span, "a function of another name")
-		}
+		bind = d.Bind
 	case *grammar.Service:
-		if d.Bind != nil {
-			refuse(d.Bind.Span, "a function of another name")
-		}
+		bind = d.Bind
+	}
+	if bind != nil {
+		s.missing = true
+		u.excuseDecl(s.decl)
+		u.add(unavailable(bind.Span, "a function of another name"))
 	}
 }
 
