@@ -7,42 +7,47 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"os"
-	"os/exec"
-	"runtime"
-	"strconv"
-	"syscall"
 	"testing"
-	"time"
 	"unsafe"
 
-	"github.com/stretchr/testify/require"
-	"golang.org/x/sys/unix"
-
 	"github.com/mpgen/mpgen/runtime/internal/bell"
+	"github.com/mpgen/mpgen/runtime/internal/killstep"
 )
 
-// A child does one operation on a ring in shared memory, one instruction at a
-// time, and is killed after each. SIGKILL leaves shared memory just as it is, so
-// what a death after k instructions leaves is a copy of the memory at that
-// moment: the test takes one at each instruction and sweeps and checks the copy.
-// Where an instruction has changed the memory, a second child is really killed
-// there.
+func TestMain(m *testing.M) { killstep.Main(m, operations()) }
 
-const stepEnv = "RING_STEP"
+func TestDeathAfterEachInstruction(t *testing.T) { killstep.Run(t, operations()) }
 
-func init() {
-	if os.Getenv(stepEnv) != "" {
-		runtime.LockOSThread() // the traced thread is the main one
+// operations are the steps, with small items and with large ones.
+func operations() (all []killstep.Operation) {
+	for _, blocks := range []int{0, 8} {
+		for i := range steps {
+			s := &steps[i]
+			name := s.name
+			if blocks > 0 {
+				name += ", large"
+			}
+			all = append(all, killstep.Operation{
+				Name: name, Size: benchSize,
+				Prepare: func(p unsafe.Pointer) {
+					b := openBench(p, blocks)
+					s.prepare(b)
+					*b.reached = 0
+				},
+				Open: func(p unsafe.Pointer) func() {
+					b := openBench(p, blocks)
+					if blocks > 0 {
+						for _, v := range []uint64{7, 42, 70} {
+							b.large(v)
+						}
+					}
+					return func() { s.act(b) }
+				},
+				Check: func(p unsafe.Pointer) error { return s.check(p, blocks) },
+			})
+		}
 	}
-}
-
-func TestMain(m *testing.M) {
-	if name := os.Getenv(stepEnv); name != "" {
-		stepped(name)
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
+	return all
 }
 
 // The processes: dead is the child; others put and take around it.
@@ -340,12 +345,7 @@ func (b *bench) sweep(spscEnd string) {
 }
 
 // check sweeps the memory at p, and says what is wrong with it.
-func (s *step) check(p unsafe.Pointer, blocks int) (err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("panic: %v", r)
-		}
-	}()
+func (s *step) check(p unsafe.Pointer, blocks int) error {
 	b := openBench(p, blocks)
 	b.sweep(s.name)
 	found, must, may := s.after(b)
@@ -378,243 +378,4 @@ func (s *step) check(p unsafe.Pointer, blocks int) (err error) {
 		}
 	}
 	return nil
-}
-
-// stepped is the child: its operation lies between two stops.
-func stepped(name string) {
-	mem, err := unix.Mmap(3, 0, benchSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
-	if err != nil {
-		panic(err)
-	}
-	blocks := 0
-	if os.Getenv(stepEnv+"_LARGE") != "" {
-		blocks = 8
-	}
-	b := openBench(unsafe.Pointer(&mem[0]), blocks)
-	if blocks > 0 {
-		for _, v := range []uint64{7, 42, 70} {
-			b.large(v)
-		}
-	}
-	for _, s := range steps {
-		if s.name == name {
-			pid, tid := os.Getpid(), unix.Gettid()
-			stop := func() { syscall.RawSyscall(syscall.SYS_TGKILL, uintptr(pid), uintptr(tid), uintptr(syscall.SIGSTOP)) }
-			stop()
-			s.act(b)
-			stop()
-			return
-		}
-	}
-	panic("no such step")
-}
-
-// traced is a child that stands at the beginning of its operation.
-type traced struct {
-	cmd    *exec.Cmd
-	frozen []int // its other threads
-}
-
-func trace(name string, blocks, fd int) (*traced, error) {
-	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = append(os.Environ(), stepEnv+"="+name, "GODEBUG=asyncpreemptoff=1", "GOGC=off", "GOMAXPROCS=1")
-	if blocks > 0 {
-		cmd.Env = append(cmd.Env, stepEnv+"_LARGE=1")
-	}
-	cmd.Stderr = os.Stderr
-	own, err := unix.Dup(fd)
-	if err != nil {
-		return nil, err
-	}
-	memory := os.NewFile(uintptr(own), "memory")
-	defer memory.Close()
-	cmd.ExtraFiles = []*os.File{memory}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	c := &traced{cmd: cmd}
-	for {
-		sig, err := c.wait()
-		if err != nil {
-			return nil, err
-		}
-		if sig == syscall.SIGSTOP {
-			return c, c.freeze()
-		}
-		if sig == syscall.SIGTRAP { // the exec
-			sig = 0
-		}
-		if err := syscall.PtraceCont(c.cmd.Process.Pid, int(sig)); err != nil {
-			return nil, err
-		}
-	}
-}
-
-// freeze stops the child's other threads, since its runtime would take the slow
-// goroutine for one that hangs and interrupt it; and takes back a wish to
-// interrupt it that is there already: a stack bound in its g (r14, behind the two
-// bounds of the stack) that no stack pointer is above.
-func (c *traced) freeze() error {
-	pid := c.cmd.Process.Pid
-	threads, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
-	if err != nil {
-		return err
-	}
-	for _, d := range threads {
-		tid, err := strconv.Atoi(d.Name())
-		if err != nil || tid == pid {
-			continue
-		}
-		if err := syscall.PtraceAttach(tid); err != nil {
-			return err
-		}
-		if _, err := syscall.Wait4(tid, nil, syscall.WALL, nil); err != nil {
-			return err
-		}
-		c.frozen = append(c.frozen, tid)
-	}
-	var regs syscall.PtraceRegs
-	if err := syscall.PtraceGetRegs(pid, &regs); err != nil {
-		return err
-	}
-	var g [24]byte // stack.lo, stack.hi, stackguard0
-	if _, err := syscall.PtracePeekData(pid, uintptr(regs.R14), g[:]); err != nil {
-		return err
-	}
-	lo, hi := binary.NativeEndian.Uint64(g[:]), binary.NativeEndian.Uint64(g[8:])
-	if regs.Rsp < lo || regs.Rsp > hi {
-		return fmt.Errorf("r14 is not the g: stack %#x is not in [%#x, %#x]", regs.Rsp, lo, hi)
-	}
-	if binary.NativeEndian.Uint64(g[16:]) > hi {
-		binary.NativeEndian.PutUint64(g[16:], lo+1024)
-		_, err = syscall.PtracePokeData(pid, uintptr(regs.R14)+16, g[16:])
-	}
-	return err
-}
-
-func (c *traced) wait() (syscall.Signal, error) {
-	var ws syscall.WaitStatus
-	for {
-		_, err := syscall.Wait4(c.cmd.Process.Pid, &ws, syscall.WALL, nil)
-		if err == syscall.EINTR {
-			continue
-		}
-		if err != nil {
-			return 0, err
-		}
-		if !ws.Stopped() {
-			return 0, fmt.Errorf("the child ended: exit %d, signal %v", ws.ExitStatus(), ws.Signal())
-		}
-		return ws.StopSignal(), nil
-	}
-}
-
-// step does one instruction, and reports whether the operation is over.
-func (c *traced) step() (over bool, err error) {
-	if err := syscall.PtraceSingleStep(c.cmd.Process.Pid); err != nil {
-		return false, err
-	}
-	sig, err := c.wait()
-	return sig == syscall.SIGSTOP, err
-}
-
-// kill kills the child and waits until nothing is left of it: its other threads,
-// which are traced too, come first.
-func (c *traced) kill() {
-	_ = c.cmd.Process.Kill()
-	for _, tid := range append(c.frozen, c.cmd.Process.Pid) {
-		var ws syscall.WaitStatus
-		for {
-			_, err := syscall.Wait4(tid, &ws, syscall.WALL, nil)
-			if err != syscall.EINTR && (err != nil || ws.Signaled() || ws.Exited()) {
-				break
-			}
-		}
-	}
-	_ = c.cmd.Process.Release()
-}
-
-func TestDeathAfterEachInstruction(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("needs ptrace")
-	}
-	runtime.LockOSThread() // ptrace answers to the thread that started the child
-	defer runtime.UnlockOSThread()
-	begin := time.Now()
-	total, kills := 0, 0
-	for _, blocks := range []int{0, 8} {
-		for i := range steps {
-			s := &steps[i]
-			name := s.name
-			if blocks > 0 {
-				name += ", large"
-			}
-			n, images, killed := s.run(t, blocks)
-			t.Logf("%-22s %5d instructions, %3d of them change the memory, %d children killed there", name, n, images, killed)
-			total, kills = total+n, kills+killed
-		}
-	}
-	t.Logf("%d deaths, %d of them by SIGKILL, in %v", total, kills, time.Since(begin).Round(time.Millisecond))
-}
-
-func (s *step) run(t *testing.T, blocks int) (instructions, images, kills int) {
-	fd, err := unix.MemfdCreate("ring", unix.MFD_CLOEXEC)
-	require.NoError(t, err)
-	defer unix.Close(fd)
-	require.NoError(t, unix.Ftruncate(fd, benchSize))
-	shared, err := unix.Mmap(fd, 0, benchSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
-	require.NoError(t, err)
-	defer unix.Munmap(shared)
-	scratch, err := unix.Mmap(-1, 0, benchSize, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANON)
-	require.NoError(t, err)
-	defer unix.Munmap(scratch)
-
-	b := openBench(unsafe.Pointer(&shared[0]), blocks)
-	s.prepare(b)
-	*b.reached = 0
-	before := bytes.Clone(shared)
-
-	// The copies.
-	c, err := trace(s.name, blocks, fd)
-	require.NoError(t, err)
-	last := bytes.Clone(shared)
-	var changes []int
-	for over := false; !over; instructions++ {
-		if instructions == 0 || !bytes.Equal(shared, last) {
-			copy(last, shared)
-			changes = append(changes, instructions)
-			copy(scratch, shared)
-			if err := s.check(unsafe.Pointer(&scratch[0]), blocks); err != nil {
-				c.kill()
-				require.NoError(t, err, "%s, %d blocks, death after %d instructions", s.name, blocks, instructions)
-			}
-		}
-		over, err = c.step()
-		require.NoError(t, err)
-		require.Less(t, instructions, 1_000_000)
-	}
-	c.kill()
-
-	// The kills, everywhere where there is something to see.
-	every := 1 + len(changes)/16
-	if testing.Short() {
-		every = 1 + len(changes)/4
-	}
-	for k := 0; k < len(changes); k += every {
-		copy(shared, before)
-		c, err := trace(s.name, blocks, fd)
-		require.NoError(t, err)
-		for range changes[k] {
-			over, err := c.step()
-			require.NoError(t, err)
-			if over {
-				break
-			}
-		}
-		c.kill()
-		kills++
-		require.NoError(t, s.check(unsafe.Pointer(&shared[0]), blocks), "%s, %d blocks, killed after %d instructions", s.name, blocks, changes[k])
-	}
-	return instructions, len(changes), kills
 }

@@ -1,0 +1,4 @@
+//go:build !(linux && amd64) || explore
+
+// Package killstep is for tests, on linux/amd64.
+package killstep
