@@ -78,11 +78,11 @@ func (b *batch[T]) add(v T) error {
 	return nil
 }
 
-// awaited reports whether a reader sleeps. In the program itself the memory may
-// go, but not while the gate is held.
+// awaited reports whether a reader sleeps. Where the memory may go, it does not
+// while the gate is held.
 func (b *batch[T]) awaited() bool {
 	o := b.s.o
-	if o.node.run != nil {
+	if o.node.guarded {
 		if !o.gate.try() {
 			return false
 		}

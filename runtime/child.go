@@ -58,8 +58,9 @@ type child struct {
 
 	far *farCalls // nil: it calls no pools
 
-	ctx    context.Context // ends with the order to stop
-	cancel context.CancelFunc
+	ctx     context.Context // ends with the order to stop
+	cancel  context.CancelFunc
+	routine *routine // nil: it is a process of the system
 
 	current atomic.Pointer[running]
 }
@@ -78,6 +79,12 @@ func runChild(role proc.Role) int {
 		fmt.Fprintf(os.Stderr, "mpgen: process %s: %v\n", role.Name, err)
 		return exitSoftware
 	}
+	return c.run()
+}
+
+// run does the part of the process.
+func (c *child) run() int {
+	c.say(frameReady, 0, nil)
 	s := c.node.plan.slots[c.node.slot]
 	if s.process != nil {
 		return c.runProcess(s.process)
@@ -121,24 +128,56 @@ func openChild(role proc.Role) (*child, error) {
 	for _, f := range files {
 		f.Close() // the mappings stay
 	}
-	n := newNode(pl, slot, ctl, maps[fileBells], maps[fileCommons])
+	n := newNode(pl, slot, false, ctl, maps[fileBells], maps[fileCommons])
 	if err := n.guardArrays(); err != nil {
 		return nil, err
 	}
-	down, up := pl.lineAt(slot)
+	c := newChild(n, maps[filePair])
+	c.begin()
+	return c, nil
+}
+
+// newChild opens the lines of a process to its parent.
+func newChild(n *Node, pair *shm.File) *child {
+	down, up := n.plan.lineAt(n.slot)
+	size := n.plan.lineSize(n.slot)
 	c := &child{
-		node: n, orders: &ctl.Slots[slot],
-		pair: maps[filePair].At(0), report: (*control.Report)(maps[filePair].At(0)),
-		down: line.OpenReader(maps[filePair].At(down), pl.lineSize(slot), n.bells, pl.maxMessage(slot)),
-		up:   line.OpenWriter(maps[filePair].At(up), pl.lineSize(slot), n.bells),
+		node: n, orders: &n.control.Slots[n.slot],
+		pair: pair.At(0), report: (*control.Report)(pair.At(0)),
+		down: line.OpenReader(pair.At(down), size, n.bells, n.plan.maxMessage(n.slot)),
+		up:   line.OpenWriter(pair.At(up), size, n.bells),
 	}
 	n.child = c
 	c.ctx, c.cancel = context.WithCancel(context.Background())
-	n.bell.Serve(c.obey)
+	return c
+}
+
+// begin makes the process listen to its parent.
+func (c *child) begin() {
+	c.node.bell.Serve(c.obey)
 	c.far = openCalls(c)
-	n.bell.Start()
-	c.say(frameReady, 0, nil)
-	return c, nil
+	c.node.bell.Start()
+}
+
+// out and back stand around what is the user's code.
+func (c *child) out() {
+	if c.routine != nil {
+		c.routine.out()
+	}
+}
+
+func (c *child) back() {
+	if c.routine != nil {
+		c.routine.back()
+	}
+}
+
+// pid is 0 of what is no process of the system.
+func (c *child) pid() int {
+	if c.routine != nil {
+		return 0
+	}
+	return os.Getpid()
 }
 
 // at is a place in the pair file.
@@ -177,10 +216,14 @@ func (c *child) say(kind uint16, id uint64, data []byte) {
 }
 
 // write sends a frame of any size. If the parent is gone the process is, too, so
-// this waits without a bound.
+// this waits without a bound. What is left of a process after its death sends none.
 func (c *child) write(kind uint16, id uint64, data []byte) {
 	for {
 		c.upMu.Lock()
+		if c.node.over.Load() {
+			c.upMu.Unlock()
+			return
+		}
 		left, done := c.up.PutPart(kind, id, data)
 		c.up.Publish()
 		c.upMu.Unlock()
@@ -215,7 +258,9 @@ func (c *child) receive() (line.Frame, bool) {
 			return f, false
 		}
 		c.down.Tell()
-		_ = c.node.bell.Wait(context.Background(), c.down.Items(), (*frames)(c))
+		if c.node.bell.Wait(context.Background(), c.down.Items(), (*frames)(c)) != nil {
+			return f, false
+		}
 	}
 }
 
@@ -268,7 +313,9 @@ func (c *child) runProcess(p *ProcessDecl) int {
 	if f.ID != 0 {
 		ctx = deadlineContext(ctx, int64(f.ID))
 	}
+	c.out()
 	err := p.Main(ctx, c.node, &d)
+	c.back()
 	for _, in := range c.node.receivers() {
 		in.close() // what it has received is done: it did not die
 	}

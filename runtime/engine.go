@@ -1,8 +1,6 @@
 package mp
 
 import (
-	"syscall"
-
 	"github.com/mpgen/mpgen/runtime/internal/proc"
 	"github.com/mpgen/mpgen/runtime/internal/shm"
 )
@@ -11,6 +9,8 @@ import (
 // from and what a process is. All else, from the rings up to supervision, is the
 // same on every engine.
 type engine interface {
+	// emulates reports whether the processes are goroutines of this process.
+	emulates() bool
 	// memory makes size bytes of zeroed memory, aligned to a page.
 	memory(name string, size int) (*shm.File, error)
 	// open is called once, before the first start, with the memory in place.
@@ -20,6 +20,8 @@ type engine interface {
 	start(m *member, generation int) (instance, error)
 	// close ends what still runs, and what open made. It may come without open.
 	close()
+	// abandoned counts the functions that could not be killed and were left to run on.
+	abandoned() uint64
 }
 
 // instance is one life of a process.
@@ -33,8 +35,6 @@ type instance interface {
 	Exit() proc.Exit
 	// Kill ends it, however it stands. It does nothing after the end.
 	Kill()
-	// Signal returns os.ErrProcessDone after the end.
-	Signal(sig syscall.Signal) error
 	// LimitMemory bounds what it takes from now on, in bytes.
 	LimitMemory(bytes int64) error
 }

@@ -86,6 +86,9 @@ func (p *farPool) submit(t *task) error {
 	f := p.calls
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.node.over.Load() {
+		return f.node.overError()
+	}
 	if !t.given.IsZero() { // its context ended just now
 		return nil
 	}
@@ -130,7 +133,7 @@ func (p *farPool) mayCall() bool {
 
 // send sends what the line and the parent have room for. mu is held.
 func (f *farCalls) send() {
-	if !f.calls.push() {
+	if f.node.over.Load() || !f.calls.push() {
 		return
 	}
 	for ; len(f.cancels) > 0; f.cancels = f.cancels[1:] {
@@ -170,6 +173,9 @@ func (f *farCalls) sendTask(p *farPool, t *task) {
 func (f *farCalls) takeIn() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.node.over.Load() {
+		return
+	}
 	for {
 		a, ok, err := f.answers.Next()
 		if err != nil {
@@ -208,4 +214,25 @@ func (f *farCalls) answer(a line.Frame) {
 		err = &Error{Name: f.node.plan.pools[at.pool.index].row.name(), Task: t.id, Attempts: 1, Err: err}
 	}
 	t.io.settled(err)
+}
+
+// end settles what is under way when the process's node has ended, and its
+// goroutines go on. Nothing of the calls touches the memory afterwards.
+func (f *farCalls) end() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	settle := func(p *farPool, t *task) {
+		if t.given.IsZero() {
+			t.io.settled(&Error{Name: f.node.plan.pools[p.index].row.name(), Task: t.id, Err: f.node.overError()})
+			t.given, t.io = time.Now(), nobody{}
+		}
+	}
+	for _, at := range f.out {
+		settle(at.pool, at.t)
+	}
+	for _, p := range f.pools {
+		for p.pending.len() > 0 {
+			settle(p, p.pending.popFront())
+		}
+	}
 }

@@ -56,7 +56,7 @@ func newLock(n *Node, at unsafe.Pointer, what string) *Lock {
 // not held: ctx ended, a holder died ([ErrOwnerDied]), or the run has ended
 // ([ErrClosed]).
 func (l *Lock) Lock(ctx context.Context) error {
-	if !l.node.over.Load() && l.shared.Try() {
+	if !l.node.over.Load() && l.try() {
 		return nil
 	}
 	return l.wait(ctx, false)
@@ -68,7 +68,7 @@ func (l *Lock) TryLock() error {
 		return l.node.overError()
 	}
 	// Nobody stands for this: what is reserved is for those who wait.
-	if l.shared.Try() {
+	if l.try() {
 		return nil
 	}
 	if slot, died, ok := l.shared.Holder(); ok && died {
@@ -81,7 +81,7 @@ func (l *Lock) TryLock() error {
 // it takes away. The caller makes good what the lock guards, and then calls
 // Unlock. If it dies before that, the lock is as it was before Repair.
 func (l *Lock) Repair(ctx context.Context) error {
-	if !l.node.over.Load() && l.shared.Try() {
+	if !l.node.over.Load() && l.try() {
 		return nil
 	}
 	return l.wait(ctx, true)
@@ -90,9 +90,31 @@ func (l *Lock) Repair(ctx context.Context) error {
 // Unlock gives the lock back. It panics if this process does not hold it. After
 // the end of the run it does nothing.
 func (l *Lock) Unlock() {
+	if l.node.emulated {
+		l.node.ringing(l.release)
+		return
+	}
 	if done, wake := l.shared.Release(); !done || wake {
 		l.unlock(done)
 	}
+}
+
+// release is Unlock for a process whose place another may have.
+func (l *Lock) release() {
+	if done, wake := l.shared.Release(); done && wake {
+		l.shared.Wake()
+	} else if !done {
+		l.handOn()
+	}
+}
+
+// try takes the lock if it is just free.
+func (l *Lock) try() (ok bool) {
+	if !l.node.emulated {
+		return l.shared.Try()
+	}
+	l.node.ringing(func() { ok = l.shared.Try() })
+	return ok
 }
 
 // unlock is Unlock with others waiting, or to no purpose.
@@ -102,10 +124,16 @@ func (l *Lock) unlock(released bool) {
 	l.node.ringing(func() {
 		if released {
 			l.shared.Wake()
-		} else if !l.shared.HandOn() {
-			panic("mp: unlock of " + l.what + ", which this process does not hold")
+		} else {
+			l.handOn()
 		}
 	})
+}
+
+func (l *Lock) handOn() {
+	if !l.shared.HandOn() {
+		panic("mp: unlock of " + l.what + ", which this process does not hold")
+	}
 }
 
 // wait is Lock, or Repair, for a lock that is not just free.
@@ -123,13 +151,15 @@ func (l *Lock) wait(ctx context.Context, repair bool) error {
 		}
 	}
 	defer func() { <-l.stands }()
-	l.shared.Stand()
+	l.node.ringing(l.shared.Stand)
 	defer l.node.ringing(l.shared.Leave)
 	for {
 		if l.node.over.Load() {
 			return l.node.overError()
 		}
-		switch v, slot := l.shared.Take(repair); v {
+		v, slot := lock.Wait, 0
+		l.node.ringing(func() { v, slot = l.shared.Take(repair) })
+		switch v {
 		case lock.Taken:
 			return nil
 		case lock.Died:

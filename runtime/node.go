@@ -19,16 +19,18 @@ import (
 // Node is the place of one process in a run: its view of the memory. Generated
 // code opens the handles of a process through it.
 type Node struct {
-	plan    *plan
-	slot    int
-	control control.File
-	bells   []bell.Word
-	bell    *bell.Bell
-	commons *shm.File
-	over    atomic.Bool  // the run has ended for this process: nothing waits any more
-	why     error        // set before over, nil for a plain end
-	reading sync.RWMutex // held by who reads an item in the program itself, or rings others
-	gone    bool         // of reading: the memory of the run is not here any more, but for the shared objects
+	plan     *plan
+	slot     int
+	control  control.File
+	bells    []bell.Word
+	bell     *bell.Bell
+	commons  *shm.File
+	over     atomic.Bool  // the run has ended for this process: nothing waits any more
+	why      error        // set before over, nil for a plain end
+	guarded  bool         // over may come while goroutines of this process go on
+	emulated bool         // and then another process may have its slot: it is emulated
+	reading  sync.RWMutex // held by who rings others, and who reads an item if guarded
+	gone     bool         // of reading: the memory of the run is not here any more, but for the shared objects
 
 	mu      sync.Mutex
 	putting map[int]*outlet   // of each part
@@ -38,10 +40,16 @@ type Node struct {
 	child   *child            // in a process of the run
 }
 
-func newNode(pl *plan, slot int, c control.File, bells, commons *shm.File) *Node {
-	n := &Node{plan: pl, slot: slot, control: c, commons: commons, putting: map[int]*outlet{}, taking: map[int]*inlet{}, objects: map[sharedRow]any{}}
+// newNode makes the node of a slot. local says that all processes of the run are
+// in this one.
+func newNode(pl *plan, slot int, local bool, c control.File, bells, commons *shm.File) *Node {
+	n := &Node{plan: pl, slot: slot, guarded: slot == 0 || local, emulated: local && slot != 0, control: c, commons: commons,
+		putting: map[int]*outlet{}, taking: map[int]*inlet{}, objects: map[sharedRow]any{}}
 	n.bells = unsafe.Slice((*bell.Word)(bells.At(0)), len(pl.slots))
 	n.bell = bell.Open(&n.bells[slot], slot, backstop)
+	if local {
+		n.bell.Local()
+	}
 	return n
 }
 
@@ -235,9 +243,19 @@ func (n *Node) retire() {
 	n.reading.Lock()
 	n.gone = true
 	n.reading.Unlock()
+	for _, v := range n.objects {
+		if v, ok := v.(interface{ retire() }); ok {
+			v.retire()
+		}
+	}
+	if n.child != nil {
+		n.child.upMu.Lock()
+		n.child.upMu.Unlock() //lint:ignore SA2001 who held it has left
+	}
 }
 
-// ringing runs f, which rings bells, unless they are gone.
+// ringing runs f, which rings bells or acts in the name of this process, unless
+// the bells are gone or another process may have its place.
 func (n *Node) ringing(f func()) {
 	n.reading.RLock()
 	defer n.reading.RUnlock()

@@ -1,11 +1,22 @@
 package mp
 
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/mpgen/mpgen/runtime/internal/proc"
+)
+
 // Option changes how a pipeline is started, not what it does.
 type Option func(*options)
 
 type options struct {
 	workers int
 	signals bool
+	engine  string // its name, "" for the default
 }
 
 // Workers sets the number of workers of pools that declare none; without it, or
@@ -19,5 +30,47 @@ func Workers(n int) Option { return func(o *options) { o.workers = n } }
 // ends by the signal as it would without a run.
 func NoSignals() Option { return func(o *options) { o.signals = false } }
 
-// choose makes the engine.
-func (o *options) choose() (engine, error) { return &processes{}, nil }
+// Processes makes each process of the run an operating-system process over shared
+// memory, which is the default. It needs Linux on amd64 or arm64.
+func Processes() Option { return func(o *options) { o.engine = "processes" } }
+
+// Goroutines makes each process of the run a goroutine of the program, for the
+// race detector, a debugger, and systems without the other engine. Items are
+// encoded and copied and each worker has its own state, as between processes;
+// what can't be killed is abandoned: it counts as dead and runs on until it
+// returns. The manual has a table of what differs.
+func Goroutines() Option { return func(o *options) { o.engine = "goroutines" } }
+
+// EngineVariable is the variable of the environment that chooses the engine, over
+// what Start is told: "processes" or "goroutines".
+const EngineVariable = "MP_ENGINE"
+
+// engines are the engines by name.
+var engines = map[string]func() engine{
+	"processes":  func() engine { return &processes{} },
+	"goroutines": func() engine { return &goroutines{} },
+}
+
+// choose makes the engine that the environment or the options name.
+func (o *options) choose() (engine, error) {
+	name, by := o.engine, "the option"
+	if v := os.Getenv(EngineVariable); v != "" {
+		name, by = v, EngineVariable
+	}
+	if name == "" {
+		name = "processes"
+	}
+	make, ok := engines[name]
+	if !ok {
+		var known []string
+		for k := range engines {
+			known = append(known, k)
+		}
+		slices.Sort(known)
+		return nil, fmt.Errorf("%s names the engine %q, want one of %s", by, name, strings.Join(known, ", "))
+	}
+	if name == "processes" && !proc.Supported {
+		return nil, fmt.Errorf("the processes engine needs linux on amd64 or arm64: choose another, with mp.Goroutines() or %s=goroutines: %w", EngineVariable, errors.ErrUnsupported)
+	}
+	return make(), nil
+}

@@ -14,6 +14,8 @@ import (
 // processes is the engine of operating-system processes over memory files.
 type processes struct{ house *proc.House }
 
+func (e *processes) emulates() bool { return false }
+
 func (e *processes) memory(name string, size int) (*shm.File, error) { return shm.Create(name, size) }
 
 // open starts the warden.
@@ -45,6 +47,8 @@ func (e *processes) close() {
 		e.house.Close()
 	}
 }
+
+func (e *processes) abandoned() uint64 { return 0 }
 
 // environment bounds the heap and the processors of a worker.
 func (m *member) environment() []string {

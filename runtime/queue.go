@@ -56,15 +56,15 @@ func (s *Sender[T]) send(ctx context.Context, o *outlet, v T, try bool) error {
 	if err := o.gate.lock(ctx); err != nil {
 		return err
 	}
-	err := error(nil)
-	if !s.direct(o, v) {
-		if err = o.begin(); err == nil {
-			s.elem.put(&o.enc, v)
-			err = o.commit(ctx, try, nil)
-		}
+	defer o.gate.unlock() // a codec may panic
+	if s.direct(o, v) {
+		return nil
 	}
-	o.gate.unlock()
-	return err
+	if err := o.begin(); err != nil {
+		return err
+	}
+	s.elem.put(&o.enc, v)
+	return o.commit(ctx, try, nil)
 }
 
 // direct puts v into the next slot itself, if there is one and v fits.
@@ -172,7 +172,7 @@ func (r *Receiver[T]) All(ctx context.Context) iter.Seq2[T, error] {
 		in.loops++
 		in.mu.Unlock()
 		longest := uint64(1)
-		if in.node.run == nil { // in the program itself the memory may go, so each item is taken under the lock
+		if !in.node.guarded { // else the memory may go, so each item is taken under the lock
 			longest = longestRun
 		}
 		done := ctx.Done()
@@ -298,7 +298,7 @@ func (r *Receiver[T]) end(rd *reader, err error, yield func(T, error) bool) {
 }
 
 func (r *Receiver[T]) decode(rd *reader) (v T, err error) {
-	if n := r.i.node; n.run != nil { // in the program itself the memory may go
+	if n := r.i.node; n.guarded { // the memory may go
 		n.reading.RLock()
 		defer n.reading.RUnlock()
 	}

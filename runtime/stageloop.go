@@ -3,7 +3,7 @@ package mp
 import (
 	"context"
 	"errors"
-	"os"
+	"slices"
 	"time"
 
 	"github.com/mpgen/mpgen/runtime/internal/control"
@@ -85,7 +85,13 @@ func (l *stageLoop) attempt(seat *ring.Seat) (n int, late bool, err error) {
 		seat.Start(monotonic())
 		defer seat.Start(0)
 	}
-	n, err = l.stage.run(ctx, l.reading.dec.buf)
+	item := l.reading.dec.buf
+	if l.routine != nil {
+		item = slices.Clone(item) // the record may get another item while this one is read
+	}
+	l.out()
+	n, err = l.stage.run(ctx, item)
+	l.back()
 	late = err != nil && l.pool.task.Timeout > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded)
 	if n > ring.MaxResults {
 		return 0, false, errors.New("a task gives more than 16777215 results")
@@ -115,7 +121,7 @@ func (l *stageLoop) giveUp(seat *ring.Seat, cause error) bool {
 	if cause != context.DeadlineExceeded { // else nobody returned it
 		cause = remote(cause)
 	}
-	failure := &Error{Name: l.pool.row.name(), Index: l.node.Instance(), PID: os.Getpid(), Attempts: seat.Attempt() + 1, Err: cause}
+	failure := &Error{Name: l.pool.row.name(), Index: l.node.Instance(), PID: l.pid(), Attempts: seat.Attempt() + 1, Err: cause}
 	switch {
 	case l.dead != nil:
 		if err := l.reading.open(); err != nil {

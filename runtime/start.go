@@ -41,7 +41,7 @@ func start(ctx context.Context, p *Pipeline, o options, args []Arg) (*Run, error
 		role, _ := proc.Current()
 		return nil, fmt.Errorf("this process was started as %s of another run and has not come to mp.Main(): %w", role.Name, ErrNoMain)
 	}
-	if !mainCalled.Load() {
+	if !e.emulates() && !mainCalled.Load() {
 		return nil, ErrNoMain
 	}
 	t, args, err := tell(p, o.workers, args)
@@ -110,7 +110,7 @@ func newRun(pl *plan, e engine) (r *Run, err error) {
 	}
 	ctl.Plan, ctl.Started, ctl.Parent = pl.hash(), time.Now().UnixNano(), int32(os.Getpid())
 	pl.describe(ctl.Table)
-	r.node = newNode(pl, 0, ctl, r.files[fileBells], r.files[fileCommons])
+	r.node = newNode(pl, 0, e.emulates(), ctl, r.files[fileBells], r.files[fileCommons])
 	r.node.run = r
 	if pl.sharedSize > 0 {
 		if err = r.files[fileCommons].Reserve(0, pl.sharedSize); err != nil {

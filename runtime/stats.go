@@ -13,6 +13,7 @@ type Stats struct {
 	Queues    map[string]QueueStats
 	Pools     map[string]PoolStats // services too, and each of their methods as "service.method"
 	Processes map[string]ProcessStats
+	Abandoned uint64 // functions that could not be killed and were left to run on; the processes engine leaves none
 	Rescued   uint64 // wake-ups that got lost and were made good by the backstop; 0 unless there is a bug
 }
 
@@ -55,7 +56,7 @@ func (r *Run) Stats() Stats {
 }
 
 func (r *Run) stats() Stats {
-	s := Stats{Queues: map[string]QueueStats{}, Pools: map[string]PoolStats{}, Processes: map[string]ProcessStats{}}
+	s := Stats{Queues: map[string]QueueStats{}, Pools: map[string]PoolStats{}, Processes: map[string]ProcessStats{}, Abandoned: r.engine.abandoned()}
 	for i := range r.plan.queues {
 		var q QueueStats
 		for k, part := range r.rings[r.plan.queues[i].first:][:r.plan.queues[i].n] {

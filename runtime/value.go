@@ -102,7 +102,7 @@ func (v *Value[T]) Store(ctx context.Context, x T) error {
 		if err := v.writers.Lock(ctx); err != nil {
 			return err
 		}
-		v.shared.Write(memoryOf(&x))
+		v.write(memoryOf(&x))
 		v.writers.Unlock()
 		return nil
 	}
@@ -115,7 +115,7 @@ func (v *Value[T]) Store(ctx context.Context, x T) error {
 	if err := v.writers.Lock(ctx); err != nil {
 		return err
 	}
-	v.shared.Write(data)
+	v.write(data)
 	v.writers.Unlock()
 	return nil
 }
@@ -136,7 +136,7 @@ func (v *Value[T]) Update(ctx context.Context, f func(*T) error) error {
 		return err
 	}
 	if v.elem.Encode == nil {
-		v.shared.Write(memoryOf(&x))
+		v.write(memoryOf(&x))
 		return nil
 	}
 	s := scratches.Get().(*scratch)
@@ -145,8 +145,17 @@ func (v *Value[T]) Update(ctx context.Context, f func(*T) error) error {
 	if err != nil {
 		return err
 	}
-	v.shared.Write(data)
+	v.write(data)
 	return nil
+}
+
+// write publishes a value, which it is the caller's turn to do.
+func (v *Value[T]) write(data []byte) {
+	if !v.writers.node.emulated {
+		v.shared.Write(data)
+		return
+	}
+	v.writers.node.ringing(func() { v.shared.Write(data) })
 }
 
 // scratch is what it takes to encode or decode one value.

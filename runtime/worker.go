@@ -50,11 +50,15 @@ func (c *child) runWorker(pp *poolPlan) int {
 		w.calls.soon.Store(false)
 		c.up.Wake()
 	})
+	defer w.calls.late.Stop()
 	if !w.open() {
 		return 0
 	}
 	w.loop()
-	if err := w.works.close(); err != nil {
+	c.out()
+	err := w.works.close()
+	c.back()
+	if err != nil {
 		fmt.Fprintf(os.Stderr, "mpgen: %s[%d]: close: %v\n", pp.row.name(), c.node.Instance(), err)
 	}
 	return 0
@@ -70,8 +74,10 @@ func (w *worker) open() bool {
 		}
 		d.reset(append([]byte(nil), f.Data...))
 	}
-	var err error
-	if w.works, err = w.pool.row.open(w.ctx, w.node, &d); err != nil {
+	w.out()
+	works, err := w.pool.row.open(w.ctx, w.node, &d)
+	w.back()
+	if w.works = works; err != nil {
 		w.say(frameReturned, 0, errorFrame(remote(err)))
 		return false
 	}
@@ -126,19 +132,19 @@ func (w *worker) loop() {
 				return
 			}
 		}
-		if !worked {
-			w.wait()
+		if !worked && !w.wait() {
+			return
 		}
 	}
 }
 
-// wait waits for a task or an order.
-func (w *worker) wait() {
+// wait waits for a task or an order. It reports false after the process's death.
+func (w *worker) wait() bool {
 	if w.pool.called {
 		w.down.Tell()
 	}
-	_ = w.node.bell.WaitAny(context.Background(), w.parked, w)
 	w.slept = true
+	return w.node.bell.WaitAny(context.Background(), w.parked, w) == nil
 }
 
 // Ready is the condition of a worker that waits.
@@ -314,7 +320,10 @@ func (w *worker) call(f line.Frame) {
 // and the kind is not frameResult.
 func (w *worker) callOne(ctx context.Context, method int, id uint64) uint16 {
 	w.enc.reset(w.scratch[:], w.pool.bytes)
-	if err := w.works.call(ctx, method, &w.dec, &w.enc); err != nil {
+	w.out()
+	err := w.works.call(ctx, method, &w.dec, &w.enc)
+	w.back()
+	if err != nil {
 		data := errorFrame(remote(err))
 		w.enc.reset(nil, len(data)+64)
 		w.enc.raw(data)

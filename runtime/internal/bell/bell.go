@@ -107,6 +107,7 @@ type Bell struct {
 	word     *Word
 	slot     int
 	backstop time.Duration
+	local    bool // no other process knows the word
 
 	spinning atomic.Int64 // how long Wait looks before it sleeps, in nanoseconds; learnt
 	tries    atomic.Uint32
@@ -117,7 +118,7 @@ type Bell struct {
 	leader   *waiter
 	pumpIn   bool // the pump is in the kernel, or on its way there
 	pumpWake chan struct{}
-	stopped  bool
+	stopped  atomic.Bool // set under mu
 	done     chan struct{}
 	left     sync.Cond // of mu: no waiter is left
 
@@ -141,6 +142,18 @@ func Open(word *Word, slot int, backstop time.Duration) *Bell {
 	b.spinning.Store(int64(maxSpin))
 	b.left.L = &b.mu
 	return b
+}
+
+// Local says, before anything waits, that no other process knows the word: then
+// a sleep costs no thread, and there is no looking before it, which would keep a
+// processor from who is waited for.
+func (b *Bell) Local() { b.local = true }
+
+func (b *Bell) sleep(state, mask uint32) (inTime bool) {
+	if b.local {
+		return seam.LocalWait(&b.word.state, state, mask, b.backstop)
+	}
+	return seam.FutexWait(&b.word.state, state, mask, b.backstop)
 }
 
 // Serve adds a service: f runs at each look, on any goroutine, and must neither
@@ -172,11 +185,14 @@ func (b *Bell) Start() {
 	go b.pump()
 }
 
-// Stop ends the pump, and waits for it and for all who wait: what they wait for
-// must be ready. Nothing of the bell touches the word afterwards.
+// Stop ends the pump and all waits, and waits for their ends: who waits for what
+// is not ready gets ErrStopped. Nothing of the bell touches the word afterwards.
 func (b *Bell) Stop() {
 	b.mu.Lock()
-	b.stopped = true
+	b.stopped.Store(true)
+	for _, w := range b.waiters {
+		w.tell()
+	}
 	b.mu.Unlock()
 	select {
 	case b.pumpWake <- struct{}{}:
@@ -197,7 +213,7 @@ func (b *Bell) Stop() {
 	b.end.Unlock()
 }
 
-// ErrStopped is the error of a Wait that comes after Stop for what is not ready.
+// ErrStopped is the error of a Wait for what is not ready when the bell is stopped.
 var ErrStopped = errors.New("the bell has been stopped")
 
 var waiters = sync.Pool{New: func() any { return &waiter{turn: make(chan struct{}, 1)} }}
@@ -240,7 +256,7 @@ func (b *Bell) WaitAny(ctx context.Context, parked []*Parked, cond Condition) er
 func (b *Bell) wait(ctx context.Context, w *waiter, cond Condition) error {
 	w.cond, w.ready, w.leads, w.present = cond, false, false, true
 	b.mu.Lock()
-	if b.stopped {
+	if b.stopped.Load() {
 		b.mu.Unlock()
 		if cond.Ready() {
 			return nil
@@ -292,6 +308,12 @@ func (b *Bell) follow(ctx context.Context, w *waiter) error {
 		if leads {
 			return b.lead(ctx, w)
 		}
+		if b.stopped.Load() {
+			if b.look(w) {
+				return nil
+			}
+			return ErrStopped
+		}
 	}
 }
 
@@ -309,8 +331,11 @@ func (b *Bell) lead(ctx context.Context, w *waiter) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
+		if b.stopped.Load() {
+			return ErrStopped
+		}
 		if b.word.state.CompareAndSwap(awake, asleep) || b.word.state.CompareAndSwap(pumping, asleep) {
-			inTime := seam.FutexWait(&b.word.state, asleep, maskLeader, b.backstop)
+			inTime := b.sleep(asleep, maskLeader)
 			if b.word.state.Swap(awake) != rung && !inTime && b.look(w) {
 				b.word.rescued.Add(1)
 				return nil
@@ -420,7 +445,7 @@ func (b *Bell) pump() {
 	defer close(b.done)
 	for {
 		b.mu.Lock()
-		if b.stopped {
+		if b.stopped.Load() {
 			b.mu.Unlock()
 			return
 		}
@@ -433,7 +458,7 @@ func (b *Bell) pump() {
 		in := b.pumpIn
 		b.mu.Unlock()
 		if in {
-			seam.FutexWait(&b.word.state, pumping, maskPump, b.backstop)
+			b.sleep(pumping, maskPump)
 		}
 		b.mu.Lock()
 		b.pumpIn = false
@@ -467,7 +492,7 @@ func (b *Bell) spin(cond Condition) bool {
 	if cond.Ready() {
 		return true
 	}
-	if !severalCPUs || seam.Exploring {
+	if b.local || !severalCPUs || seam.Exploring {
 		return false
 	}
 	budget := time.Duration(b.spinning.Load())

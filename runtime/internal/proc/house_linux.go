@@ -12,6 +12,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// Supported says whether this system has the process engine.
+const Supported = true
+
 // maxDepth is how deep children may start children of their own. A handler that starts a pipeline
 // is fine; one that starts its own pipeline again is stopped here, before the machine is full.
 const maxDepth = 8

@@ -222,6 +222,9 @@ func FutexWait(w *Uint32, val, mask uint32, d time.Duration) bool {
 	return true
 }
 
+// LocalWait is FutexWait.
+func LocalWait(w *Uint32, val, mask uint32, d time.Duration) bool { return FutexWait(w, val, mask, d) }
+
 // FutexWake wakes all that sleep on w with a mask that meets this one.
 func FutexWake(w *Uint32, mask uint32) {
 	w.do(Wake, mask, 0)

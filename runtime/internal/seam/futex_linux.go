@@ -32,6 +32,9 @@ func FutexWait(w *Uint32, val, mask uint32, d time.Duration) bool {
 
 // FutexWake wakes all that sleep on w with a mask that meets this one.
 func FutexWake(w *Uint32, mask uint32) {
+	if wakeLocal(w, mask) {
+		return
+	}
 	syscall.RawSyscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(w)), futexWakeBitset,
 		1<<30, 0, 0, uintptr(mask))
 }

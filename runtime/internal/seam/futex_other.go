@@ -4,13 +4,9 @@ package seam
 
 import "time"
 
-// FutexWait and FutexWake are there for what needs no processes: this system
-// has no process engine, so nothing ever calls them.
-func FutexWait(w *Uint32, val, mask uint32, d time.Duration) bool {
-	panic("seam: no futex on this system")
-}
+// FutexWait is LocalWait: this system has no process engine, so no word is known
+// to another process.
+func FutexWait(w *Uint32, val, mask uint32, d time.Duration) bool { return LocalWait(w, val, mask, d) }
 
-// FutexWake is the other half of FutexWait.
-func FutexWake(w *Uint32, mask uint32) {
-	panic("seam: no futex on this system")
-}
+// FutexWake wakes all that sleep on w with a mask that meets this one.
+func FutexWake(w *Uint32, mask uint32) { wakeLocal(w, mask) }

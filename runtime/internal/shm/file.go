@@ -12,7 +12,7 @@ import (
 
 // File is a memory file, mapped. The memory is zero at first.
 type File struct {
-	fd    *os.File
+	fd    *os.File // nil: the memory is this process's alone
 	data  []byte
 	views []view
 }
@@ -23,10 +23,22 @@ type view struct {
 	offset, n int
 }
 
+// page is the alignment of the memory and a multiple of every processor's cache line.
+const page = 4096
+
+// Private makes memory of size bytes that no other process can have: Go's own, so
+// that the race detector knows it, and it stays for as long as anything points
+// into it.
+func Private(size int) *File {
+	data := make([]byte, max(size, 1)+page)
+	skip := -uintptr(unsafe.Pointer(&data[0])) & (page - 1)
+	return &File{data: data[skip : int(skip)+max(size, 1)]}
+}
+
 // Size is the number of bytes.
 func (f *File) Size() int { return len(f.data) }
 
-// FD is the descriptor, for a child to inherit.
+// FD is the descriptor, for a child to inherit, nil of private memory.
 func (f *File) FD() *os.File { return f.fd }
 
 // At is the address of an offset, which the caller has checked against Size.

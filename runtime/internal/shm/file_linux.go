@@ -41,6 +41,9 @@ func Create(name string, size int) (*File, error) {
 // write from here on. An open descriptor alone is no protection: a file opened
 // read-only can be opened again for writing.
 func (f *File) Seal(own bool) error {
+	if f.fd == nil {
+		return nil
+	}
 	seals := unix.F_SEAL_SEAL
 	if own {
 		seals |= unix.F_SEAL_FUTURE_WRITE
@@ -54,6 +57,9 @@ func (f *File) Seal(own bool) error {
 // Reserve backs the bytes from offset on with memory now, so that there is an
 // error and no later fault if there is none.
 func (f *File) Reserve(offset, n int) error {
+	if f.fd == nil {
+		return nil
+	}
 	if err := unix.Fallocate(int(f.fd.Fd()), 0, int64(offset), int64(n)); err != nil {
 		return fmt.Errorf("reserve %d bytes of the memory file %q: %w", n, f.fd.Name(), err)
 	}
@@ -93,6 +99,10 @@ func (f *File) mmap(size, prot int) error {
 
 // Close unmaps and closes the file. Nothing of it may be in use.
 func (f *File) Close() error {
+	if f.fd == nil {
+		f.data = nil
+		return nil
+	}
 	if f.data != nil {
 		unix.MunmapPtr(unsafe.Pointer(&f.data[0]), uintptr(len(f.data)))
 		f.data = nil
@@ -108,6 +118,9 @@ func (f *File) Close() error {
 // use, and the views into them: these stay where they are, with what is in them
 // now, as this process's own. Nothing is copied before somebody writes.
 func (f *File) Retire(keep int) error {
+	if f.fd == nil {
+		return f.Close()
+	}
 	page := os.Getpagesize()
 	if keep = (keep + page - 1) &^ (page - 1); keep == 0 || keep > len(f.data) {
 		return f.Close()

@@ -17,17 +17,20 @@ func Create(name string, size int) (*File, error) { return nil, errUnsupported }
 // Open returns an error that wraps errors.ErrUnsupported.
 func Open(fd *os.File, write bool) (*File, error) { return nil, errUnsupported }
 
-// Seal returns an error that wraps errors.ErrUnsupported.
-func (f *File) Seal(own bool) error { return errUnsupported }
+// Seal does nothing: here all memory is private.
+func (f *File) Seal(own bool) error { return nil }
 
-// Reserve returns an error that wraps errors.ErrUnsupported.
-func (f *File) Reserve(offset, n int) error { return errUnsupported }
+// Reserve does nothing.
+func (f *File) Reserve(offset, n int) error { return nil }
 
-// Close closes the descriptor.
-func (f *File) Close() error { return f.fd.Close() }
+// Close lets go of the memory.
+func (f *File) Close() error {
+	f.data = nil
+	return nil
+}
 
-// Retire closes the descriptor.
-func (f *File) Retire(keep int) error { return f.fd.Close() }
+// Retire is Close: what points into private memory keeps it.
+func (f *File) Retire(keep int) error { return f.Close() }
 
 // Protect does nothing.
 func (f *File) Protect(offset, n int, read bool) error { return nil }

@@ -1,0 +1,659 @@
+package mp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/mpgen/mpgen/runtime/internal/proc"
+)
+
+// The conformance suite says what a program may rely on, engine by engine: each
+// row of the table is a test, which runs on each engine. The manual has the same
+// table, and TestManualHasTheTableOfEngines holds it to this one.
+
+// promise is a row.
+type promise struct {
+	text string
+	on   [2]string // what holds on each engine, in the order of columns
+	test func(*trial)
+}
+
+var columns = [...]string{"processes", "goroutines"}
+
+// trial is a test of one promise on one engine.
+type trial struct {
+	*testing.T
+	engine string
+	holds  string // what the table says
+}
+
+const yes = "yes"
+
+func all(says string) [2]string { return [2]string{says, says} }
+
+var promises = []promise{
+	{"Items arrive in the order of sending, each once", all(yes), (*trial).order},
+	{"What arrives is a copy", all(yes), (*trial).copies},
+	{"A full queue makes senders wait", all(yes), (*trial).full},
+	{"A queue ends with its senders; the error of one that failed comes last", all(yes), (*trial).end},
+	{"A call returns what the function returned; errors keep their identity", all(yes), (*trial).call},
+	{"A panic costs its process, and comes as `*mp.Died` with text and stack", all(yes), (*trial).panics},
+	{"A process is started again as often as it says", all(yes), (*trial).restart},
+	{"A task is tried again after its worker's death", all(yes), (*trial).retry},
+	{"A stage loses and doubles nothing, whatever its workers die of", all(yes), (*trial).stage},
+	{"Deadlines and cancelling reach the function's context", all(yes), (*trial).cancelled},
+	{"A function that does not heed its context is ended after its grace",
+		[2]string{"it is killed", "it is abandoned: it counts as dead, its handles refuse, and it runs on until it returns"}, (*trial).stuck},
+	{"`Close` returns within the grace, whatever runs", all(yes), (*trial).closes},
+	{"`Shutdown` loses nothing", all(yes), (*trial).shutdown},
+	{"Processes run at the same time", all(yes), (*trial).together},
+	{"A wait costs no thread", all(yes), (*trial).threads},
+	{"Package variables are each process's own", [2]string{yes, "all share them"}, (*trial).variables},
+	{"`os.Exit`, a fault or a fatal error ends one process", [2]string{yes, "it ends the program"}, (*trial).exit},
+	{"`mp.Main()` is needed", [2]string{yes, "no"}, (*trial).main},
+	{"`worker { memory }` is a bound", [2]string{yes, "no"}, (*trial).memory},
+}
+
+func TestEnginesKeepTheirPromises(t *testing.T) {
+	for i, engine := range columns {
+		t.Run(engine, func(t *testing.T) {
+			if engine == "processes" && !proc.Supported {
+				t.Skip("this system has no process engine")
+			}
+			for _, p := range promises {
+				t.Run(strings.ReplaceAll(p.text, "`", ""), func(t *testing.T) {
+					t.Setenv(EngineVariable, engine)
+					noLeaks(t)
+					t.Cleanup(unstick)
+					p.test(&trial{T: t, engine: engine, holds: p.on[i]})
+				})
+			}
+		})
+	}
+}
+
+func TestUnknownEngineIsRefused(t *testing.T) {
+	t.Setenv(EngineVariable, "threads")
+	_, _, err := Start(context.Background(), office.pipeline, []Option{Goroutines()})
+	require.EqualError(t, err, `start office.mp: MP_ENGINE names the engine "threads", want one of goroutines, processes`)
+}
+
+func TestManualHasTheTableOfEngines(t *testing.T) {
+	page, err := os.ReadFile("../docs/runtime.md")
+	require.NoError(t, err)
+	table := "| | " + strings.Join(columns[:], " | ") + " |\n|---" + strings.Repeat("|---", len(columns)) + "|\n"
+	for _, p := range promises {
+		table += "| " + p.text + " | " + strings.Join(p.on[:], " | ") + " |\n"
+	}
+	require.Contains(t, string(page), table)
+}
+
+// start starts a pipeline on the trial's engine.
+func (t *trial) start(p *Pipeline, args ...Arg) (*Run, *Node) {
+	t.Helper()
+	r, n, err := Start(context.Background(), p, []Option{NoSignals()}, args...)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		r.Close()
+		require.Zero(t, r.Stats().Rescued, "wake-ups that got lost")
+	})
+	return r, n
+}
+
+// stuckUntil ends, on engines of goroutines, what never would as a process.
+var stuckUntil = struct {
+	sync.Mutex
+	c chan struct{}
+}{c: make(chan struct{})}
+
+func unstick() {
+	stuckUntil.Lock()
+	close(stuckUntil.c)
+	stuckUntil.c = make(chan struct{})
+	stuckUntil.Unlock()
+}
+
+var errActed = errors.New("it acted")
+
+func init() { KeepErrors(errActed) }
+
+// perform is what the functions of the suite do in the end.
+func perform(ctx context.Context, how string) error {
+	switch how {
+	case "return":
+		return nil
+	case "fail":
+		return fmt.Errorf("as told: %w", errActed)
+	case "panic":
+		panic("as told")
+	case "obey":
+		<-ctx.Done()
+		return ctx.Err()
+	case "stuck":
+		stuckUntil.Lock()
+		c := stuckUntil.c
+		stuckUntil.Unlock()
+		<-c
+		return nil
+	case "exit":
+		os.Exit(3)
+	}
+	return errors.New("no such way: " + how)
+}
+
+// speech is one process that sends lists to main and acts then.
+var speech = func() (s struct {
+	pipeline *Pipeline
+	said     *QueueDecl[[]string]
+	speaker  *ProcessDecl
+	starts   *NumberDecl[int]
+}) {
+	s.said = &QueueDecl[[]string]{Name: "said", Elem: SliceOf(String), Capacity: 8}
+	s.starts = &NumberDecl[int]{Name: "starts"}
+	s.speaker = &ProcessDecl{Name: "speak", Restarts: 2, Send: []Decl{s.said}, Uses: []Decl{s.starts}, Worker: Worker{Grace: 50 * time.Millisecond}}
+	s.speaker.Main = func(ctx context.Context, n *Node, d *Decoder) error {
+		count, how, good := Get[int](d), d.String(), Get[int](d)
+		start := s.starts.In(n).Add(1)
+		list := []string{"", "same"}
+		for i := range count {
+			list[0] = fmt.Sprint(i)
+			if err := s.said.Sender(n).Send(ctx, list); err != nil {
+				return err
+			}
+			list[1] = "same"
+		}
+		spoken++
+		if good > 0 && start >= good {
+			return nil
+		}
+		return perform(ctx, how)
+	}
+	s.pipeline = &Pipeline{Path: "mp.test/conform/speech", Source: "speech.mp", Decls: []Decl{s.said, s.starts, s.speaker}, Main: MainDecl{Receive: []Decl{s.said}}}
+	Register(s.pipeline)
+	return s
+}()
+
+// spoken is a package variable.
+var spoken int
+
+// speak sends count lists and acts; it returns at start good, if that is not 0.
+func speak(count int, how string, good int) Arg {
+	return speech.speaker.With(func(e *Encoder) { Put(e, count); e.String(how); Put(e, good) })
+}
+
+// belt is a source that counts until it is told to stop, or so far, and a stage.
+var belt = func() (s struct {
+	pipeline    *Pipeline
+	made, twice *QueueDecl[int]
+	source      *ProcessDecl
+	sent        *NumberDecl[int]
+}) {
+	s.made, s.twice = &QueueDecl[int]{Name: "made", Capacity: 16}, &QueueDecl[int]{Name: "twice", Capacity: 16}
+	s.sent = &NumberDecl[int]{Name: "sent"}
+	s.source = &ProcessDecl{Name: "source", Send: []Decl{s.made}, Uses: []Decl{s.sent}}
+	s.source.Main = func(ctx context.Context, n *Node, d *Decoder) error {
+		for count, i := Get[int](d), 0; count < 0 || i < count; i++ {
+			if err := s.made.Sender(n).Send(ctx, i); err != nil {
+				return err
+			}
+			s.sent.In(n).Add(1)
+		}
+		return nil
+	}
+	double := &PoolDecl[int, int]{Name: "double", Workers: 2, From: s.made, To: To(s.twice), Task: TaskPolicy{Retries: 1000, Backoff: time.Millisecond},
+		Func: func(_ context.Context, i int) (int, error) {
+			if i%16 == 0 {
+				time.Sleep(time.Millisecond)
+			}
+			return 2 * i, nil
+		}}
+	s.pipeline = &Pipeline{Path: "mp.test/conform/belt", Source: "belt.mp", Decls: []Decl{s.made, s.twice, s.sent, s.source, double}, Main: MainDecl{Receive: []Decl{s.twice}}}
+	Register(s.pipeline)
+	return s
+}()
+
+func counts(count int) Arg { return belt.source.With(func(e *Encoder) { Put(e, count) }) }
+
+// office is a pool that is called. A task is how to act, and a file for those that
+// act so at first only.
+var office = func() (s struct {
+	pipeline *Pipeline
+	serve    *PoolDecl[order, string]
+}) {
+	orders := Coded(
+		func(e *Encoder, o order) { e.String(o.how); e.String(o.file) },
+		func(d *Decoder) order { return order{d.String(), d.String()} },
+	)
+	s.serve = &PoolDecl[order, string]{Name: "serve", Workers: 2, In: orders, Out: String, Task: TaskPolicy{Retries: 1, Backoff: time.Millisecond, Timeout: time.Minute},
+		Worker: Worker{Grace: 50 * time.Millisecond, Memory: 64 << 20}, Func: attend}
+	s.pipeline = &Pipeline{Path: "mp.test/conform/office", Source: "office.mp", Decls: []Decl{s.serve}}
+	Register(s.pipeline)
+	return s
+}()
+
+type order struct{ how, file string }
+
+var hoard [][]byte
+
+func attend(ctx context.Context, o order) (string, error) {
+	switch o.how {
+	case "panic once":
+		if f, err := os.OpenFile(o.file, os.O_CREATE|os.O_EXCL, 0o600); err == nil {
+			f.Close()
+			panic("as told")
+		}
+		return "done at last", nil
+	case "obey", "stuck":
+		if err := os.WriteFile(o.file, nil, 0o600); err != nil {
+			return "", err
+		}
+	case "meet": // another task that runs now
+		if f, err := os.OpenFile(o.file, os.O_CREATE|os.O_EXCL, 0o600); err == nil {
+			f.Close()
+			for range 500 {
+				if _, err := os.Stat(o.file + ".met"); err == nil {
+					return "met", nil
+				}
+				time.Sleep(time.Millisecond)
+			}
+			return "alone", nil
+		}
+		return "met", os.WriteFile(o.file+".met", nil, 0o600)
+	case "hoard":
+		for range 512 {
+			b := make([]byte, 1<<20)
+			for i := 0; i < len(b); i += 4096 {
+				b[i] = 1
+			}
+			hoard = append(hoard, b)
+		}
+		hoard = nil
+		return "done", nil
+	case "exit":
+		os.Exit(3)
+	}
+	return "served " + o.how, perform(ctx, o.how)
+}
+
+// throng is one process with very many goroutines on one queue.
+var throng = func() (s struct {
+	pipeline *Pipeline
+	in       *QueueDecl[int]
+	waiting  *NumberDecl[int]
+	threads  *NumberDecl[int]
+}) {
+	s.in = &QueueDecl[int]{Name: "in"}
+	s.waiting, s.threads = &NumberDecl[int]{Name: "waiting"}, &NumberDecl[int]{Name: "threads"}
+	many := &ProcessDecl{Name: "many", Receive: []Decl{s.in}, Uses: []Decl{s.waiting, s.threads}}
+	many.Main = func(ctx context.Context, n *Node, _ *Decoder) error {
+		var busy sync.WaitGroup // has the scheduler start its own threads
+		for range 4 * runtime.GOMAXPROCS(0) {
+			busy.Go(func() {
+				for began := time.Now(); time.Since(began) < 5*time.Millisecond; {
+				}
+			})
+		}
+		busy.Wait()
+		before := threadsNow()
+		var all sync.WaitGroup
+		failed := make(chan error, throngSize)
+		in := s.in.Receiver(n)
+		for range throngSize {
+			all.Go(func() {
+				s.waiting.In(n).Add(1)
+				switch i, err := in.Receive(ctx); {
+				case err != nil:
+					failed <- err
+				case i == 0: // while all others wait
+					s.threads.In(n).Store(threadsNow() - before)
+				}
+			})
+		}
+		all.Wait()
+		select {
+		case err := <-failed:
+			return err
+		default:
+			return nil
+		}
+	}
+	s.pipeline = &Pipeline{Path: "mp.test/conform/throng", Source: "throng.mp", Decls: []Decl{s.in, s.waiting, s.threads, many}, Main: MainDecl{Send: []Decl{s.in}}}
+	Register(s.pipeline)
+	return s
+}()
+
+const throngSize = 10_000
+
+// threadsNow is the number of this process's threads, where that can be told.
+func threadsNow() int {
+	list, _ := os.ReadDir("/proc/self/task")
+	return len(list)
+}
+
+func (t *trial) order() {
+	r, n := t.start(speech.pipeline, speak(500, "return", 0))
+	i := 0
+	for v, err := range speech.said.Receiver(n).All(limited(t)) {
+		require.NoError(t, err)
+		require.Equal(t, fmt.Sprint(i), v[0])
+		i++
+	}
+	require.Equal(t, 500, i)
+	require.NoError(t, r.Wait())
+	require.Equal(t, QueueStats{Cap: 8, Sent: 500, Received: 500}, r.Stats().Queues["said"])
+}
+
+func (t *trial) copies() {
+	_, n := t.start(speech.pipeline, speak(2, "return", 0))
+	in := speech.said.Receiver(n)
+	first, err := in.Receive(limited(t))
+	require.NoError(t, err)
+	first[1] = "changed"
+	second, err := in.Receive(limited(t))
+	require.NoError(t, err)
+	require.Equal(t, []string{"0", "changed"}, first)
+	require.Equal(t, []string{"1", "same"}, second)
+}
+
+func (t *trial) full() {
+	r, n := t.start(throng.pipeline)
+	out := throng.in.Sender(n)
+	for range throngSize {
+		require.NoError(t, out.Send(limited(t), 1))
+	}
+	require.NoError(t, r.Wait())
+	require.ErrorIs(t, out.Send(limited(t), 1), ErrClosed)
+
+	r, n = t.start(speech.pipeline, speak(100, "return", 0))
+	until(t, "the queue is full", func() bool { return r.Stats().Queues["said"].Len == 8 })
+	for _, err := range speech.said.Receiver(n).All(limited(t)) {
+		require.NoError(t, err)
+	}
+	require.NoError(t, r.Wait())
+}
+
+func (t *trial) end() {
+	r, n := t.start(speech.pipeline, speak(3, "return", 0))
+	in := speech.said.Receiver(n)
+	for range 3 {
+		_, err := in.Receive(limited(t))
+		require.NoError(t, err)
+	}
+	_, err := in.Receive(limited(t))
+	require.Equal(t, ErrClosed, err)
+	require.NoError(t, r.Wait())
+
+	r, n = t.start(speech.pipeline, speak(0, "fail", 0))
+	for _, err = range speech.said.Receiver(n).All(limited(t)) {
+		require.Error(t, err)
+	}
+	require.ErrorIs(t, err, errActed)
+	require.ErrorIs(t, r.Wait(), errActed)
+}
+
+func (t *trial) call() {
+	_, n := t.start(office.pipeline)
+	serve := office.serve.Pool(n)
+	answer, err := serve.Call(limited(t), order{how: "return"})
+	require.NoError(t, err)
+	require.Equal(t, "served return", answer)
+	_, err = serve.Call(limited(t), order{how: "fail"})
+	var remote *Remote
+	require.ErrorAs(t, err, &remote)
+	require.Equal(t, "as told: it acted", remote.Text)
+	require.ErrorIs(t, err, errActed)
+	i := 0
+	for answer, err := range serve.Map(limited(t), func(yield func(order) bool) {
+		for i := range 500 {
+			if !yield(order{how: []string{"return", "fail"}[i%2]}) {
+				return
+			}
+		}
+	}) {
+		require.Equal(t, i%2 == 1, errors.Is(err, errActed))
+		if err == nil {
+			require.Equal(t, "served return", answer)
+		}
+		i++
+	}
+	require.Equal(t, 500, i)
+}
+
+func (t *trial) panics() {
+	r, n := t.start(office.pipeline)
+	_, err := office.serve.Pool(n).Call(limited(t), order{how: "panic"})
+	var e *Error
+	require.ErrorAs(t, err, &e)
+	require.Equal(t, "serve", e.Name)
+	require.Equal(t, 2, e.Attempts)
+	var died *Died
+	require.ErrorAs(t, err, &died)
+	require.Equal(t, 2, died.Exit)
+	require.Regexp(t, `^panic: as told\n\ngoroutine \d+ \[running\]:\n`, died.Panic)
+	require.Contains(t, died.Panic, "runtime.perform(")
+	require.Contains(t, died.Error(), "panic: as told")
+	require.EqualValues(t, 1, r.Stats().Pools["serve"].Failed)
+	answer, err := office.serve.Pool(n).Call(limited(t), order{how: "return"})
+	require.NoError(t, err)
+	require.Equal(t, "served return", answer)
+}
+
+func (t *trial) restart() {
+	r, n := t.start(speech.pipeline, speak(1, "panic", 3))
+	for _, err := range speech.said.Receiver(n).All(limited(t)) {
+		require.NoError(t, err)
+	}
+	require.NoError(t, r.Wait())
+	require.Equal(t, ProcessStats{Started: 3, Failed: 2, Restarts: 2}, r.Stats().Processes["speak"])
+
+	r, _ = t.start(speech.pipeline, speak(0, "panic", 4))
+	var died *Died
+	require.ErrorAs(t, r.Wait(), &died)
+	require.Equal(t, 3, r.Stats().Processes["speak"].Started)
+}
+
+func (t *trial) retry() {
+	r, n := t.start(office.pipeline)
+	answer, err := office.serve.Pool(n).Call(limited(t), order{"panic once", t.TempDir() + "/once"})
+	require.NoError(t, err)
+	require.Equal(t, "done at last", answer)
+	s := r.Stats().Pools["serve"]
+	require.EqualValues(t, 1, s.Retried)
+	require.EqualValues(t, 1, s.Restarts)
+}
+
+func (t *trial) stage() {
+	const count = 2000
+	r, n := t.start(belt.pipeline, counts(count))
+	got := map[int]int{}
+	for v, err := range belt.twice.Receiver(n).All(limited(t)) {
+		require.NoError(t, err)
+		if got[v]++; len(got)%100 == 0 {
+			r.memberOf("double", len(got)/100%2).kill(nil)
+		}
+	}
+	require.Len(t, got, count)
+	for v, times := range got {
+		require.Equal(t, 1, times, v)
+	}
+	require.NoError(t, r.Wait())
+	require.Positive(t, r.Stats().Pools["double"].Restarts)
+}
+
+// memberOf is a process by its name.
+func (r *Run) memberOf(name string, index int) *member {
+	for _, m := range r.members {
+		if m.slot.name == name && m.slot.index == index {
+			return m
+		}
+	}
+	panic("no process " + name)
+}
+
+func (t *trial) cancelled() {
+	_, n := t.start(office.pipeline)
+	file := t.TempDir() + "/begun"
+	task := office.serve.Pool(n).Go(limited(t), order{"obey", file})
+	until(t, "it has begun", func() bool { _, err := os.Stat(file); return err == nil })
+	task.Cancel()
+	_, err := task.Wait(limited(t))
+	require.ErrorIs(t, err, context.Canceled)
+	ctx, cancel := context.WithTimeout(limited(t), 20*time.Millisecond)
+	defer cancel()
+	_, err = office.serve.Pool(n).Call(ctx, order{"obey", file})
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	for range 2 { // nobody was killed for it
+		_, err = office.serve.Pool(n).Call(limited(t), order{how: "return"})
+		require.NoError(t, err)
+	}
+}
+
+func (t *trial) stuck() {
+	r, n := t.start(office.pipeline)
+	file := t.TempDir() + "/begun"
+	ctx, cancel := context.WithCancel(limited(t))
+	task := office.serve.Pool(n).Go(ctx, order{"stuck", file})
+	until(t, "it has begun", func() bool { _, err := os.Stat(file); return err == nil })
+	cancel()
+	_, err := task.Wait(limited(t))
+	require.ErrorIs(t, err, context.Canceled)
+	until(t, "there is another worker", func() bool { return r.Stats().Pools["serve"].Restarts == 1 })
+	for range 2 {
+		_, err = office.serve.Pool(n).Call(limited(t), order{how: "return"})
+		require.NoError(t, err)
+	}
+	left := map[bool]uint64{true: 0, false: 1}[t.holds == "it is killed"]
+	require.Equal(t, left, r.Stats().Abandoned)
+}
+
+func (t *trial) closes() {
+	r, n := t.start(speech.pipeline, speak(1, "stuck", 0))
+	_, err := speech.said.Receiver(n).Receive(limited(t))
+	require.NoError(t, err)
+	starts := speech.starts.In(n)
+	began := time.Now()
+	require.NoError(t, r.Close())
+	require.Less(t, time.Since(began), 5*time.Second)
+	_, err = speech.said.Receiver(n).Receive(limited(t))
+	require.ErrorIs(t, err, ErrClosed)
+	require.Equal(t, 1, starts.Load(), "numbers stay readable")
+}
+
+func (t *trial) shutdown() {
+	r, n := t.start(belt.pipeline, counts(-1))
+	in := belt.twice.Receiver(n)
+	_, err := in.Receive(limited(t))
+	require.NoError(t, err)
+	got := make(chan int)
+	go func() {
+		count := 1
+		for range in.All(context.Background()) {
+			count++
+		}
+		got <- count
+	}()
+	require.NoError(t, r.Shutdown(limited(t)))
+	require.Equal(t, belt.sent.In(n).Load(), <-got)
+	require.Zero(t, r.Stats().Queues["made"].Len)
+}
+
+func (t *trial) together() {
+	_, n := t.start(office.pipeline)
+	serve := office.serve.Pool(n)
+	o := order{"meet", t.TempDir() + "/here"}
+	first, second := serve.Go(limited(t), o), serve.Go(limited(t), o)
+	for _, task := range []*Task[string]{first, second} {
+		answer, err := task.Wait(limited(t))
+		require.NoError(t, err)
+		if t.holds == yes {
+			require.Equal(t, "met", answer)
+		}
+	}
+}
+
+func (t *trial) threads() {
+	r, n := t.start(throng.pipeline)
+	until(t, "all wait", func() bool { return throng.waiting.In(n).Load() == throngSize })
+	out := throng.in.Sender(n)
+	for i := range throngSize {
+		require.NoError(t, out.Send(limited(t), i))
+	}
+	require.NoError(t, r.Wait())
+	require.LessOrEqual(t, throng.threads.In(n).Load(), 2)
+}
+
+func (t *trial) variables() {
+	before := spoken
+	r, n := t.start(speech.pipeline, speak(1, "return", 0))
+	_, err := speech.said.Receiver(n).Receive(limited(t))
+	require.NoError(t, err)
+	require.NoError(t, r.Wait())
+	require.Equal(t, t.holds == yes, spoken == before)
+}
+
+func init() {
+	programs["exiting"] = func() {
+		r, n, err := Start(context.Background(), office.pipeline, nil)
+		if err != nil {
+			panic(err)
+		}
+		_, err = office.serve.Pool(n).Call(context.Background(), order{how: "exit"})
+		fmt.Println(err)
+		r.Close()
+	}
+	programs["without main"] = func() {
+		mainCalled.Store(false)
+		r, _, err := Start(context.Background(), office.pipeline, nil)
+		if err == nil {
+			r.Close()
+		}
+		fmt.Println(errors.Is(err, ErrNoMain))
+	}
+}
+
+// runs runs the test binary as another program on the trial's engine.
+func (t *trial) runs(program string) (output string, status int) {
+	cmd := exec.CommandContext(limited(t), os.Args[0])
+	cmd.Env = append(os.Environ(), programVariable+"="+program, EngineVariable+"="+t.engine)
+	out, _ := cmd.Output()
+	return string(out), cmd.ProcessState.ExitCode()
+}
+
+func (t *trial) exit() {
+	out, status := t.runs("exiting")
+	if t.holds == yes {
+		require.Equal(t, 0, status)
+		require.Contains(t, out, "exit status 3")
+		return
+	}
+	require.Equal(t, 3, status)
+	require.Empty(t, out)
+}
+
+func (t *trial) main() {
+	out, status := t.runs("without main")
+	require.Equal(t, 0, status)
+	require.Equal(t, fmt.Sprintln(t.holds == yes), out)
+}
+
+func (t *trial) memory() {
+	_, n := t.start(office.pipeline)
+	_, err := office.serve.Pool(n).Call(limited(t), order{how: "hoard"})
+	if t.holds != yes {
+		require.NoError(t, err)
+		return
+	}
+	var died *Died
+	require.ErrorAs(t, err, &died)
+	require.True(t, died.OOM)
+}
