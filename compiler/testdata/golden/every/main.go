@@ -35,11 +35,20 @@ func life(ctx context.Context, p *LifePorts, turns int) error {
 		}
 		p.Board[p.Instance].Age++
 		p.Door.Unlock()
+		if err := p.Mood.Store(ctx, MoodBusy); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 func serve(ctx context.Context, p *ServePorts) error {
+	if err := p.Latest.Store(ctx, Order{User: "ada", Goods: []string{"tea"}}); err != nil {
+		return err
+	}
+	if err := p.Names.Store(ctx, map[string][]int{"ada": {1, 2}}); err != nil {
+		return err
+	}
 	<-ctx.Done()
 	return nil
 }

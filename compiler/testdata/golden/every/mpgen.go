@@ -25,6 +25,15 @@ type Cell struct {
 	Age   uint8
 }
 
+type Mood uint8
+
+const (
+	MoodCalm Mood = iota
+	MoodBusy
+)
+
+func (v Mood) String() string { return mp.EnumName(v, "calm busy") }
+
 // PriceTask is a task of the pool price.
 type PriceTask struct {
 	Order Order
@@ -94,7 +103,8 @@ type LifePorts struct {
 	Ledger Ledger
 	// price is called from everywhere.
 	Price *mp.Pool[PriceTask, float64]
-	Depth []float64 // filled once
+	Mood  *mp.Value[Mood] // how it goes
+	Depth []float64       // filled once
 }
 
 // ServePorts is what the process serve can reach.
@@ -102,7 +112,8 @@ type LifePorts struct {
 //	func serve(ctx context.Context, p *ServePorts) error
 type ServePorts struct {
 	Instance, Instances int // this one, from 0, and how many
-	Total               *mp.Number[int64]
+	Latest              *mp.Value[Order]
+	Names               *mp.Value[map[string][]int]
 }
 
 // WatchPorts is what the process watch can reach.
@@ -161,6 +172,9 @@ type Run struct {
 	Bills  *mp.Receiver[string]
 	Lost   *mp.Receiver[mp.Failed[Order]]
 	Total  *mp.Number[int64]
+	Mood   *mp.Value[Mood] // how it goes
+	Latest *mp.Value[Order]
+	Names  *mp.Value[map[string][]int]
 	Door   *mp.Lock // one at a time
 	Board  []Cell
 	Depth  []float64 // filled once
@@ -197,6 +211,9 @@ func Start(ctx context.Context, args Args, opts ...mp.Option) (*Run, error) {
 		Bills:  mpBills.Receiver(n),
 		Lost:   mpLost.Receiver(n),
 		Total:  mpTotal.In(n),
+		Mood:   mpMood.In(n),
+		Latest: mpLatest.In(n),
+		Names:  mpNames.In(n),
 		Door:   mpDoor.In(n),
 		Board:  mpBoard.In(n),
 		Depth:  mpDepth.In(n),
@@ -233,6 +250,9 @@ var (
 	mpLost   = mp.QueueDecl[mp.Failed[Order]]{Name: "lost", Elem: mp.FailedOf(mp.Coded(mpPutOrder, mpGetOrder))}
 	mpNotes  = mp.QueueDecl[string]{Name: "notes", Elem: mp.String}
 	mpTotal  = mp.NumberDecl[int64]{Name: "total"}
+	mpMood   = mp.ValueDecl[Mood]{Name: "mood"}
+	mpLatest = mp.ValueDecl[Order]{Name: "latest", Elem: mp.Coded(mpPutOrder, mpGetOrder), Slot: 1 << 10}
+	mpNames  = mp.ValueDecl[map[string][]int]{Name: "names", Elem: mp.MapOf(mp.String, mp.SliceOf(mp.Codec[int]{}))}
 	mpDoor   = mp.LockDecl{Name: "door"}
 	mpBoard  = mp.ArrayDecl[Cell]{Name: "board", Len: 64, Guard: &mpDoor}
 	mpDepth  = mp.ArrayDecl[float64]{Name: "depth"}
@@ -251,10 +271,10 @@ var (
 		Restart:   mp.OnFailure,
 		Restarts:  3,
 		Receive:   []mp.Decl{&mpOrders},
-		Uses:      []mp.Decl{&mpBoard, &mpDoor, &mpLedger, &mpPrice},
+		Uses:      []mp.Decl{&mpBoard, &mpDoor, &mpLedger, &mpPrice, &mpMood},
 		Reads:     []mp.Decl{&mpDepth},
 	}
-	mpServe = mp.ProcessDecl{Name: "serve", Instances: 1, Restart: mp.Always, Uses: []mp.Decl{&mpTotal}}
+	mpServe = mp.ProcessDecl{Name: "serve", Instances: 1, Restart: mp.Always, Uses: []mp.Decl{&mpLatest, &mpNames}}
 	mpWatch = mp.ProcessDecl{Name: "watch", Daemon: true, Restart: mp.OnFailure, Receive: []mp.Decl{&mpNotes}}
 	mpPrice = mp.PoolDecl[PriceTask, float64]{
 		Name:   "price",
@@ -298,6 +318,9 @@ var (
 			&mpLost,
 			&mpNotes,
 			&mpTotal,
+			&mpMood,
+			&mpLatest,
+			&mpNames,
 			&mpDoor,
 			&mpBoard,
 			&mpDepth,
@@ -335,13 +358,15 @@ func init() {
 			Door:   mpDoor.In(n),
 			Ledger: mpLedgerClient{mpLedger.Client(n)},
 			Price:  mpPrice.Pool(n),
+			Mood:   mpMood.In(n),
 			Depth:  mpDepth.ReadIn(n),
 		}, mp.Get[int](d))
 	}
 	mpServe.Main = func(ctx context.Context, n *mp.Node, _ *mp.Decoder) error {
 		return serve(ctx, &ServePorts{
 			Instance: n.Instance(), Instances: n.Instances(),
-			Total: mpTotal.In(n),
+			Latest: mpLatest.In(n),
+			Names:  mpNames.In(n),
 		})
 	}
 	mpWatch.Main = func(ctx context.Context, n *mp.Node, _ *mp.Decoder) error {
