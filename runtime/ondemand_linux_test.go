@@ -22,7 +22,7 @@ var errands = func() (s struct {
 	pool     *PoolDecl[int, int]
 }) {
 	s.out = &QueueDecl[int]{Name: "out", Capacity: 64}
-	s.process = &ProcessDecl{Name: "errand", OnDemand: true, Max: 4, Send: []Decl{s.out}, Worker: Worker{Grace: 50 * time.Millisecond}}
+	s.process = &ProcessDecl{Name: "errand", OnDemand: true, Max: 4, Send: []Decl{s.out}}
 	s.process.Main = func(ctx context.Context, n *Node, d *Decoder) error {
 		if err := s.out.Sender(n).Send(ctx, Get[int](d)); err != nil {
 			return err
@@ -35,6 +35,13 @@ var errands = func() (s struct {
 	Register(s.pipeline)
 	return s
 }()
+
+// impatient lets who does not obey be killed soon. Grace is the parent's alone, so
+// it may change from run to run.
+func impatient(t testing.TB, p *ProcessDecl) {
+	p.Worker.Grace = 50 * time.Millisecond
+	t.Cleanup(func() { p.Worker.Grace = 0 })
+}
 
 func errand(number int, how string) func(*Encoder) {
 	return func(e *Encoder) { Put(e, number); e.String(how) }
@@ -181,37 +188,36 @@ func TestSpawnWaitsForASlot(t *testing.T) {
 }
 
 func TestContextOfAProcessOnDemand(t *testing.T) {
-	r, n := begin(t, errands.pipeline)
-	out := errands.out.Receiver(n)
 	for _, how := range []string{"obey", "stuck"} {
-		ctx, cancel := context.WithCancel(limited(t))
-		p := spawn(t, ctx, r, 1, how)
-		_, err := out.Receive(limited(t))
-		require.NoError(t, err)
-		cancel()
-		err = p.Wait(limited(t))
-		require.ErrorIs(t, err, context.Canceled)
-		require.Equal(t, how == "stuck", errors.As(err, new(*Died)), err)
+		t.Run(how, func(t *testing.T) {
+			if how == "stuck" {
+				impatient(t, errands.process)
+			}
+			r, n := begin(t, errands.pipeline)
+			ctx, cancel := context.WithCancel(limited(t))
+			p := spawn(t, ctx, r, 1, how)
+			_, err := errands.out.Receiver(n).Receive(limited(t))
+			require.NoError(t, err)
+			cancel()
+			err = p.Wait(limited(t))
+			require.ErrorIs(t, err, context.Canceled)
+			require.Equal(t, how == "stuck", errors.As(err, new(*Died)), err)
+			_, err = errands.process.Spawn(ctx, r, errand(1, how))
+			require.ErrorIs(t, err, context.Canceled)
 
-		ctx, cancel = context.WithTimeout(limited(t), 50*time.Millisecond)
-		defer cancel()
-		p = spawn(t, ctx, r, 1, how)
-		require.ErrorIs(t, p.Wait(ctx), context.DeadlineExceeded) // the context's own
-		err = p.Wait(limited(t))
-		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.Equal(t, how == "stuck", errors.As(err, new(*Died)), err)
-	}
-	done, cancel := context.WithCancel(t.Context())
-	cancel()
-	_, err := errands.process.Spawn(done, r, errand(1, "return"))
-	require.ErrorIs(t, err, context.Canceled)
-	for range out.Len() {
-		_, err := out.Receive(limited(t))
-		require.NoError(t, err)
+			ctx, cancel = context.WithTimeout(limited(t), 50*time.Millisecond)
+			defer cancel()
+			p = spawn(t, ctx, r, 1, how)
+			require.ErrorIs(t, p.Wait(ctx), context.DeadlineExceeded) // the context's own
+			err = p.Wait(limited(t))
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			require.Equal(t, how == "stuck", errors.As(err, new(*Died)), err)
+		})
 	}
 }
 
 func TestStopOfAProcess(t *testing.T) {
+	impatient(t, errands.process)
 	r, n := begin(t, errands.pipeline)
 	out, ctx := errands.out.Receiver(n), limited(t)
 	deaf := spawn(t, ctx, r, 1, "stuck")

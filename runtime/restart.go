@@ -94,11 +94,11 @@ func (m *member) settleDeath(pid int, exit proc.Exit, left remains, age time.Dur
 	return false, 0, nil
 }
 
-// Of processes that are started again.
-const (
-	defaultRestarts = 10
-	calm            = time.Minute // a process that ran so long has failed for the first time
-)
+// defaultRestarts is the budget of a process that is started again and has none.
+const defaultRestarts = 10
+
+// calm is how long a process runs until its failures are forgotten.
+var calm = time.Minute
 
 // settleProcess decides what follows the end of a process that is no worker.
 // cause is how it died, nil if it did not.
