@@ -34,11 +34,12 @@
 //
 // # What a pipeline is made of
 //
-// A process is a function that runs from start to end. A queue ([Sender],
-// [Receiver]) carries items from processes to processes, in order, and ends by
-// itself when nobody is left who could send. A pool ([Pool]) calls a function in
-// workers that are replaced when they die; a flow makes it a stage between two
-// queues. A number ([Number]) is seen and changed by all.
+// A process is a function that runs from start to end, once or in several
+// instances, from the start of the pipeline or on demand ([Process]). A queue
+// ([Sender], [Receiver]) carries items from processes to processes, in order, and
+// ends by itself when nobody is left who could send. A pool ([Pool]) calls a
+// function in workers that are replaced when they die; a flow makes it a stage
+// between two queues. A number ([Number]) is seen and changed by all.
 //
 // # What every blocking call keeps to
 //

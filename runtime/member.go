@@ -198,6 +198,7 @@ func (m *member) supervise(p instance) {
 		}
 		began := time.Now()
 		timer := time.AfterFunc(startTimeout, func() {
+			m.drain() // the program itself may have slept
 			m.upMu.Lock()
 			ready := m.life.ready
 			m.upMu.Unlock()

@@ -1,10 +1,13 @@
 package mp
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -298,4 +301,54 @@ func TestCloseOfManyOnDemand(t *testing.T) {
 			}
 		})
 	}
+}
+
+func init() { programs["crowd"] = crowdProgram }
+
+// crowdProgram waits for processes on demand that never end.
+func crowdProgram() {
+	r, _, err := Start(context.Background(), crowd.pipeline, nil)
+	if err != nil {
+		panic(err)
+	}
+	for range 20 {
+		p, err := crowd.process.Spawn(context.Background(), r, ending("stuck"))
+		if err != nil {
+			panic(err)
+		}
+		fmt.Println(p.PID())
+	}
+	for _, p := range r.Processes() {
+		p.Wait(context.Background())
+	}
+}
+
+func TestNoneOnDemandOutlivesAKilledProgram(t *testing.T) {
+	noLeaks(t)
+	cmd := program(t, "crowd")
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	var pids []int
+	for lines := bufio.NewScanner(out); len(pids) < 20 && lines.Scan(); {
+		pid, err := strconv.Atoi(lines.Text())
+		require.NoError(t, err)
+		require.True(t, alive(pid))
+		pids = append(pids, pid)
+	}
+	require.Len(t, pids, 20)
+	began := time.Now()
+	require.NoError(t, cmd.Process.Kill())
+	until(t, "all are gone", func() bool { return !slices.ContainsFunc(pids, alive) })
+	require.Less(t, time.Since(began), 100*time.Millisecond+busyMachine)
+	cmd.Wait()
+}
+
+func TestSignalFromElsewhereEndsAProcess(t *testing.T) {
+	r, n := begin(t, errands.pipeline)
+	p := spawn(t, limited(t), r, 1, "obey")
+	_, err := errands.out.Receiver(n).Receive(limited(t))
+	require.NoError(t, err)
+	require.NoError(t, syscall.Kill(p.PID(), syscall.SIGTERM))
+	require.Equal(t, syscall.SIGTERM, died(t, p.Wait(limited(t))).Signal)
 }
