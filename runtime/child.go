@@ -18,7 +18,7 @@ import (
 // The frames on the lines between a process and its parent.
 const (
 	frameArgs     = 1 + iota // down: the arguments of a process or service
-	frameTask                // down: deadline, attempt, the task's argument
+	frameTask                // down: deadline, then the arguments of tasks from ID on, each behind its length
 	frameReady               // up: the process stands
 	frameOpened              // up: the worker has opened what runs its tasks, send it some
 	frameResult              // up: what a task returned

@@ -89,13 +89,31 @@ func (p *farPool) submit(t *task) error {
 	if f.node.over.Load() {
 		return f.node.overError()
 	}
-	if !t.given.IsZero() { // its context ended just now
-		return nil
-	}
-	f.next++
-	t.id = f.next
-	p.pending.pushBack(t)
+	p.take(t)
 	return nil
+}
+
+func (p *farPool) submitAll(tasks []*task) error {
+	f := p.calls
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.node.over.Load() {
+		return f.node.overError()
+	}
+	for _, t := range tasks {
+		p.take(t)
+	}
+	f.send()
+	return nil
+}
+
+func (p *farPool) take(t *task) {
+	if !t.given.IsZero() { // its context ended just now
+		return
+	}
+	p.calls.next++
+	t.id = p.calls.next
+	p.pending.pushBack(t)
 }
 
 func (p *farPool) flush() {

@@ -279,8 +279,21 @@ func (m *member) drain() {
 		return
 	}
 	var acts []func()
+	var books *poolCore // locked for as long as answers come
 	for {
 		f, ok, err := m.up.Next()
+		if ok && m.core != nil && (f.Kind == frameResult || f.Kind == frameFailure || f.Kind == frameLate) {
+			if books == nil {
+				books = m.core
+				books.mu.Lock()
+			}
+			books.answer(m, f)
+			continue
+		}
+		if books != nil {
+			books.mu.Unlock()
+			books = nil
+		}
 		if err != nil {
 			m.life.corrupt = true
 			acts = append(acts, func() { m.kill(ErrCorruptPeer) })
@@ -342,10 +355,6 @@ func (m *member) hear(f line.Frame) func() {
 			m.closes[int(f.ID)] = true
 			m.run.settle()
 			m.run.mu.Unlock()
-		}
-	case frameResult, frameFailure, frameLate:
-		if m.core != nil {
-			m.core.answer(m, f)
 		}
 	}
 	return nil

@@ -27,6 +27,8 @@ type dispatcher interface {
 	// submit takes a task in; flush sends it.
 	submit(t *task) error
 	flush()
+	// submitAll takes in and sends many.
+	submitAll(tasks []*task) error
 	// takeIn takes in the answers that have come, and sends on.
 	takeIn()
 	// abandon settles t with cause, unless it is settled, and stops it.

@@ -2,6 +2,7 @@ package mp
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"sync"
@@ -57,7 +58,8 @@ type poolWorker struct {
 	m        *member
 	ready    bool
 	out      deque[*task] // sent and not answered, in order
-	rest     []byte       // of the last task, what the line had no room for
+	rest     []byte       // of the last frame, what the line had no room for
+	restID   uint64       // of that frame
 	taken    int          // tasks that this generation got
 	limit    int          // how many it may get, 0: any number
 	retiring bool
@@ -110,8 +112,27 @@ func (p *poolCore) submit(t *task) error {
 	if p.ended || p.shut {
 		return p.overError()
 	}
+	p.take(t)
+	return nil
+}
+
+// submitAll is submit for many, and flush.
+func (p *poolCore) submitAll(tasks []*task) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended || p.shut {
+		return p.overError()
+	}
+	for _, t := range tasks {
+		p.take(t)
+	}
+	p.dispatch()
+	return nil
+}
+
+func (p *poolCore) take(t *task) {
 	if !t.given.IsZero() { // its context ended just now
-		return nil
+		return
 	}
 	p.next++
 	t.id = p.next
@@ -119,7 +140,6 @@ func (p *poolCore) submit(t *task) error {
 		p.tick(p.plan.task.Timeout + p.run.plan.grace(p.plan.first))
 	}
 	p.pending.pushBack(t)
-	return nil
 }
 
 // flush gives waiting tasks to the workers, and finishes what the lines had no
@@ -166,16 +186,25 @@ func (p *poolCore) dispatch() {
 			return true
 		})
 	}
-	for ahead := 0; p.pending.len() > 0; p.pending.popFront() {
-		t := *p.pending.at(0)
-		if !t.given.IsZero() {
+	for ahead := 0; p.pending.len() > 0; {
+		if t := *p.pending.at(0); !t.given.IsZero() {
+			p.pending.popFront()
 			continue
 		}
 		if ahead == 0 {
 			ahead = p.ahead()
 		}
-		if w := p.idlest(ahead); w == nil || !p.send(w, t) {
+		w := p.idlest(ahead)
+		if w == nil {
 			break
+		}
+		// Each worker gets its share of what waits, however little that is.
+		n := p.send(w, min(ahead-w.out.len(), max(p.pending.len()/len(p.workers), 1)))
+		if n == 0 {
+			break
+		}
+		for range n {
+			p.pending.popFront()
 		}
 	}
 	for _, w := range p.workers {
@@ -204,38 +233,66 @@ func (p *poolCore) idlest(ahead int) *poolWorker {
 	return best
 }
 
-// send writes t to w's line, and reports false if there is no room. A task that
-// can't be encoded is settled with the error.
-func (p *poolCore) send(w *poolWorker, t *task) bool {
+// The most tasks of a frame, and the bytes after which no further one goes into it.
+const (
+	frameTasks = 32
+	frameBytes = 2 << 10
+)
+
+// send writes the first of the waiting tasks to w's line, most of them at the most,
+// and returns how many it is done with: 0 if there is no room. Tasks with numbers
+// one behind the other go in one frame. A task that can't be encoded is settled
+// with the error.
+func (p *poolCore) send(w *poolWorker, most int) (n int) {
 	if !w.m.down.HasRoom(len(p.scratch)) {
-		return false
+		return 0
 	}
-	p.enc.reset(p.scratch[:], p.plan.bytes+messageOverhead)
-	Put(&p.enc, t.deadline)
-	t.io.put(&p.enc)
-	if p.enc.err != nil {
-		t.io.settled(p.failure(nil, t, p.enc.err))
-		p.run.node.bell.Ring() // its caller may be another than this one
-		return true
+	if most = min(most, frameTasks, p.pending.len()); w.limit > 0 {
+		most = min(most, w.limit-w.taken)
 	}
-	t.worker, t.ordered = w, false
-	w.out.pushBack(t)
-	w.taken++
+	first := *p.pending.at(0)
+	e := &p.enc
+	e.reset(p.scratch[:], p.plan.bytes+messageOverhead)
+	Put(e, first.deadline)
+	for n < most && e.n < frameBytes {
+		t := *p.pending.at(n)
+		if t.id != first.id+uint64(n) || t.deadline != first.deadline || !t.given.IsZero() {
+			break
+		}
+		at := e.n
+		Put(e, uint32(0))
+		t.io.put(e)
+		if e.err != nil && n > 0 {
+			return p.send(w, n) // those before it, and then it comes first
+		}
+		if e.err != nil {
+			t.io.settled(p.failure(nil, t, e.err))
+			p.run.node.bell.Ring() // its caller may be another than this one
+			return 1
+		}
+		binary.NativeEndian.PutUint32(e.buf[at:], uint32(e.n-at-4))
+		n++
+	}
+	for i := range n {
+		t := *p.pending.at(i)
+		t.worker, t.ordered = w, false
+		w.out.pushBack(t)
+	}
+	w.taken += n
 	w.dirty = true
-	if left, done := w.m.down.PutPart(frameTask, t.id, p.enc.bytes()); !done {
-		w.rest = slices.Clone(left)
+	if left, done := w.m.down.PutPart(frameTask, first.id, e.bytes()); !done {
+		w.rest, w.restID = slices.Clone(left), first.id
 		p.sendRest(w)
 	}
 	if w.taken == w.limit {
 		w.retiring = true
 	}
-	return true
+	return n
 }
 
 func (p *poolCore) sendRest(w *poolWorker) {
-	t := *w.out.at(w.out.len() - 1)
 	w.m.down.Room().Set(0)
-	left, done := w.m.down.PutPart(frameTask, t.id, w.rest)
+	left, done := w.m.down.PutPart(frameTask, w.restID, w.rest)
 	w.dirty = true
 	if w.rest = left; done {
 		w.rest = nil
@@ -251,10 +308,8 @@ func (p *poolCore) failure(w *poolWorker, t *task, cause error) *Error {
 	return e
 }
 
-// answer takes in what a worker says about its first task.
+// answer takes in what a worker says about its first task. mu is held.
 func (p *poolCore) answer(m *member, f line.Frame) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
 	w := p.of(m)
 	if w.out.len() == 0 || (*w.out.at(0)).id != f.ID {
 		m.life.corrupt = true // an answer that nobody asked for

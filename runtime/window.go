@@ -16,7 +16,7 @@ type window[In, Out any] struct {
 	count     int                         // calls that are not taken
 	made      []*windowCall[In, Out]      // all calls, under way or free
 	index     int
-	unsent    int
+	unsent    []*task
 	unordered bool
 	free      []*windowCall[In, Out]
 	err       error
@@ -52,7 +52,7 @@ func (c *windowCall[In, Out]) settled(err error) {
 	}
 }
 
-// add submits a task. Tasks go to the workers some at a time; take sends what is
+// add takes an input in. Tasks are submitted some at a time; take submits what is
 // left before it waits.
 func (w *window[In, Out]) add(v In) bool {
 	if w.err = w.ctx.Err(); w.err != nil {
@@ -67,16 +67,13 @@ func (w *window[In, Out]) add(v In) bool {
 		c.pool, c.Task.pool = w.pool, &w.pool.callee
 	}
 	c.in, c.io, c.deadline, c.index = v, c, w.deadline, w.index
-	if w.err = w.pool.core.submit(&c.task); w.err != nil {
-		return false
-	}
 	w.index++
 	w.count++
 	if c.open = true; !w.unordered {
 		w.calls.pushBack(c)
 	}
-	if w.unsent++; w.unsent >= w.sendEvery() || w.count < 2*w.pool.workers {
-		w.flush()
+	if w.unsent = append(w.unsent, &c.task); len(w.unsent) >= w.sendEvery() || w.count < 2*w.pool.workers {
+		return w.flush()
 	}
 	return true
 }
@@ -86,9 +83,12 @@ func (w *window[In, Out]) add(v In) bool {
 // run dry.
 func (w *window[In, Out]) sendEvery() int { return max(32, w.pool.core.share()/2) }
 
-func (w *window[In, Out]) flush() {
-	w.unsent = 0
-	w.pool.core.flush()
+func (w *window[In, Out]) flush() bool {
+	if w.err = w.pool.core.submitAll(w.unsent); w.err != nil {
+		return false
+	}
+	w.unsent = w.unsent[:0]
+	return true
 }
 
 // mustYield says that as many tasks are under way as may be: each worker has its
@@ -103,7 +103,9 @@ func (w *window[In, Out]) first() *windowCall[In, Out] { return *w.calls.at(0) }
 func (w *window[In, Out]) take() (*windowCall[In, Out], bool) {
 	c := w.first()
 	if !c.done.Load() {
-		w.flush()
+		if !w.flush() {
+			return nil, false
+		}
 		if w.err = w.pool.node.bell.Wait(w.ctx, nil, c); w.err != nil {
 			return nil, false
 		}
@@ -132,7 +134,9 @@ func (w *window[In, Out]) Ready() bool {
 // takeAny waits for the task that is settled next.
 func (w *window[In, Out]) takeAny() (*windowCall[In, Out], bool) {
 	if !w.anyDone() {
-		w.flush()
+		if !w.flush() {
+			return nil, false
+		}
 		if w.err = w.pool.node.bell.Wait(w.ctx, nil, w); w.err != nil {
 			return nil, false
 		}

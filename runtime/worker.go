@@ -2,6 +2,7 @@ package mp
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
@@ -106,11 +107,11 @@ func (w *worker) loop() {
 			}
 			if ok {
 				w.handOn(nil)
-				w.call(f)
+				n := w.calling(f)
 				if worked = true; len(w.feeds) == 0 {
 					continue
 				}
-				w.tasks++
+				w.tasks += n
 			}
 			if !ok || len(w.feeds) > 0 {
 				w.pause()
@@ -245,8 +246,20 @@ func (w *worker) pause() {
 	w.up.Wake()
 }
 
-// call runs one called task.
-func (w *worker) call(f line.Frame) {
+// calling runs the tasks of a frame, and returns how many there were.
+func (w *worker) calling(f line.Frame) (n int) {
+	deadline, tasks := int64(binary.NativeEndian.Uint64(f.Data)), f.Data[8:]
+	for ; len(tasks) > 0; n++ {
+		size := 4 + binary.NativeEndian.Uint32(tasks)
+		w.dec.reset(tasks[4:size])
+		w.call(f.ID+uint64(n), deadline)
+		tasks = tasks[size:]
+	}
+	return n
+}
+
+// call runs one called task, whose arguments w.dec has.
+func (w *worker) call(id uint64, deadline int64) {
 	c := &w.calls
 	if c.began == 0 {
 		c.since = time.Now()
@@ -254,23 +267,22 @@ func (w *worker) call(f line.Frame) {
 		w.measure(c.began, c.since)
 		c.began, c.since = 0, time.Now()
 	}
-	if c.now == nil || c.base.Err() != nil || !c.now.id.CompareAndSwap(c.before, f.ID) {
+	if c.now == nil || c.base.Err() != nil || !c.now.id.CompareAndSwap(c.before, id) {
 		if c.now != nil {
 			c.now.cancel(nil)
 		}
 		c.now = &running{}
 		c.base, c.now.cancel = context.WithCancelCause(w.ctx)
 		c.until = nil
-		c.now.id.Store(f.ID)
+		c.now.id.Store(id)
 		w.current.Store(c.now)
 	}
-	c.before = f.ID
-	w.dec.reset(f.Data)
-	deadline, timed, method := Get[int64](&w.dec), w.pool.task.Timeout > 0, 0
+	c.before = id
+	timed, method := w.pool.task.Timeout > 0, 0
 	if w.counts != nil {
 		method = min(int(Get[uint32](&w.dec)), len(w.counts)-1)
 	}
-	w.report.Task.Store(f.ID)
+	w.report.Task.Store(id)
 	ctx, stop := c.base, context.CancelFunc(nil)
 	if timed {
 		start := monotonic()
@@ -287,16 +299,16 @@ func (w *worker) call(f line.Frame) {
 		}
 		ctx = c.until
 	}
-	if w.orders.Cancel.Load() == f.ID {
+	if w.orders.Cancel.Load() == id {
 		c.now.cancel(context.Canceled)
 	}
-	kind := w.callOne(ctx, method, f.ID)
+	kind := w.callOne(ctx, method, id)
 	if kind != frameResult {
 		kind = frameFailure
 		if timed && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			kind = frameLate
 		}
-		w.write(kind, f.ID, w.enc.bytes())
+		w.write(kind, id, w.enc.bytes())
 		w.report.Failed.Add(1)
 	}
 	if stop != nil {
