@@ -39,7 +39,9 @@
 // ([Sender], [Receiver]) carries items from processes to processes, in order, and
 // ends by itself when nobody is left who could send. A pool ([Pool]) calls a
 // function in workers that are replaced when they die; a flow makes it a stage
-// between two queues. A number ([Number]) is seen and changed by all.
+// between two queues. Numbers ([Number]), values of other types ([Value]) and
+// arrays, which are plain slices, are seen and changed by all; a lock ([Lock])
+// keeps processes apart.
 //
 // # What every blocking call keeps to
 //

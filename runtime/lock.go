@@ -182,3 +182,13 @@ func (s *standing) Ready() bool { return s.node.over.Load() || s.shared.Ready() 
 func (l *Lock) ownerDied(slot int) error {
 	return fmt.Errorf("%s: %w: it was %s", l.what, ErrOwnerDied, l.node.plan.title(slot))
 }
+
+func (r *Run) lockStats(at unsafe.Pointer) (s LockStats) {
+	l := lock.Open(at, r.node.slot, r.node.bells, monotonic)
+	slot, died, held := l.Holder()
+	if held {
+		s.Holder, s.Died = r.plan.title(slot), died
+	}
+	s.Waiting = len(l.Waiters())
+	return s
+}

@@ -167,6 +167,7 @@ func TestDeathOfAHolderIsToldToEveryone(t *testing.T) {
 	go func() { mine <- l.Lock(limited(t)) }()
 	until(t, "the program stands there too", func() bool { return len(l.shared.Waiters()) == 3 })
 	require.ErrorIs(t, l.TryLock(), ErrLocked)
+	require.Equal(t, LockStats{Holder: "locker0", Waiting: 3}, r.Stats().Locks["door"])
 
 	began := time.Now()
 	killLocker(t, r, 0)
@@ -178,6 +179,7 @@ func TestDeathOfAHolderIsToldToEveryone(t *testing.T) {
 	require.Less(t, time.Since(began), soon)
 
 	// It stays so, until somebody repairs.
+	require.Equal(t, LockStats{Holder: "locker0", Died: true}, r.Stats().Locks["door"])
 	require.ErrorIs(t, l.Lock(limited(t)), ErrOwnerDied)
 	require.ErrorIs(t, l.TryLock(), ErrOwnerDied)
 	require.NoError(t, l.Repair(limited(t)))

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/mpgen/mpgen/runtime/internal/control"
 )
 
 // Stats counts what happened in a run, by the names of the .mp file.
@@ -14,6 +16,7 @@ type Stats struct {
 	Pools     map[string]PoolStats // services too, and each of their methods as "service.method"
 	Processes map[string]ProcessStats
 	Abandoned uint64 // functions that could not be killed and were left to run on; the processes engine leaves none
+	Locks     map[string]LockStats
 	Rescued   uint64 // wake-ups that got lost and were made good by the backstop; 0 unless there is a bug
 }
 
@@ -44,6 +47,13 @@ type ProcessStats struct {
 	Restarts int // starts after the first
 }
 
+// LockStats says how a lock stands.
+type LockStats struct {
+	Holder  string // the process that has it or died with it, "main" for the program; empty: nobody
+	Died    bool   // the holder died, and nobody has repaired yet
+	Waiting int    // processes that wait for it
+}
+
 // Stats is a snapshot of the counters of a run; reading it costs the processes
 // nothing. After Close it is the last one.
 func (r *Run) Stats() Stats {
@@ -56,7 +66,7 @@ func (r *Run) Stats() Stats {
 }
 
 func (r *Run) stats() Stats {
-	s := Stats{Queues: map[string]QueueStats{}, Pools: map[string]PoolStats{}, Processes: map[string]ProcessStats{}, Abandoned: r.engine.abandoned()}
+	s := Stats{Queues: map[string]QueueStats{}, Pools: map[string]PoolStats{}, Processes: map[string]ProcessStats{}, Locks: map[string]LockStats{}, Abandoned: r.engine.abandoned()}
 	for i := range r.plan.queues {
 		var q QueueStats
 		for k, part := range r.rings[r.plan.queues[i].first:][:r.plan.queues[i].n] {
@@ -76,6 +86,11 @@ func (r *Run) stats() Stats {
 	for i, p := range r.plan.parties[1:] {
 		if b := &r.parties[1+i]; r.plan.slots[p.first].process != nil {
 			s.Processes[r.plan.slots[p.first].name] = ProcessStats{Running: b.running, Started: b.started, Failed: b.failed, Restarts: b.restarts}
+		}
+	}
+	for i := range r.plan.shared {
+		if o := &r.plan.shared[i]; o.place.kind == control.KindLock {
+			s.Locks[o.row.name()] = r.lockStats(r.node.commons.At(o.offset))
 		}
 	}
 	for i := range r.node.bells {

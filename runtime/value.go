@@ -63,8 +63,8 @@ func (d *ValueDecl[T]) repair(n *Node, at unsafe.Pointer, p ring.Owner) {
 // Value is a shared value of any type that is no number. Who loads it gets a whole
 // value, always: also while others store, and after a process died in the middle
 // of that. It is the zero T at first. Any goroutine of any process that uses it may
-// call its methods; one Value is to be used at most once at a time within
-// Update's function: a Store or Update there would wait for itself.
+// call its methods; but a Store or an Update of the same value within the
+// function of an Update would wait for itself.
 type Value[T any] struct {
 	shared  value.Value
 	writers *Lock

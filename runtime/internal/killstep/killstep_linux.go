@@ -86,6 +86,7 @@ func stepped(name string, operations []Operation) {
 
 // Run runs all operations, and logs what they were.
 func Run(t testing.TB, operations []Operation) {
+	t.Helper()
 	runtime.LockOSThread() // ptrace answers to the thread that started the child
 	defer runtime.UnlockOSThread()
 	begin := time.Now()
