@@ -13,21 +13,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// settings is a value with text in it, all parts of which say N.
-type settings struct {
-	N    int
-	Text string
-	List []int
-}
-
-func settingsOf(n int) settings {
-	return settings{n, strings.Repeat(fmt.Sprint(n, " "), 1+n%7), []int{n, n, n}}
-}
-
-var settingsCodec = Coded(
-	func(e *Encoder, s settings) { Put(e, s.N); e.String(s.Text); PutFlatSlice(e, s.List) },
-	func(d *Decoder) settings { return settings{Get[int](d), d.String(), GetFlatSlice[int](d)} })
-
 // block is the same, flat.
 type block struct {
 	Even  bool
