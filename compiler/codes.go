@@ -160,7 +160,7 @@ var (
 		Example: "package main\n\nqueue a int\n\npool store(n int)\n\nprocess main { send a }\n\n" +
 			"process work { use store }\n\nflow a -> store\n"})
 	codeOnlyDaemons = diag.Register(diag.Info{Code: "MP0416", Name: "OnlyDaemons",
-		Title:   "only daemons send to a queue, which would end at once",
+		Title:   "only daemons, which end last, send to a queue that keeps others waiting",
 		Example: "package main\n\nqueue ticks int\n\nprocess clock { daemon; send ticks }\n\nprocess work { receive ticks }\n"})
 	codeKeyedOnDemand = diag.Register(diag.Info{Code: "MP0417", Name: "KeyedOnDemand",
 		Title: "a process that is started by a call receives from a queue with a key",

@@ -166,11 +166,12 @@ func callsStage(s *symbol, r target) diag.Diagnostic {
 		WithHelp("send to %s, or declare a second pool of the same function", r.sym.funcs[0].from)
 }
 
-func onlyDaemons(s, p *symbol) diag.Diagnostic {
-	return diag.New(codeOnlyDaemons, diag.At(s.name), "only daemons send to %s, and they keep no queue open, so it would end at once", s).
-		WithLabel("nobody keeps it open").
+func onlyDaemons(q, p, c *symbol) diag.Diagnostic {
+	return diag.New(codeOnlyDaemons, diag.At(q.name), "only daemons send to %s, and they end last, so %s would wait for its end for ever", q, c).
+		WithLabel("ends with the daemons").
 		WithRelated(diag.At(p.name), "%s is a daemon", p).
-		WithHelp("remove daemon, or let another process or main send to it, too")
+		WithRelated(diag.At(c.name), "%s is none", c).
+		WithHelp("let both be daemons, or none")
 }
 
 func keyedOnDemand(s *symbol, at target, p *symbol) diag.Diagnostic {

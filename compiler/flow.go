@@ -207,7 +207,7 @@ func (u *unit) graph(all []*symbol) {
 		case len(e.consumers) == 0:
 			u.add(noConsumer(s, e.producers[0]))
 		case !slices.ContainsFunc(e.producers, func(p *symbol) bool { return !p.daemon() }):
-			u.add(onlyDaemons(s, e.producers[0]))
+			u.fedByDaemons(s, e)
 		}
 		if s.key != nil && e != nil {
 			for _, c := range e.consumers {
@@ -226,6 +226,17 @@ func (u *unit) graph(all []*symbol) {
 	}
 	u.cycles()
 	u.crowd()
+}
+
+// fedByDaemons reports a reader of a queue to which only daemons send. The daemons
+// end when all others have, and the reader when the queue does.
+func (u *unit) fedByDaemons(q *symbol, e *ends) {
+	for _, c := range e.consumers {
+		if c != u.main && !c.daemon() {
+			u.add(onlyDaemons(q, e.producers[0], c))
+			return
+		}
+	}
 }
 
 // cycles reports each ring of those who wait for each other once, by its shortest

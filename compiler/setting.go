@@ -72,7 +72,7 @@ var settings = []Setting{
 	{Key: "restart", Of: "process", Takes: Count | Word, Words: "never on_failure always", Default: "never", Min: 0, Max: 1_000_000,
 		Doc: "when it is started again; a number stands for on_failure, so many times in a row, where 10 is the default"},
 	{Key: "daemon", Of: "process", Takes: Nothing,
-		Doc: "it keeps nobody waiting: neither `Wait` nor the end of a queue"},
+		Doc: "it keeps nobody waiting, and ends when all others have ended"},
 	{Key: "max", Of: "process", Takes: Count, Default: "256", Min: 1, Max: maxProcesses,
 		Doc: "how many may run at once, of a process that is started by a call"},
 
