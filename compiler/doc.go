@@ -10,7 +10,7 @@
 //
 //	parse    texts to syntax trees
 //	resolve  every name to its declaration, every type to what it is
-//	check    settings, flows, and the graph that they make
+//	check    settings, flows, who waits for whom, and what is shared
 //	collide  the Go names that come of it
 //	lower    what is left to say, as IR
 //	emit     IR to Go

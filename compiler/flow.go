@@ -169,13 +169,13 @@ func (u *unit) connect(all []*symbol) {
 		}
 	}
 	for _, s := range all {
-		for _, q := range s.names("send") {
+		for _, q := range s.named("send") {
 			add(&at(q).producers, s)
 		}
-		for _, q := range s.names("receive") {
+		for _, q := range s.named("receive") {
 			add(&at(q).consumers, s)
 		}
-		for _, q := range s.names("task.failed") {
+		for _, q := range s.named("task.failed") {
 			if s.stage() {
 				add(&at(q).producers, s)
 			}

@@ -88,12 +88,20 @@ func (u *unit) lowerDecl(s *symbol) ir.Decl {
 	return d
 }
 
+// hashed says which of the runtime's functions hashes a key.
+func hashed(t *ir.Type) string {
+	if t.Kind == ir.String {
+		return "HashString"
+	}
+	return "Hash"
+}
+
 func (u *unit) lowerArray(s *symbol) *ir.ArrayDecl {
 	a := &ir.ArrayDecl{Elem: *s.typ, Len: int(s.length)}
 	for _, arg := range u.argsOf(s) {
 		a.Arg = arg.goName
 	}
-	for _, g := range s.names("guard") {
+	for _, g := range s.named("guard") {
 		a.Guard = row(g)
 	}
 	return a
@@ -329,7 +337,7 @@ func lowerStage(f *function) ir.Stage {
 	if f.to != nil {
 		stage.To = row(f.to)
 	}
-	for _, q := range f.of.names("task.failed") {
+	for _, q := range f.of.named("task.failed") {
 		stage.Dead = row(q)
 	}
 	return stage

@@ -1,10 +1,6 @@
 package compiler
 
-import (
-	"slices"
-
-	"github.com/mpgen/mpgen/compiler/ir"
-)
+import "slices"
 
 // What is shared can race where queues can't. Numbers are atomic and values are
 // never torn, so what remains are arrays: two processes that may write to one
@@ -22,7 +18,7 @@ func (u *unit) sharing(all []*symbol) {
 	}
 	guards := map[*symbol]bool{}
 	for _, s := range u.order {
-		for _, g := range s.names("guard") {
+		for _, g := range s.named("guard") {
 			guards[g] = true
 		}
 	}
@@ -71,7 +67,7 @@ func (u *unit) array(s *symbol, users []*symbol) {
 	}
 	for _, g := range guard.refs {
 		for _, p := range users {
-			if p != u.main && !slices.Contains(p.names("use"), g.sym) {
+			if p != u.main && !slices.Contains(p.named("use"), g.sym) {
 				u.add(guardNotUsed(s, g, p, refTo(p, "use", s)))
 			}
 		}
@@ -98,12 +94,4 @@ func (u *unit) alone(s *symbol, users []*symbol) {
 func refTo(s *symbol, key string, to *symbol) target {
 	refs := s.given[key].refs
 	return refs[slices.IndexFunc(refs, func(t target) bool { return t.sym == to })]
-}
-
-// hashed says which of the runtime's functions hashes a key.
-func hashed(t *ir.Type) string {
-	if t.Kind == ir.String {
-		return "HashString"
-	}
-	return "Hash"
 }

@@ -121,8 +121,8 @@ func (s *symbol) daemon() bool {
 // serves says whether others can call it.
 func (s *symbol) serves() bool { return s.kind == "pool" || s.kind == "service" }
 
-// names are the declarations that a setting names.
-func (s *symbol) names(key string) []*symbol {
+// named are the declarations that a setting names.
+func (s *symbol) named(key string) []*symbol {
 	var list []*symbol
 	for _, r := range s.given[key].refs {
 		list = append(list, r.sym)
