@@ -59,25 +59,35 @@ func beginPorts(t *testing.T, calls int) (*Run, *Node) {
 // The queue ends when nobody can call the pool any more: main waits, the process
 // has ended, and what main has begun is done.
 func TestQueueOfACalledPoolEndsWithItsCallers(t *testing.T) {
-	r, n := beginPorts(t, 20)
-	pool := ports.pool.Pool(n)
-	task := pool.Go(limited(t), work{N: 40}) // more than the queue holds
-	waited := make(chan error, 1)
-	count := 0
-	for _, err := range ports.out.Receiver(n).All(limited(t)) {
-		require.NoError(t, err)
-		if count++; count == 1 {
-			go func() { waited <- r.Wait() }()
+	for _, calls := range []int{0, 20} {
+		r, n := beginPorts(t, calls)
+		if calls == 0 { // then the end of the task below is the last that happens
+			until(t, "the process has ended", func() bool { return r.Stats().Processes["starter"].Running == 0 })
 		}
+		pool := ports.pool.Pool(n)
+		task := pool.Go(limited(t), work{N: 40}) // more than the queue holds
+		waited := make(chan error, 1)
+		count := 0
+		for _, err := range ports.out.Receiver(n).All(limited(t)) {
+			require.NoError(t, err)
+			if count++; count == 1 {
+				go func() { waited <- r.Wait() }()
+				until(t, "main is done", func() bool {
+					r.mu.Lock()
+					defer r.mu.Unlock()
+					return r.mainEnded()
+				})
+			}
+		}
+		require.Equal(t, calls*3+40, count)
+		require.NoError(t, <-waited)
+		_, err := task.Wait(limited(t))
+		require.NoError(t, err)
+		_, err = pool.Call(limited(t), work{}) // Wait said that there would be none
+		require.ErrorIs(t, err, ErrClosed)
+		require.NoError(t, r.Close())
+		require.EqualValues(t, count, r.Stats().Queues["out"].Received)
 	}
-	require.Equal(t, 20*3+40, count)
-	require.NoError(t, <-waited)
-	_, err := task.Wait(limited(t))
-	require.NoError(t, err)
-	_, err = pool.Call(limited(t), work{}) // Wait said that there would be none
-	require.ErrorIs(t, err, ErrClosed)
-	require.NoError(t, r.Close())
-	require.EqualValues(t, 100, r.Stats().Queues["out"].Received)
 }
 
 func TestItemsSentBeforeADeathMayComeAgain(t *testing.T) {

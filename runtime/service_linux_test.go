@@ -32,7 +32,7 @@ func (c *counter) enter() func() {
 func (c *counter) add(ctx context.Context, times int) (int, error) {
 	defer c.enter()()
 	if times < 0 {
-		return 0, act(ctx, map[int]string{-1: "fail", -2: "kill", -3: "stuck", -4: "panic"}[times])
+		return 0, act(ctx, map[int]string{-1: "fail", -2: "kill", -3: "stuck", -4: "panic", -5: "obey"}[times])
 	}
 	c.n += times * c.step
 	return c.n, nil
@@ -115,6 +115,7 @@ var (
 	oneCounter = newCountService("one", 1, TaskPolicy{}, Worker{})
 	counters   = newCountService("counters", 3, TaskPolicy{Retries: 2, Backoff: time.Millisecond}, Worker{})
 	mortal     = newCountService("mortal", 2, TaskPolicy{}, Worker{Tasks: 100})
+	pair       = newCountService("pair", 2, TaskPolicy{}, Worker{})
 	hasty      = newCountService("hasty", 1, TaskPolicy{Timeout: 50 * time.Millisecond}, Worker{})
 )
 
@@ -330,6 +331,27 @@ func TestServiceSurvivesTheDeathsOfItsWorkers(t *testing.T) {
 	require.Len(t, got, items)
 	require.NoError(t, r.Wait())
 	t.Log(kills, "kills", calls, "calls")
+}
+
+// An item whose wake-up went to a worker that has taken a call instead goes to the
+// other one.
+func TestItemIsNotHeldUpByACall(t *testing.T) {
+	_, n := begin(t, pair.pipeline, pair.arg(1, ""))
+	client, in, out := pair.service.Client(n), pair.in.Sender(n), pair.out.Receiver(n)
+	for i := range 200 {
+		ctx, cancel := context.WithCancel(limited(t))
+		over := make(chan error, 1)
+		go func() {
+			_, err := pair.add(ctx, client, -5) // as long as we like
+			over <- err
+		}()
+		require.NoError(t, in.Send(limited(t), 20+i))
+		a, err := out.Receive(limited(t))
+		require.NoError(t, err)
+		require.Equal(t, 20+i, a.N)
+		cancel()
+		require.ErrorIs(t, <-over, context.Canceled)
+	}
 }
 
 func TestCloseOfAServiceInTheMiddle(t *testing.T) {

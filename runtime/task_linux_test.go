@@ -1,6 +1,7 @@
 package mp
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"runtime"
@@ -78,7 +79,17 @@ func TestCancelStopsARunningTask(t *testing.T) {
 			running := pool.Go(limited(t), work{How: test.how, For: time.Hour})
 			never, last := pool.Go(limited(t), work{How: "panic"}), pool.Go(limited(t), work{N: 3})
 			until(t, "it runs", func() bool { return r.Stats().Pools["single"].Busy == 1 })
+			waiting := make(chan error, 1)
+			go func() {
+				_, err := never.Wait(limited(t))
+				waiting <- err
+			}()
+			until(t, "somebody waits", func() bool {
+				stacks := make([]byte, mib)
+				return bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte("bell.(*Bell).lead"))
+			})
 			never.Cancel()
+			require.ErrorIs(t, <-waiting, context.Canceled)
 			running.Cancel()
 			running.Cancel() // again does nothing
 			for _, task := range []*Task[answer]{running, never} {
