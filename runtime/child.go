@@ -30,6 +30,8 @@ const (
 	frameClosed              // up: the process closed its end of queue ID
 	frameCall                // on the line for calls: pool, deadline, the arguments
 	frameCancel              // there: call ID is given up
+	frameStack               // up: a part of the stacks of its goroutines, for question ID
+	frameWaits               // up: what they wait for, which ends the answer to question ID
 )
 
 // Exit codes of a process that can't do its part: EX_SOFTWARE of sysexits.
@@ -52,6 +54,8 @@ type child struct {
 	down    *line.Reader
 	up      *line.Writer
 	upMu    sync.Mutex
+	midway  bool      // of upMu: a part of a frame is written, and the rest comes next
+	whole   sync.Cond // of upMu: not midway any more
 	enc     Encoder
 	dec     Decoder
 	scratch [4096]byte
@@ -63,6 +67,7 @@ type child struct {
 	routine *routine // nil: it is a process of the system
 
 	current atomic.Pointer[running]
+	asked   atomic.Uint32 // the last question that is answered, or about to be
 }
 
 // running is what a worker works on, for who cancels it.
@@ -148,6 +153,7 @@ func newChild(n *Node, pair *shm.File) *child {
 		up:   line.OpenWriter(pair.At(up), size, n.bells),
 	}
 	n.child = c
+	c.whole.L = &c.upMu
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c
 }
@@ -195,6 +201,9 @@ func (c *child) obey() {
 			r.cancel(context.Canceled)
 		}
 	}
+	if n := c.orders.Ask.Load(); n != 0 && c.asked.Swap(n) != n {
+		go c.tell(n)
+	}
 }
 
 // upRoom is the condition of who waits to write to the parent.
@@ -215,24 +224,34 @@ func (c *child) say(kind uint16, id uint64, data []byte) {
 	c.up.Wake()
 }
 
-// write sends a frame of any size. If the parent is gone the process is, too, so
-// this waits without a bound. What is left of a process after its death sends none.
+// write sends a frame of any size; any goroutine may, and the parts of one frame
+// stay together. If the parent is gone the process is, too, so this waits without
+// a bound. What is left of a process after its death sends none.
 func (c *child) write(kind uint16, id uint64, data []byte) {
+	c.upMu.Lock()
+	defer c.upMu.Unlock()
+	for c.midway {
+		c.whole.Wait()
+	}
 	for {
-		c.upMu.Lock()
-		if c.node.over.Load() {
-			c.upMu.Unlock()
+		over := c.node.over.Load()
+		if !over {
+			left, done := c.up.PutPart(kind, id, data)
+			c.up.Publish()
+			data, over = left, done
+		}
+		if over {
+			if c.midway {
+				c.midway = false
+				c.whole.Broadcast()
+			}
 			return
 		}
-		left, done := c.up.PutPart(kind, id, data)
-		c.up.Publish()
+		c.midway = true
 		c.upMu.Unlock()
-		if done {
-			return
-		}
-		data = left
 		c.up.Wake()
 		_ = c.node.bell.Wait(context.Background(), c.up.Room(), &upRoom{c, min(len(data), c.up.MaxPart())})
+		c.upMu.Lock()
 	}
 }
 

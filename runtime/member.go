@@ -26,11 +26,12 @@ type member struct {
 	deadline int64       // of the context that it was started with, 0: none
 	unhook   func() bool // ends that context's hold on it, nil: none
 
-	upMu sync.Mutex // of the fields up to the blank line
-	down *line.Writer
-	up   *line.Reader
-	life life
-	desk *desk // if it calls pools; of this life
+	upMu  sync.Mutex // of the fields up to the blank line
+	down  *line.Writer
+	up    *line.Reader
+	life  life
+	desk  *desk // if it calls pools; of this life
+	reply reply
 
 	pid atomic.Int64 // 0: no process
 
@@ -121,7 +122,7 @@ func (m *member) launch() (instance, error) {
 	m.upMu.Lock()
 	m.down = line.OpenWriter(m.pair.At(downAt), size, r.node.bells)
 	m.up = line.OpenReader(m.pair.At(upAt), size, r.node.bells, r.plan.maxMessage(m.index))
-	m.life = life{}
+	m.life, m.reply = life{}, reply{}
 	if r.plan.callsPools(m.index) {
 		m.desk = newDesk(m)
 	}
@@ -141,6 +142,7 @@ func (m *member) launch() (instance, error) {
 	word := &r.node.control.Slots[m.index]
 	word.Generation.Store(uint32(m.generation))
 	word.Cancel.Store(0)
+	word.Ask.Store(0)
 	word.Order.Store(control.Work)
 	word.State.Store(control.Starting)
 
@@ -356,6 +358,8 @@ func (m *member) hear(f line.Frame) func() {
 			m.run.settle()
 			m.run.mu.Unlock()
 		}
+	case frameStack, frameWaits:
+		m.tells(f)
 	}
 	return nil
 }

@@ -268,6 +268,7 @@ func (n *Node) ringing(f func()) {
 // others wait here, each with its context, and not in shared memory.
 type gate struct {
 	state atomic.Uint32 // 0 open, 1 shut, 2 shut and somebody may wait
+	queue atomic.Int32  // how many wait, for who asks
 	turn  chan struct{}
 	once  sync.Once
 }
@@ -279,6 +280,8 @@ func (g *gate) lock(ctx context.Context) error {
 		return nil
 	}
 	g.once.Do(func() { g.turn = make(chan struct{}, 1) })
+	g.queue.Add(1)
+	defer g.queue.Add(-1)
 	for g.state.Swap(2) != 0 {
 		select {
 		case <-g.turn:

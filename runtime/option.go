@@ -27,7 +27,9 @@ func Workers(n int) Option { return func(o *options) { o.workers = n } }
 // termination signal ends the run in order: contexts are cancelled, who does not
 // return within its grace is killed, one line on standard error sums up, and
 // Wait returns [ErrInterrupted]. If nobody waits for the run, the program then
-// ends by the signal as it would without a run.
+// ends by the signal as it would without a run. And SIGQUIT, unless the program
+// ignores it, writes a [Run.Dump] to standard error, and all goes on; a second one
+// within two seconds after that ends the program with its stacks, as Go does.
 func NoSignals() Option { return func(o *options) { o.signals = false } }
 
 // Processes makes each process of the run an operating-system process over shared

@@ -23,6 +23,7 @@ func (m *member) settleDeath(pid int, exit proc.Exit, left remains, age time.Dur
 	r.mu.Lock()
 	m.proc = nil
 	m.pid.Store(0)
+	m.quiet()
 	r.book(m).running--
 	if m.handle != nil {
 		m.handle.pid.Store(0)

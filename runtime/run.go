@@ -50,6 +50,8 @@ type Run struct {
 	closed   chan struct{} // closed when Close is done
 	closing  sync.Once
 	last     Stats // what Stats says after Close
+	began    time.Time
+	asking   asking
 	over     bool
 }
 

@@ -30,9 +30,11 @@ func register(r *Run) {
 		signal.Notify(in.c, os.Interrupt, syscall.SIGTERM)
 		go interrupted(in.c)
 	}
+	dumps.enter(r)
 }
 
 func unregister(r *Run) {
+	dumps.leave(r)
 	in := &interrupts
 	in.mu.Lock()
 	defer in.mu.Unlock()

@@ -15,8 +15,8 @@ type Stats struct {
 	Queues    map[string]QueueStats
 	Pools     map[string]PoolStats // services too, and each of their methods as "service.method"
 	Processes map[string]ProcessStats
-	Abandoned uint64 // functions that could not be killed and were left to run on; the processes engine leaves none
 	Locks     map[string]LockStats
+	Abandoned uint64 // functions that could not be killed and were left to run on; the processes engine leaves none
 	Rescued   uint64 // wake-ups that got lost and were made good by the backstop; 0 unless there is a bug
 }
 
@@ -180,18 +180,43 @@ func (r *Run) showProgress(f *os.File) {
 func (s Stats) line(pl *plan) string {
 	var parts []string
 	for _, d := range pl.pipeline.Decls {
-		switch d := d.(type) {
-		case queueRow:
-			q := s.Queues[d.name()]
-			parts = append(parts, fmt.Sprintf("%s %d/%d", d.name(), q.Len, q.Cap))
-		case poolRow:
-			p := s.Pools[d.name()]
-			part := fmt.Sprintf("%s %d done, %d of %d busy", d.name(), p.Done, p.Busy, p.Workers)
-			if p.Failed > 0 {
-				part += fmt.Sprintf(", %d failed", p.Failed)
-			}
+		if part := s.row(d); part != "" {
 			parts = append(parts, part)
 		}
 	}
 	return clip(strings.Join(parts, " | "), 150)
+}
+
+// row is the state of a queue or pool; of other rows it is "".
+func (s Stats) row(d Decl) string {
+	if q, ok := s.Queues[d.name()]; ok {
+		return fmt.Sprintf("%s %d/%d", d.name(), q.Len, q.Cap)
+	}
+	p, ok := s.Pools[d.name()]
+	if !ok {
+		return ""
+	}
+	part := fmt.Sprintf("%s %d done, %d of %d busy", d.name(), p.Done, p.Busy, p.Workers)
+	if p.Failed > 0 {
+		part += fmt.Sprintf(", %d failed", p.Failed)
+	}
+	return part
+}
+
+// row is the state of a lock that somebody has, or waits for.
+func (l LockStats) row(name string) string {
+	var parts []string
+	if l.Holder != "" {
+		parts = append(parts, "held by "+l.Holder)
+	}
+	if l.Died {
+		parts = append(parts, "which died")
+	}
+	if l.Waiting > 0 {
+		parts = append(parts, fmt.Sprintf("%d wait", l.Waiting))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return name + " " + strings.Join(parts, ", ")
 }

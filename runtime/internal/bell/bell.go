@@ -131,6 +131,7 @@ type waiter struct {
 	parked  []*Parked
 	one     [1]*Parked    // room for parked
 	turn    chan struct{} // a token: look at ready and leads
+	since   time.Time
 	ready   bool
 	leads   bool
 	present bool
@@ -254,7 +255,7 @@ func (b *Bell) WaitAny(ctx context.Context, parked []*Parked, cond Condition) er
 }
 
 func (b *Bell) wait(ctx context.Context, w *waiter, cond Condition) error {
-	w.cond, w.ready, w.leads, w.present = cond, false, false, true
+	w.cond, w.since, w.ready, w.leads, w.present = cond, time.Now(), false, false, true
 	b.mu.Lock()
 	if b.stopped.Load() {
 		b.mu.Unlock()
@@ -289,6 +290,18 @@ func (b *Bell) wait(ctx context.Context, w *waiter, cond Condition) error {
 	*w = waiter{turn: w.turn}
 	waiters.Put(w)
 	return err
+}
+
+// Waiting tells f of each goroutine that sleeps here: what for, and since when.
+// None of them leaves meanwhile. f may do what Ready may.
+func (b *Bell) Waiting(f func(cond Condition, since time.Time)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, w := range b.waiters {
+		if !w.ready {
+			f(w.cond, w.since)
+		}
+	}
 }
 
 // follow waits for the leader's word, and leads if it is made the leader.

@@ -52,7 +52,8 @@ type Slot struct {
 	Order      seam.Uint32 // what the process is to do, see the orders
 	State      seam.Uint32 // what the parent knows of it, see the states
 	Cancel     seam.Uint64 // the task that is to stop, 0: none
-	_          [40]byte
+	Ask        seam.Uint32 // number of the question what the process does and waits for, 0: none
+	_          [36]byte
 }
 
 // Orders to a process.

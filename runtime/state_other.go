@@ -1,0 +1,5 @@
+//go:build !linux
+
+package mp
+
+func kernelState(int) string { return "" }
