@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"github.com/mpgen/mpgen/runtime/internal/control"
@@ -346,4 +347,11 @@ func (c *child) runProcess(p *ProcessDecl) int {
 	}
 	c.say(frameReturned, 0, errorFrame(err))
 	return 0
+}
+
+// deadlineContext ends with base, or at a time of the monotonic clock.
+func deadlineContext(base context.Context, at int64) context.Context {
+	ctx, cancel := context.WithTimeout(base, time.Duration(at-monotonic()))
+	context.AfterFunc(base, cancel)
+	return ctx
 }

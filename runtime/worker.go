@@ -36,9 +36,10 @@ type calls struct {
 
 	now       *running
 	base      context.Context
-	before    uint64 // id of the last task
-	until     context.Context
+	before    uint64          // id of the last task
+	until     context.Context // of those with one deadline
 	untilWhen int64
+	stopUntil context.CancelFunc
 
 	began int // tasks since the time since
 	since time.Time
@@ -295,7 +296,11 @@ func (w *worker) call(id uint64, deadline int64) {
 	} else if deadline != 0 {
 		// Those of one Map have one deadline, and share what it costs to keep it.
 		if c.until == nil || deadline != c.untilWhen {
-			c.until, c.untilWhen = deadlineContext(c.base, deadline), deadline
+			if c.stopUntil != nil {
+				c.stopUntil()
+			}
+			c.until, c.stopUntil = context.WithTimeout(c.base, time.Duration(deadline-monotonic()))
+			c.untilWhen = deadline
 		}
 		ctx = c.until
 	}
@@ -343,13 +348,6 @@ func (w *worker) callOne(ctx context.Context, method int, id uint64) uint16 {
 	}
 	w.write(frameResult, id, w.enc.bytes())
 	return frameResult
-}
-
-// deadlineContext ends with base, or at a time of the monotonic clock.
-func deadlineContext(base context.Context, at int64) context.Context {
-	ctx, cancel := context.WithTimeout(base, time.Duration(at-monotonic()))
-	context.AfterFunc(base, cancel)
-	return ctx
 }
 
 // measure tells the parent how long a task takes, so that it can send enough of
