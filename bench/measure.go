@@ -15,7 +15,8 @@ import (
 const runLimit = 2 * time.Minute
 
 // measure does n operations and returns the time that they took, without what
-// comes before the first and after the last.
+// comes before the first and after the last. What is measured in bytes is told as a
+// time of as many nanoseconds.
 type measure func(ctx context.Context, n int) (time.Duration, error)
 
 // A row compares one thing done with mpgen with the same thing done otherwise.
@@ -40,6 +41,7 @@ var (
 	nanos     = unit{name: "ns", scale: time.Nanosecond}
 	micros    = unit{name: "us", scale: time.Microsecond}
 	millis    = unit{name: "ms", scale: time.Millisecond}
+	mebibytes = unit{name: "MiB", scale: 1 << 20}
 )
 
 func (u unit) of(n int, took time.Duration) float64 {

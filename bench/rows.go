@@ -5,7 +5,7 @@ import (
 	"github.com/mpgen/mpgen/bench/pipeline/call"
 	"github.com/mpgen/mpgen/bench/pipeline/crowd"
 	"github.com/mpgen/mpgen/bench/pipeline/echo"
-	"github.com/mpgen/mpgen/bench/pipeline/number"
+	"github.com/mpgen/mpgen/bench/pipeline/sharing"
 	"github.com/mpgen/mpgen/bench/pipeline/stream"
 	"github.com/mpgen/mpgen/bench/pipeline/text"
 )
@@ -36,6 +36,12 @@ func rows(shop *workshop) []row {
 		{"map-pond", perSecond, "pond, two goroutines", 1_000_000, call.Double, peer.PondMap},
 		{"start", millis, "a bare re-exec of the same binary", 10, shop.further("ours"), shop.further("peer")},
 		{"wordcount", millis, "four goroutines, written by hand", 1, shop.counting(wordcount), shop.counting(words)},
-		{"number", nanos, "Python's Value += under its lock", 1_000_000, number.Add, peer.PythonAdd},
+		{"number", nanos, "Python's Value += under its lock", 1_000_000, sharing.Add, peer.PythonAdd},
+		{"number-two", nanos, "two goroutines, atomic.Add", 10_000_000, sharing.AddTwo, peer.AtomicTwo},
+		{"value", nanos, "a struct under a sync.RWMutex", 3_000_000, sharing.Store, peer.RWMutexStore},
+		{"lock", nanos, "a sync.Mutex", 5_000_000, sharing.Lock, peer.Mutex},
+		{"lock-python", nanos, "Python's Lock", 1_000_000, sharing.Lock, peer.PythonLock},
+		{"lock-two", nanos, "two goroutines, a sync.Mutex", 1_000_000, sharing.LockTwo, peer.MutexTwo},
+		{"idle", mebibytes, "a worker of Python's Pool", 1, sharing.Idle, peer.PythonIdle},
 	}
 }

@@ -26,6 +26,12 @@ func PythonMapOne(ctx context.Context, n int) (time.Duration, error) { return py
 // PythonAdd adds to a multiprocessing.Value under its lock n times.
 func PythonAdd(ctx context.Context, n int) (time.Duration, error) { return python(ctx, "add", n) }
 
+// PythonLock takes a multiprocessing.Lock and gives it back n times.
+func PythonLock(ctx context.Context, n int) (time.Duration, error) { return python(ctx, "lock", n) }
+
+// PythonIdle returns the memory of its own that a waiting worker holds, in bytes.
+func PythonIdle(ctx context.Context, n int) (time.Duration, error) { return python(ctx, "idle", n) }
+
 // python runs a script, which prints the nanoseconds that it took for its n
 // operations. The script is handed over as an argument: so nothing is written
 // anywhere, and fork, Python's default on Linux, needs no file to import.
