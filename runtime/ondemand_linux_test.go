@@ -177,14 +177,16 @@ func TestSpawnWaitsForASlot(t *testing.T) {
 	require.NotNil(t, p)
 	require.Equal(t, "errand-5", p.Name())
 
-	// Who waits when the run closes is told so.
+	// Who waits when the program says that it starts no more is told so.
 	failed := make(chan error)
 	go func() {
 		_, err := errands.process.Spawn(ctx, r, errand(4, "obey"))
 		failed <- err
 	}()
-	r.Close()
+	go r.Wait()
 	require.ErrorIs(t, <-failed, ErrClosed)
+	require.Len(t, r.Processes(), 4)
+	r.Close()
 	for _, p := range append(all, p) {
 		require.Error(t, p.Wait(ctx))
 	}

@@ -179,5 +179,8 @@ func TestStopOfADeafProcessDoesNotStopTheRun(t *testing.T) {
 	// But who reads learns that its queue was cut off.
 	err = r.Wait()
 	require.Equal(t, syscall.SIGKILL, died(t, err).Signal)
+	var e *Error
+	require.ErrorAs(t, err, &e)
+	require.Contains(t, []string{"stage", "sink"}, e.Name)
 	require.Equal(t, 1000, production.got.In(n).Load())
 }
