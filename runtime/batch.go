@@ -4,11 +4,12 @@ import (
 	"context"
 	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"github.com/mpgen/mpgen/runtime/internal/ring"
 )
 
-// batch is what one call of SendAll gathers before it goes into an SPSC ring.
+// batch is what one call of SendAll gathers before it goes into a ring.
 //
 // Items are written into private memory first. An atomic operation waits for all
 // stores before it, and a store into a slot waits for the reader's processor to
@@ -91,6 +92,9 @@ func (b *batch[T]) awaited() bool {
 			return true
 		}
 	}
+	if o.bounded != nil {
+		return o.bounded.Items().Any()
+	}
 	return o.spsc.Items().Any()
 }
 
@@ -143,6 +147,10 @@ func (b *batch[T]) onTime() {
 // the gate.
 func (b *batch[T]) put(n int) {
 	o := b.s.o
+	if o.bounded != nil {
+		b.putEach(n)
+		return
+	}
 	p := &o.spsc
 	for b.err == nil && b.flushed < n {
 		if b.err = o.ended(); b.err == nil && !p.HasRoom() {
@@ -150,11 +158,7 @@ func (b *batch[T]) put(n int) {
 			continue
 		}
 		for ; b.err == nil && b.flushed < n && p.Next != p.Limit; b.flushed++ {
-			if b.flat != nil {
-				*(*T)(p.At(p.Next)) = b.flat[b.flushed]
-			} else {
-				copy(p.Payload(p.Next), b.coded[b.flushed*o.payload():][:b.sizes[b.flushed]])
-			}
+			b.copyTo(p.At(p.Next))
 			p.Next++
 		}
 		if b.err == nil {
@@ -162,6 +166,43 @@ func (b *batch[T]) put(n int) {
 			p.Wake()
 		}
 	}
+}
+
+// putEach is put for a Bounded ring, where each item is published by itself, and
+// only the wake-up is for all of them: readers hand it on while there is more.
+func (b *batch[T]) putEach(n int) {
+	o := b.s.o
+	for b.err == nil && b.flushed < n {
+		if b.err = o.ended(); b.err != nil {
+			return
+		}
+		before := b.flushed
+		for b.flushed < n {
+			t, ok := o.bounded.Claim(o.slot)
+			if !ok {
+				break
+			}
+			b.copyTo(o.bounded.At(t))
+			o.publish(t)
+			b.flushed++
+		}
+		if b.flushed != before {
+			o.bounded.Wake(o.slot)
+		}
+		if b.flushed < n {
+			b.err = o.wait(b.ctx, false)
+		}
+	}
+}
+
+// copyTo copies the next item to a slot.
+func (b *batch[T]) copyTo(p unsafe.Pointer) {
+	if b.flat != nil {
+		*(*T)(p) = b.flat[b.flushed]
+		return
+	}
+	n := b.sizes[b.flushed]
+	copy(unsafe.Slice((*byte)(p), n), b.coded[b.flushed*b.s.o.payload():][:n])
 }
 
 // end flushes what is left, or after an error leaves it for good.

@@ -162,7 +162,7 @@ func (q *QueueDecl[T]) Sender(n *Node) *Sender[T] {
 // Receiver is the receiving end of the queue in a process that declares it.
 func (q *QueueDecl[T]) Receiver(n *Node) *Receiver[T] {
 	in := n.inlet(q)
-	in.plain = in.bounded == nil && in.q.flat && !holdsBools[T]()
+	in.plain = in.q.flat && !holdsBools[T]()
 	return &Receiver[T]{i: in, elem: q.Elem}
 }
 

@@ -30,7 +30,7 @@ type inlet struct {
 	spsc    ring.Consumer
 	held    []*reader // that work on items of an SPSC queue
 	back    []run     // items of an SPSC queue that a loop took and left, in order
-	plain   bool      // items of an SPSC queue can be copied as they are
+	plain   bool      // items can be copied as they are
 	bounded *ring.Bounded
 	seats   []*ring.Seat // that are free
 	arena   *ring.Arena
@@ -239,18 +239,16 @@ func (r *reader) finish() {
 	if !r.has {
 		return
 	}
-	r.has = false
 	in := r.in
 	if in.node.over.Load() {
+		r.has = false
 		return // the memory may be gone
 	}
 	if in.bounded != nil {
-		r.seat.Free()
-		if in.word.Closed.Load() != 0 {
-			in.bounded.Items().WakeAll() // others may wait for the end
-		}
+		r.free()
 		return
 	}
+	r.has = false
 	// What is left of the run goes back.
 	if next, end := r.item+1, r.end.Load(); next < end {
 		if in.spsc.Next == end {
@@ -270,6 +268,18 @@ func (r *reader) finish() {
 	// A reader that goes through a run may have said more itself.
 	if done > in.spsc.Done() {
 		in.spsc.SetDone(done)
+	}
+}
+
+// free says that the item on the reader's seat is done, if there is one.
+func (r *reader) free() {
+	if !r.has {
+		return
+	}
+	r.has = false
+	r.seat.Free()
+	if r.in.word.Closed.Load() != 0 {
+		r.in.bounded.Items().WakeEach() // others may wait for the end
 	}
 }
 

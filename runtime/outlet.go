@@ -200,9 +200,7 @@ func (o *outlet) place(large bool, fill func([]byte), seat *ring.Seat) bool {
 		seat.Note(o.note, o.bounded, t)
 	}
 	fill(o.bounded.Payload(t))
-	if err := o.bounded.Publish(t, o.slot); err != nil {
-		panic(err) // the parent took this process for dead; it must not go on
-	}
+	o.publish(t)
 	if large {
 		o.arena.Built(o.slot)
 	}
@@ -211,6 +209,13 @@ func (o *outlet) place(large bool, fill func([]byte), seat *ring.Seat) bool {
 	}
 	o.bounded.Wake(o.slot)
 	return true
+}
+
+// publish commits place t of a Bounded ring.
+func (o *outlet) publish(t ring.Ticket) {
+	if err := o.bounded.Publish(t, o.slot); err != nil {
+		panic(err) // the parent took this process for dead; it must not go on
+	}
 }
 
 // scratch is private memory of a slot's size.

@@ -25,20 +25,38 @@ func (s *Sender[T]) Send(ctx context.Context, v T) error {
 	if s.key != nil {
 		o = s.out.of(s.key(v))
 	}
-	if !o.q.flat || o.bounded != nil || !o.gate.try() {
+	if !o.q.flat || !o.gate.try() {
 		return s.send(ctx, o, v, false)
 	}
-	p := &o.spsc
-	if o.node.over.Load() || p.Next == p.Limit || o.closed || o.word.Gone.Load() != 0 {
+	if o.node.over.Load() || o.closed || o.word.Gone.Load() != 0 || !putFlat(o, v) {
 		o.gate.unlock()
 		return s.send(ctx, o, v, false)
+	}
+	o.gate.unlock()
+	return nil
+}
+
+// putFlat puts v as it is into the next place, if there is one.
+func putFlat[T any](o *outlet, v T) bool {
+	if r := o.bounded; r != nil {
+		t, ok := r.Claim(o.slot)
+		if !ok {
+			return false
+		}
+		*(*T)(r.At(t)) = v
+		o.publish(t)
+		r.Wake(o.slot)
+		return true
+	}
+	p := &o.spsc
+	if p.Next == p.Limit {
+		return false
 	}
 	*(*T)(p.At(p.Next)) = v
 	p.Next++
 	p.Publish()
 	p.Wake()
-	o.gate.unlock()
-	return nil
+	return true
 }
 
 // TrySend is Send that gives [ErrFull] instead of waiting for room.
@@ -100,8 +118,7 @@ func (s *Sender[T]) fill(o *outlet, v T) bool {
 // a reader waits, or in is slow. It ends with the first error; the last items that
 // in gave, up to 32, may then not be in the queue.
 func (s *Sender[T]) SendAll(ctx context.Context, in iter.Seq[T]) error {
-	o := s.o
-	if o.bounded != nil || s.key != nil {
+	if s.key != nil {
 		for v := range in {
 			if err := s.Send(ctx, v); err != nil {
 				return err
@@ -185,28 +202,28 @@ func (r *Receiver[T]) All(ctx context.Context) iter.Seq2[T, error] {
 				default:
 				}
 			}
-			if in.bounded == nil {
-				v, ok := r.step(rd)
-				if !ok {
-					v, ok = r.quick(rd, longest)
-				}
-				if ok {
-					var err error
-					if !in.plain {
-						if v, err = r.decode(rd); err != nil {
-							r.end(rd, err, yield)
-							return
-						}
-					}
-					if !yield(v, nil) {
-						r.end(rd, nil, nil)
+			var v T
+			var ok bool
+			if in.bounded != nil {
+				v, ok = r.hop(rd)
+			} else if v, ok = r.step(rd); !ok {
+				v, ok = r.quick(rd, longest)
+			}
+			if ok {
+				var err error
+				if !in.plain {
+					if v, err = r.decode(rd); err != nil {
+						r.end(rd, err, yield)
 						return
 					}
-					continue
 				}
+				if !yield(v, nil) {
+					r.end(rd, nil, nil)
+					return
+				}
+				continue
 			}
 			err := rd.next(ctx, false)
-			var v T
 			if err == nil {
 				v, err = r.decode(rd)
 			}
@@ -285,6 +302,25 @@ func (r *Receiver[T]) step(rd *reader) (v T, ok bool) {
 	return v, true
 }
 
+// hop is quick for a Bounded queue: the reader sits on its seat already, and an
+// item is there. It needs no lock, as nobody else touches the seat, but in the
+// program itself, where the memory may go.
+func (r *Receiver[T]) hop(rd *reader) (v T, ok bool) {
+	in := r.i
+	if rd.seat == nil || in.node.run != nil || in.node.over.Load() {
+		return v, false
+	}
+	rd.free()
+	if ok, err := rd.seat.Take(); !ok || err != nil {
+		return v, false // an error comes again where it is dealt with
+	}
+	rd.has = true
+	if in.plain {
+		v = *(*T)(unsafe.Pointer(&rd.seat.Payload()[0]))
+	}
+	return v, true
+}
+
 // end ends a loop and yields err, unless it is the plain end of the queue.
 func (r *Receiver[T]) end(rd *reader, err error, yield func(T, error) bool) {
 	r.i.mu.Lock()
@@ -305,7 +341,7 @@ func (r *Receiver[T]) decode(rd *reader) (v T, err error) {
 	if r.i.node.over.Load() {
 		return v, r.i.node.overError()
 	}
-	if rd.in.q.flat && !holdsBools[T]() {
+	if rd.in.plain {
 		return *(*T)(unsafe.Pointer(&rd.payload()[0])), nil
 	}
 	if err := rd.open(); err != nil {
@@ -329,10 +365,21 @@ func (r *Receiver[T]) TryReceive() (T, error) { return r.receive(context.Backgro
 
 func (r *Receiver[T]) receive(ctx context.Context, try bool) (v T, err error) {
 	in := r.i
-	if in.plain {
+	if in.plain && in.bounded == nil {
 		if v, ok := r.quick(&in.reader, 1); ok {
 			in.lookAgain()
 			return v, nil
+		}
+	}
+	if in.bounded != nil && in.calls.try() {
+		v, ok := r.hop(&in.reader)
+		if ok && !in.plain {
+			v, err = r.decode(&in.reader)
+		}
+		in.calls.unlock()
+		if ok {
+			in.lookAgain()
+			return v, err
 		}
 	}
 	defer in.lookAgain()

@@ -124,7 +124,7 @@ func (r *Bounded) Claim(p Owner) (Ticket, bool) {
 	for {
 		seam.At(atClaim, uint64(p))
 		t := r.h.tail.Load()
-		i, lap := t&(r.n-1), t>>r.shift&lapMask
+		i, lap := t&(r.n-1), t>>(r.shift&63)&lapMask
 		w := r.state(i)
 		s := state(w.Load())
 		switch {
@@ -144,11 +144,14 @@ func (r *Bounded) Claim(p Owner) (Ticket, bool) {
 // HasRoom reports whether Claim is worth a call.
 func (r *Bounded) HasRoom() bool {
 	t := r.h.tail.Load()
-	s, lap := state(r.state(t&(r.n-1)).Load()), t>>r.shift&lapMask
+	s, lap := state(r.state(t&(r.n-1)).Load()), t>>(r.shift&63)&lapMask
 	return !s.behind(lap) && !(s.beyond(lap) && r.h.tail.Load() == t)
 }
 
-// Payload is the memory of a claimed place.
+// At is the memory of a claimed place.
+func (r *Bounded) At(t Ticket) unsafe.Pointer { return r.at(uint64(t) & (r.n - 1)) }
+
+// Payload is the memory of a claimed place as bytes.
 func (r *Bounded) Payload(t Ticket) []byte {
 	return unsafe.Slice((*byte)(r.at(uint64(t)&(r.n-1))), r.payload)
 }
@@ -156,7 +159,7 @@ func (r *Bounded) Payload(t Ticket) []byte {
 // Publish commits p's place t: from here on the item is in the ring. It wakes
 // nobody; see Wake.
 func (r *Bounded) Publish(t Ticket, p Owner) error {
-	i, lap := uint64(t)&(r.n-1), uint64(t)>>r.shift&lapMask
+	i, lap := uint64(t)&(r.n-1), uint64(t)>>(r.shift&63)&lapMask
 	if !r.state(i).CompareAndSwap(uint64(pack(lap, writing, p)), uint64(pack(lap, full, 0))) {
 		return ErrEvicted
 	}

@@ -148,7 +148,7 @@ func (s *Seat) Take() (bool, error) {
 			continue
 		}
 		h := r.h.head.Load()
-		i, lap := h&(r.n-1), h>>r.shift&lapMask
+		i, lap := h&(r.n-1), h>>(r.shift&63)&lapMask
 		w := r.state(i)
 		st := state(w.Load())
 		switch {
@@ -276,7 +276,9 @@ func (s *Seat) Advance() {
 
 // Free says that the item is done: it will not come again.
 func (s *Seat) Free() {
-	s.rec.started.Store(0)
+	if s.rec.started.Load() != 0 {
+		s.rec.started.Store(0)
+	}
 	s.rec.w.Store(uint64(free))
 	if s.r.Arena != nil {
 		if ref := s.rec.ref.Load(); ref != 0 {
