@@ -47,6 +47,7 @@ type Figures struct {
 	States, Transitions, Nodes, Edges, Depth, Deaths int
 	Restarts                                         int // of the search, see the package comment
 	Walked                                           int // steps of the random walks
+	Sampled                                          int // states that the walks came to, each counted once
 	Time                                             time.Duration
 	Cut                                              bool // by StateLimit: not exhaustive
 }
@@ -56,8 +57,8 @@ func (f Figures) String() string {
 	if f.Cut {
 		cut = ", CUT"
 	}
-	return fmt.Sprintf("%d states, %d transitions (%d deaths), depth %d, %d code places, %d edges, %d restarts, %d steps walked, %v%s",
-		f.States, f.Transitions, f.Deaths, f.Depth, f.Nodes, f.Edges, f.Restarts, f.Walked, f.Time.Round(time.Millisecond), cut)
+	return fmt.Sprintf("%d states, %d transitions (%d deaths), depth %d, %d code places, %d edges, %d restarts, %d steps walked over %d states, %v%s",
+		f.States, f.Transitions, f.Deaths, f.Depth, f.Nodes, f.Edges, f.Restarts, f.Walked, f.Sampled, f.Time.Round(time.Millisecond), cut)
 }
 
 // Violation is what a search found: what is wrong, and how it comes to that.
@@ -111,7 +112,7 @@ func Run(h *Harness) (Figures, error) {
 		copy(h.Memory, x.from)
 	}()
 	for restarts := 0; ; restarts++ {
-		x.figures = Figures{Restarts: restarts, Walked: x.figures.Walked}
+		x.figures = Figures{Restarts: restarts, Walked: x.figures.Walked, Sampled: x.figures.Sampled}
 		x.alone, x.looked = make([]uint8, len(x.from)), make([]uint8, len(x.from))
 		x.again = false
 		x.seen = newTable()
@@ -215,6 +216,8 @@ func (x *search) walk() error {
 	if x.figures.Restarts > 0 || walks < 0 {
 		walks = 0
 	}
+	sampled := newTable()
+	defer func() { x.figures.Sampled += sampled.n }()
 	for range walks {
 		for d := 0; ; {
 			f := x.stack[d]
@@ -241,6 +244,9 @@ func (x *search) walk() error {
 			if did {
 				d++
 				x.figures.Walked++
+				if h := next.s.hash(x.n); sampled.enter(h) == fresh {
+					sampled.leave(h)
+				}
 			}
 			if d > 10_000 {
 				return x.wrong(d-1, errors.New("no end after 10,000 steps"))

@@ -53,6 +53,32 @@ func TestBoundedUnderAllInterleavings(t *testing.T) {
 	}
 }
 
+// Two producers and two consumers have too many states to search: walks at
+// random sample them, and the log says how many steps and states that were.
+func TestTwoProducersAndTwoConsumersSampled(t *testing.T) {
+	for _, c := range []struct {
+		told              bool
+		capacity          int
+		messages          []int
+		kills, sweepKills int
+	}{
+		{true, 1, []int{1, 1}, 1, 1},
+		{true, 2, []int{2, 1}, 2, 1},
+		{false, 1, []int{1, 1}, 1, 0},
+		{false, 2, []int{2, 2}, 2, 1},
+	} {
+		t.Run("", func(t *testing.T) {
+			l := newChain(c.capacity, c.messages, 0, 2)
+			l.Kills, l.SweepKills, l.told = c.kills, c.sweepKills, c.told
+			l.Walks, l.StateLimit = 20_000, 500_000
+			t.Parallel()
+			f, err := explore.Run(&l.Harness)
+			t.Logf("2P2C, told %v, capacity %d, messages %v, %d kills, %d of the sweep: %v", c.told, c.capacity, c.messages, c.kills, c.sweepKills, f)
+			require.NoError(t, err)
+		})
+	}
+}
+
 // A process that waits until all is done beside producers, consumers and deaths.
 // The second has 152,572,296 states without its limit, and was searched whole once.
 func TestJoinUnderAllInterleavings(t *testing.T) {
@@ -117,6 +143,26 @@ func TestSeededBugsAreFound(t *testing.T) {
 				return 0, s.Kind == seam.Store && s.In("(*Bounded).SweepInput")
 			}
 		}, "again"},
+		{"the end is seen beside an item in another's hand", pair(0), func(l *chain) {
+			l.Fault = func(s explore.Step) (uint64, bool) {
+				return 0, s.Kind == seam.Load && strings.HasPrefix(s.Word, "ring.w") && s.In("(*Bounded).Quiet")
+			}
+		}, "the end is seen"},
+		{"the end is seen while an item moves", pair(1), func(l *chain) {
+			l.Fault = func(s explore.Step) (uint64, bool) {
+				return 0, s.Kind == seam.Load && s.Word == "ring.hint" && s.In("(*Bounded).Quiet")
+			}
+		}, "the end is seen"},
+		{"the end is seen while an item waits to come again", pair(1), func(l *chain) {
+			l.Fault = func(s explore.Step) (uint64, bool) {
+				return 0, s.Kind == seam.Load && strings.HasPrefix(s.Word, "ring.cell") && s.In("(*Bounded).Quiet")
+			}
+		}, "the end is seen"},
+		{"an item that comes again is for its seat only", pair(1), func(l *chain) {
+			l.Fault = func(s explore.Step) (uint64, bool) {
+				return 1, s.Kind == seam.CompareAndSwap && s.Word == "ring.hint" && s.In("(*Bounded).hint")
+			}
+		}, "stuck"},
 		{"nobody tells who waits until all is done", waiting(0), func(l *chain) {
 			l.Fault = func(s explore.Step) (uint64, bool) {
 				return 0, s.Kind == seam.Load && strings.HasSuffix(s.Word, "joins") && s.In("(*Seat).Free")
@@ -144,6 +190,13 @@ func TestSeededBugsAreFound(t *testing.T) {
 			require.ErrorAs(t, err, &v)
 		})
 	}
+}
+
+// pair is a producer and two consumers.
+func pair(kills int) *chain {
+	l := newChain(1, []int{1}, 0, 2)
+	l.Kills, l.Walks = kills, 30_000
+	return l
 }
 
 // waiting is a producer, a consumer, and one who waits until all is done.

@@ -22,6 +22,7 @@ const (
 	result         // of message is out
 	joining        // from here on a process waits until all is done
 	joined         // all is done
+	sawEnd         // a consumer has seen the end
 )
 
 // chain is a pipeline of simulated processes: producers, a ring, and consumers; or
@@ -272,6 +273,7 @@ func (l *chain) take(s *explore.Self, k int, r *Bounded, seat *Seat, i int) bool
 		}
 		seam.At(241)
 		if over() {
+			s.Event(sawEnd, 0)
 			l.wakeAll(r.Items()) // the others wait for what this one held
 			s.End()
 			return false
@@ -606,6 +608,12 @@ func (l *chain) event(w *explore.World, i, kind int, m uint64) error {
 		for m := range w.Notes[:16] {
 			if w.Notes[m]&1 == 1 {
 				w.Notes[m] |= 128
+			}
+		}
+	case sawEnd:
+		for m, n := range w.Notes[:16] {
+			if len(l.workers) == 0 && n&1 == 1 && n>>1&3 != finished && !l.let(w, int(n>>3&15), n) {
+				return fmt.Errorf("the end is seen while message %d is not done", m)
 			}
 		}
 	case joined:
