@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"syscall"
 	"testing"
 	"time"
@@ -17,21 +18,25 @@ type workedOff struct {
 	pipeline *Pipeline
 	in       *QueueDecl[[]byte]
 	done     *NumberDecl[int]
+	holder   *NumberDecl[int] // process that keeps the first item of the kind held
 }
 
 func newWorkedOff(name string, readers, way int, keyed, stage bool) workedOff {
-	w := workedOff{in: &QueueDecl[[]byte]{Name: "in", Elem: Bytes, Capacity: 16, Bytes: mib}, done: &NumberDecl[int]{Name: "done"}}
+	w := workedOff{in: &QueueDecl[[]byte]{Name: "in", Elem: Bytes, Capacity: 16, Bytes: mib}, done: &NumberDecl[int]{Name: "done"}, holder: &NumberDecl[int]{Name: "holder"}}
 	if keyed {
 		w.in.Key = func(b []byte) uint64 { return uint64(b[0]) }
 	}
-	w.pipeline = &Pipeline{Path: "mp.test/workedoff/" + name, Source: name + ".mp", Decls: []Decl{w.in, w.done}, Main: MainDecl{Send: []Decl{w.in}}}
+	w.pipeline = &Pipeline{Path: "mp.test/workedoff/" + name, Source: name + ".mp", Decls: []Decl{w.in, w.done, w.holder}, Main: MainDecl{Send: []Decl{w.in}}}
 	for i := 0; i < readers && !stage; i++ {
-		p := &ProcessDecl{Name: fmt.Sprint("read", i), Restarts: 1000, Receive: []Decl{w.in}, Uses: []Decl{w.done}}
+		p := &ProcessDecl{Name: fmt.Sprint("read", i), Restarts: 1000, Receive: []Decl{w.in}, Uses: []Decl{w.done, w.holder}}
 		p.Main = func(ctx context.Context, n *Node, _ *Decoder) error {
 			done := w.done.In(n)
 			return consume(ctx, w.in.Receiver(n), way, func(b []byte) error {
-				if b[1] == 1 {
+				switch {
+				case b[1] == slow:
 					time.Sleep(time.Millisecond)
+				case b[1] == held && w.holder.In(n).CompareAndSwap(0, os.Getpid()):
+					select {}
 				}
 				done.Add(1)
 				return nil
@@ -56,6 +61,13 @@ var (
 	workedByTwo   = newWorkedOff("two", 2, loopByFour, false, false)
 	workedByKey   = newWorkedOff("key", 2, asLoop, true, false)
 	workedByStage = newWorkedOff("stage", 2, 0, false, true)
+)
+
+// How an item is to be done.
+const (
+	fast = iota
+	slow
+	held // by the first who gets it, for ever
 )
 
 // chore is an item of a size that tells how it is to be done.
@@ -114,7 +126,7 @@ func TestJoinDoesNotWaitForWhatIsSentLater(t *testing.T) {
 			stopped := make(chan struct{})
 			go func() {
 				defer close(stopped)
-				for in.Send(sending, chore(0)) == nil { // the queue is never empty
+				for in.Send(sending, chore(fast)) == nil { // the queue is never empty
 				}
 			}()
 			for range 20 {
@@ -137,7 +149,7 @@ func TestJoinWhileReadersDie(t *testing.T) {
 			sent := 0
 			for round := range 4 {
 				for range 40 {
-					require.NoError(t, in.Send(ctx, chore(1)))
+					require.NoError(t, in.Send(ctx, chore(slow)))
 					sent++
 				}
 				joined := make(chan error, 1)

@@ -2,6 +2,7 @@ package mp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/mpgen/mpgen/runtime/internal/control"
@@ -130,7 +131,11 @@ func (o *outlet) head() int {
 // commit puts in what has been encoded. try makes a full queue ErrFull.
 func (o *outlet) commit(ctx context.Context, try bool, seat *ring.Seat) error {
 	if o.enc.err != nil {
-		return fmt.Errorf("queue %q: %w", o.q.row.name(), o.enc.err)
+		err := fmt.Errorf("queue %q: %w", o.q.row.name(), o.enc.err)
+		if errors.Is(err, ErrTooBig) {
+			err = fmt.Errorf("%w; its setting bytes says how many", err)
+		}
+		return err
 	}
 	item := o.enc.bytes()
 	var d ring.Descriptor

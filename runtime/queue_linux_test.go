@@ -373,6 +373,8 @@ func TestItemThatCouldNeverFitIsRefusedAtOnce(t *testing.T) {
 	in, out, ctx := echo.in.Sender(n), echo.out.Receiver(n), limited(t)
 	require.ErrorIs(t, in.Send(ctx, parcel{Text: string(make([]byte, mib+1))}), ErrTooBig)
 	require.ErrorIs(t, in.TrySend(parcel{Text: string(make([]byte, mib+1))}), ErrTooBig)
+	require.EqualError(t, in.TrySend(parcel{Text: string(make([]byte, mib+1))}),
+		`queue "in": item too big: it takes more than the 1048576 bytes that one item may have; its setting bytes says how many`)
 	require.NoError(t, in.Send(ctx, parcel{Seq: 7, Text: string(make([]byte, mib-100))}))
 	v, err := out.Receive(ctx)
 	require.NoError(t, err)
