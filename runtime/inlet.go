@@ -271,6 +271,16 @@ func (r *reader) finish() {
 	}
 }
 
+// finish says that the item of the last Receive is done, unless a call is under way.
+func (in *inlet) finish() {
+	if in.calls.try() {
+		in.mu.Lock()
+		in.reader.finish()
+		in.mu.Unlock()
+		in.calls.unlock()
+	}
+}
+
 // free says that the item on the reader's seat is done, if there is one.
 func (r *reader) free() {
 	if !r.has {

@@ -179,12 +179,7 @@ type Receiver[T any] struct {
 func (r *Receiver[T]) All(ctx context.Context) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		in, rd := r.i, &reader{in: r.i}
-		if in.calls.try() { // who ranges over the queue has done what it received before
-			in.mu.Lock()
-			in.reader.finish()
-			in.mu.Unlock()
-			in.calls.unlock()
-		}
+		in.finish() // who ranges over the queue has done what it received before
 		in.mu.Lock()
 		in.loops++
 		in.mu.Unlock()
@@ -307,7 +302,7 @@ func (r *Receiver[T]) step(rd *reader) (v T, ok bool) {
 // program itself, where the memory may go.
 func (r *Receiver[T]) hop(rd *reader) (v T, ok bool) {
 	in := r.i
-	if rd.seat == nil || in.node.run != nil || in.node.over.Load() {
+	if rd.seat == nil || in.node.guarded || in.node.over.Load() {
 		return v, false
 	}
 	rd.free()
@@ -371,7 +366,7 @@ func (r *Receiver[T]) receive(ctx context.Context, try bool) (v T, err error) {
 			return v, nil
 		}
 	}
-	if in.bounded != nil && in.calls.try() {
+	if in.bounded != nil && !in.node.guarded && in.calls.try() {
 		v, ok := r.hop(&in.reader)
 		if ok && !in.plain {
 			v, err = r.decode(&in.reader)

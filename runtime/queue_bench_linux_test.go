@@ -30,7 +30,7 @@ var benchPipeline = func() (b struct {
 
 // lone is a process's view of a run that has no processes.
 func lone(b *testing.B, p *Pipeline) *Node {
-	pl, err := newPlan(p, 1)
+	pl, err := newPlan(p, told{1})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -42,11 +42,11 @@ func lone(b *testing.B, p *Pipeline) *Node {
 		b.Cleanup(func() { f.Close() })
 		return f
 	}
-	ctl, err := control.New(memory(control.Size(len(pl.slots), len(pl.parts), pl.rows())), len(pl.slots), len(pl.parts), pl.rows(), p.Path)
+	ctl, err := control.New(memory(control.Size(len(pl.slots), len(pl.parts), pl.rows(), len(pl.told))), len(pl.slots), len(pl.parts), pl.rows(), len(pl.told), p.Path)
 	if err != nil {
 		b.Fatal(err)
 	}
-	return newNode(pl, 1, ctl, memory(len(pl.slots)*64), memory(pl.commonsSize))
+	return newNode(pl, 1, false, ctl, memory(len(pl.slots)*64), memory(pl.commonsSize))
 }
 
 func BenchmarkQueue(b *testing.B) {

@@ -8,7 +8,9 @@ import (
 // Ready is a channel for Go's select: it gives a token when TryReceive is worth a
 // call, because there is an item or the queue has ended, and takes no item itself.
 // After the end it is closed. Who gets a token calls TryReceive, or Ready again;
-// others may have been faster, and then TryReceive gives [ErrEmpty].
+// others may have been faster, and then TryReceive gives [ErrEmpty]. Like Receive,
+// Ready says that the item before is done; so it is called in the select itself,
+// and not once before a loop.
 //
 //	select {
 //	case <-p.Jobs.Ready():
@@ -33,6 +35,7 @@ func (r *Receiver[T]) Ready() <-chan struct{} {
 			w = in.watch.Load()
 		}
 	}
+	in.finish()
 	w.look()
 	return w.tokens
 }
@@ -77,21 +80,17 @@ func (w *watch) run() {
 	in := w.in
 	for {
 		err := in.node.bell.Wait(context.Background(), in.parked(), w)
-		in.mu.Lock()
-		ended := err != nil || in.ended()
-		in.mu.Unlock()
-		if ended {
-			w.mu.Lock()
-			w.ended = true
-			close(w.tokens)
-			w.mu.Unlock()
-			return
-		}
 		select {
-		case <-w.again: // from while it waited anyway; the token is an answer to that
+		case <-w.again: // from while it waited anyway
 		default:
 		}
-		w.give()
+		found, ended := w.update()
+		switch {
+		case ended || err != nil:
+			return
+		case !found:
+			continue
+		}
 		in.node.reading.RLock() // in the program itself the memory may go
 		if !in.node.over.Load() {
 			in.parked().WakeOne()
@@ -101,38 +100,44 @@ func (w *watch) run() {
 	}
 }
 
-func (w *watch) give() {
+// update makes the channel tell how it stands now: it has a token if there is an
+// item, none if there is none, and is closed after the end. A reader takes its
+// item before it comes here, so no token is left that nothing stands for.
+func (w *watch) update() (found, ended bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.ended {
-		return
+	in := w.in
+	in.mu.Lock()
+	ended = in.ended()
+	found = !ended && in.hasItem()
+	if !ended && !found && in.bounded == nil {
+		in.spsc.Tell() // as a reader does before it waits
 	}
-	select {
-	case w.tokens <- struct{}{}:
+	in.mu.Unlock()
+	switch {
+	case w.ended:
+	case ended:
+		w.ended = true
+		close(w.tokens)
+	case found:
+		select {
+		case w.tokens <- struct{}{}:
+		default:
+		}
 	default:
-	}
-}
-
-// look makes the channel tell how it stands now. A token that nothing stands for
-// any more is taken back before the watch is told to wait, so what comes after
-// gives a new one.
-func (w *watch) look() {
-	w.in.mu.Lock()
-	ended := w.in.ended()
-	found := !ended && w.in.hasItem()
-	w.in.mu.Unlock()
-	if found {
-		w.give()
-		return
-	}
-	w.mu.Lock()
-	if !ended && !w.ended {
 		select {
 		case <-w.tokens:
 		default:
 		}
 	}
-	w.mu.Unlock()
+	return found, ended
+}
+
+// look is update for others than the watch, which it tells to wait anew, or to end.
+func (w *watch) look() {
+	if found, _ := w.update(); found {
+		return
+	}
 	select {
 	case w.again <- struct{}{}:
 	default:

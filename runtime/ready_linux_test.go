@@ -184,6 +184,33 @@ var shared = func() (s struct {
 	return s
 }()
 
+// A queue of one place has none while its item is not done.
+func TestReadySaysThatTheItemBeforeIsDone(t *testing.T) {
+	r, n := begin(t, oneWide.pipeline, oneWide.producers[0].With(func(e *Encoder) { Put(e, 200) }))
+	seq := 0
+	_, err := selecting(limited(t), oneWide.out.Receiver(n), true, func(v seen) error {
+		require.Equal(t, seq, v.Seq)
+		seq++
+		return nil
+	})
+	require.NoError(t, err)
+	require.Equal(t, 200, seq)
+	require.NoError(t, r.Wait())
+}
+
+// oneWide: a process sends to the program through one place.
+var oneWide = func() *relay {
+	l := &relay{out: &QueueDecl[seen]{Name: "out", Capacity: 1}}
+	p := &ProcessDecl{Name: "send", Send: []Decl{l.out}}
+	p.Main = func(ctx context.Context, n *Node, d *Decoder) error {
+		return produce(ctx, l.out.Sender(n), oneByOne, Get[int](d), func(seq int) seen { return seen{Seq: seq} })
+	}
+	l.producers = []*ProcessDecl{p}
+	l.pipeline = &Pipeline{Path: "mp.test/onewide", Source: "oneWide.mp", Decls: []Decl{l.out, p}, Main: MainDecl{Receive: []Decl{l.out}}}
+	Register(l.pipeline)
+	return l
+}()
+
 // Goroutines of one process that select on one queue, and others in loops.
 func TestSeveralGoroutinesSelect(t *testing.T) {
 	_, n := begin(t, echo.pipeline)
@@ -206,9 +233,9 @@ func TestSeveralGoroutinesSelect(t *testing.T) {
 		return nil
 	}
 	var wg sync.WaitGroup
-	for i := range 4 {
+	for range 4 {
 		wg.Go(func() {
-			_, err := selecting(ctx, out, i%2 == 0, note)
+			_, err := selecting(ctx, out, true, note)
 			if err != nil {
 				t.Error(err)
 			}
