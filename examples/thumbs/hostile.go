@@ -32,11 +32,13 @@ func spin(io.Reader) (image.Image, error) {
 
 // hoard allocates without end, as for a picture that says it has 2^31 pixels a side.
 func hoard(io.Reader) (image.Image, error) {
-	for all := [][]byte(nil); ; {
+	for {
 		page := make([]byte, 1<<20)
 		for i := range page {
 			page[i] = 1
 		}
-		all = append(all, page)
+		hoarded = append(hoarded, page)
 	}
 }
+
+var hoarded [][]byte
