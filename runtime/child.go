@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -33,6 +34,7 @@ const (
 	frameCancel              // there: call ID is given up
 	frameStack               // up: a part of the stacks of its goroutines, for question ID
 	frameWaits               // up: what they wait for, which ends the answer to question ID
+	frameRecord              // up: a record for the log, of task ID
 )
 
 // Exit codes of a process that can't do its part: EX_SOFTWARE of sysexits.
@@ -85,6 +87,7 @@ func runChild(role proc.Role) int {
 		fmt.Fprintf(os.Stderr, "mpgen: process %s: %v\n", role.Name, err)
 		return exitSoftware
 	}
+	slog.SetDefault(slog.New(&recorder{child: c}))
 	return c.run()
 }
 

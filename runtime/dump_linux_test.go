@@ -234,6 +234,7 @@ func TestDumpFollowsACallOfAProcess(t *testing.T) {
 }
 
 func TestDumpWhileARunCloses(t *testing.T) {
+	late := time.Duration(0)
 	for range 10 {
 		r, n := begin(t, crossing.pipeline)
 		var all sync.WaitGroup
@@ -245,8 +246,11 @@ func TestDumpWhileARunCloses(t *testing.T) {
 			all.Go(func() { crossing.pool.Pool(n).Call(context.Background(), "spin") })
 		}
 		require.NoError(t, r.Close())
+		closed := time.Now()
 		all.Wait()
+		late += time.Since(closed)
 	}
+	require.Less(t, late, 5*answerTime, "nobody waits for the answers of the dead")
 }
 
 func TestStacksPutAlikeOnesTogether(t *testing.T) {

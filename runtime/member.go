@@ -62,6 +62,8 @@ type life struct {
 	err      error // of either
 	gaveUp   error // a task of its stage failed for good
 	corrupt  bool  // it wrote nonsense
+	logs     bool  // it has sent records
+	dead     bool  // nothing comes behind what it has written
 }
 
 func newMember(r *Run, index int) *member {
@@ -143,6 +145,7 @@ func (m *member) launch() (instance, error) {
 	word.Generation.Store(uint32(m.generation))
 	word.Cancel.Store(0)
 	word.Ask.Store(0)
+	r.log.tellLevel()
 	word.Order.Store(control.Work)
 	word.State.Store(control.Starting)
 
@@ -212,6 +215,9 @@ func (m *member) supervise(p instance) {
 		<-p.Dead()
 		timer.Stop()
 		young()
+		m.upMu.Lock()
+		m.life.dead = true
+		m.upMu.Unlock()
 		m.drain()
 		if m.desk != nil {
 			m.desk.close()
@@ -283,6 +289,9 @@ func (m *member) drain() {
 	var acts []func()
 	var books *poolCore // locked for as long as answers come
 	for {
+		if m.life.logs && !m.life.dead && m.run.log.full.Load() {
+			break // what comes behind its records waits with them
+		}
 		f, ok, err := m.up.Next()
 		if ok && m.core != nil && (f.Kind == frameResult || f.Kind == frameFailure || f.Kind == frameLate) {
 			if books == nil {
@@ -313,6 +322,9 @@ func (m *member) drain() {
 		if act := m.hear(f); act != nil {
 			acts = append(acts, act)
 		}
+	}
+	if books != nil {
+		books.mu.Unlock()
 	}
 	desk := m.desk
 	m.upMu.Unlock()
@@ -360,6 +372,8 @@ func (m *member) hear(f line.Frame) func() {
 		}
 	case frameStack, frameWaits:
 		m.tells(f)
+	case frameRecord:
+		m.logs(f)
 	}
 	return nil
 }

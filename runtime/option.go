@@ -3,6 +3,7 @@ package mp
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"slices"
 	"strings"
@@ -17,11 +18,19 @@ type options struct {
 	workers int
 	signals bool
 	engine  string // its name, "" for the default
+	logger  *slog.Logger
 }
 
 // Workers sets the number of workers of pools that declare none; without it, or
 // with 0, that is GOMAXPROCS.
 func Workers(n int) Option { return func(o *options) { o.workers = n } }
+
+// Logger receives what processes log by package slog's default logger, or by
+// package log, with the attributes process, pid and, in a worker that is called,
+// task; without it that is the program's own [slog.Default]. Records that it does
+// not enable are dropped where they arise. Its handler must not wait for the run.
+// With the goroutines engine processes log by the program's default anyway.
+func Logger(l *slog.Logger) Option { return func(o *options) { o.logger = l } }
 
 // NoSignals leaves signals to the program. Without it an interrupt or a
 // termination signal ends the run in order: contexts are cancelled, who does not

@@ -52,6 +52,7 @@ type Run struct {
 	last     Stats // what Stats says after Close
 	began    time.Time
 	asking   asking
+	log      logging
 	over     bool
 }
 

@@ -59,6 +59,7 @@ func start(ctx context.Context, p *Pipeline, o options, args []Arg) (*Run, error
 	if err != nil {
 		return nil, err
 	}
+	r.log.run, r.log.to = r, o.logger
 	for _, a := range args {
 		if err := r.take(a); err != nil {
 			r.abort()

@@ -36,10 +36,10 @@ type Header struct {
 	Slots        uint32 // processes, the parent is slot 0
 	Queues       uint32
 	Rows         uint32
-	Told         uint32 // numbers that Start was told and the plan depends on
-	_            uint32
-	Plan         uint64 // hash of the plan: both sides computed the same
-	Started      int64  // nanoseconds since 1970
+	Told         uint32      // numbers that Start was told and the plan depends on
+	LogLevel     seam.Uint32 // the least that the parent logs, a slog.Level
+	Plan         uint64      // hash of the plan: both sides computed the same
+	Started      int64       // nanoseconds since 1970
 	Parent       int32
 	pathLen      uint32
 	path         [512]byte
