@@ -6,6 +6,7 @@ import (
 	"time"
 	"unsafe"
 
+	"github.com/mpgen/mpgen/runtime/internal/bell"
 	"github.com/mpgen/mpgen/runtime/internal/ring"
 )
 
@@ -25,8 +26,10 @@ import (
 // one counts an item and then looks whether the timer is set, the other says that
 // it is not set any more and then looks at the count.
 type batch[T any] struct {
-	ctx   context.Context
-	s     *Sender[T]
+	ctx     context.Context
+	s       *Sender[T]
+	readers *bell.Parked
+
 	n     int          // items in the batch
 	count atomic.Int32 // the same, for the timer
 	late  *time.Timer
@@ -55,17 +58,24 @@ func newBatch[T any](ctx context.Context, s *Sender[T]) *batch[T] {
 	} else {
 		b.coded = make([]byte, batchItems*s.o.payload())
 	}
+	if s.o.bounded != nil {
+		b.readers = s.o.bounded.Items()
+	} else {
+		b.readers = s.o.spsc.Items()
+	}
 	b.late = time.AfterFunc(time.Hour, b.onTime)
 	return b
 }
 
 // add takes an item in, or says why there is an end.
-func (b *batch[T]) add(v T) error {
-	if !b.write(v) { // too large for a slot, or it can't be encoded
+func (b *batch[T]) add(v *T) error {
+	if b.flat != nil {
+		b.flat[b.n] = *v
+	} else if !b.encode(v) {
 		if err := b.flush(); err != nil {
 			return err
 		}
-		return b.s.send(b.ctx, b.s.o, v, false)
+		return b.s.send(b.ctx, b.s.o, *v, false)
 	}
 	b.n++
 	b.count.Store(int32(b.n))
@@ -92,23 +102,17 @@ func (b *batch[T]) awaited() bool {
 			return true
 		}
 	}
-	if o.bounded != nil {
-		return o.bounded.Items().Any()
-	}
-	return o.spsc.Items().Any()
+	return b.readers.Any()
 }
 
-// write writes an item behind those of the batch, as it is to lie in a slot.
-func (b *batch[T]) write(v T) bool {
-	if b.flat != nil {
-		b.flat[b.n] = v
-		return true
-	}
+// encode writes an item behind those of the batch, as it is to lie in a slot, and
+// reports false if it is too large for that, or can't be encoded.
+func (b *batch[T]) encode(v *T) bool {
 	o := b.s.o
 	size := o.payload()
 	p := b.coded[b.n*size:][:size]
 	b.enc.reset(p[ring.HeadSize:], o.max)
-	b.s.elem.put(&b.enc, v)
+	b.s.elem.put(&b.enc, *v)
 	if b.enc.heap || b.enc.err != nil {
 		return false
 	}

@@ -128,7 +128,7 @@ func (s *Sender[T]) SendAll(ctx context.Context, in iter.Seq[T]) error {
 	}
 	b := newBatch(ctx, s)
 	for v := range in {
-		if err := b.add(v); err != nil {
+		if err := b.add(&v); err != nil {
 			return b.end(err)
 		}
 	}
@@ -201,8 +201,10 @@ func (r *Receiver[T]) All(ctx context.Context) iter.Seq2[T, error] {
 			var ok bool
 			if in.bounded != nil {
 				v, ok = r.hop(rd)
-			} else if v, ok = r.step(rd); !ok {
+			} else if ok = rd.step(); !ok {
 				v, ok = r.quick(rd, longest)
+			} else if in.plain {
+				v = *(*T)(in.spsc.At(rd.item))
 			}
 			if ok {
 				var err error
@@ -280,21 +282,18 @@ func (r *Receiver[T]) quick(rd *reader, longest uint64) (v T, ok bool) {
 // step goes on in the reader's run, without the lock: what it touches is this
 // reader's alone, unless another reader reclaims it. It stops for a producer that
 // waits for room.
-func (r *Receiver[T]) step(rd *reader) (v T, ok bool) {
+func (rd *reader) step() bool {
 	c := &rd.in.spsc
 	next := rd.item + 1
 	if !rd.has || next >= rd.end.Load() || c.Room().Any() {
-		return v, false
+		return false
 	}
 	c.MarkDone(next) // true whoever gets next
 	if next >= rd.end.Load() {
-		return v, false
+		return false
 	}
 	rd.item = next
-	if rd.in.plain {
-		v = *(*T)(c.At(rd.item))
-	}
-	return v, true
+	return true
 }
 
 // hop is quick for a Bounded queue: the reader sits on its seat already, and an
