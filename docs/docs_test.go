@@ -61,6 +61,9 @@ func inExamples(t *testing.T, text, pattern string) bool {
 	t.Helper()
 	files, err := filepath.Glob("../examples/*/" + pattern)
 	require.NoError(t, err)
+	deeper, err := filepath.Glob("../examples/*/*/" + pattern)
+	require.NoError(t, err)
+	files = append(files, deeper...)
 	require.NotEmpty(t, files)
 	for _, f := range files {
 		whole, err := os.ReadFile(f)
