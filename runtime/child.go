@@ -117,7 +117,7 @@ func openChild(role proc.Role) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := pipelines[ctl.Path()]
+	p := pipelineAt(ctl.Path())
 	if p == nil {
 		return nil, fmt.Errorf("this program has no pipeline %q: is its package imported only sometimes?", ctl.Path())
 	}

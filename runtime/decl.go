@@ -17,6 +17,8 @@ type Pipeline struct {
 	Source string // "thumbs.mp"
 	Decls  []Decl // in the order of the source
 	Main   MainDecl
+
+	called bool // its pools and services are called and fed by no queue
 }
 
 // MainDecl is the ends of queues that the program itself holds.
@@ -179,7 +181,8 @@ func (v *NumberDecl[T]) In(n *Node) *Number[T] {
 
 // Pool is the calling side of a pool that no flow feeds.
 func (p *PoolDecl[In, Out]) Pool(n *Node) *Pool[In, Out] {
-	return &Pool[In, Out]{callee: n.callee(p), in: p.In, out: p.Out}
+	in, out := p.codecs()
+	return &Pool[In, Out]{callee: n.callee(p), in: in, out: out}
 }
 
 // Arg is what Start gives to one row.

@@ -35,6 +35,12 @@ type instance interface {
 	Exit() proc.Exit
 	// Kill ends it, however it stands. It does nothing after the end.
 	Kill()
+	// Exhaust ends it as one that has taken more memory than it may. This and the
+	// next two are for package mptest.
+	Exhaust()
+	// Hang makes it stand still until Resume. It does not wait for that.
+	Hang() error
+	Resume() error
 	// LimitMemory bounds what it takes from now on, in bytes.
 	LimitMemory(bytes int64) error
 }

@@ -61,7 +61,8 @@ type routine struct {
 	mu      sync.Mutex
 	outside bool
 	killed  bool
-	ended   bool // the goroutine has left
+	ended   bool          // the goroutine has left
+	held    chan struct{} // it stands still where it goes in or out until this is closed; nil: it does not
 	parted  chan struct{}
 
 	dead chan struct{}
@@ -126,38 +127,74 @@ func (g *routine) bury(exit proc.Exit) {
 }
 
 // out says that the user's code begins.
-func (g *routine) out() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.killed {
-		runtime.Goexit()
-	}
-	g.outside = true
-}
+func (g *routine) out() { g.cross(true) }
 
 // back says that it has ended.
-func (g *routine) back() {
+func (g *routine) back() { g.cross(false) }
+
+func (g *routine) cross(outside bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	for g.held != nil {
+		held := g.held
+		g.mu.Unlock()
+		<-held
+		g.mu.Lock()
+	}
 	if g.killed {
 		runtime.Goexit()
 	}
-	g.outside = false
+	g.outside = outside
 }
 
 // Kill ends the process for all others.
-func (g *routine) Kill() {
+func (g *routine) Kill() { g.kill(proc.Exit{Code: -1, Signal: syscall.SIGKILL}) }
+
+// Exhaust is the same with another story.
+func (g *routine) Exhaust() { g.kill(proc.Exit{Code: -1, Signal: syscall.SIGKILL, OOM: true}) }
+
+func (g *routine) kill(exit proc.Exit) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.killed || g.ended {
 		return
 	}
 	g.killed = true
+	g.release()
 	if g.outside {
 		g.engine.left.Add(1)
 		close(g.parted)
 	}
-	go g.bury(proc.Exit{Code: -1, Signal: syscall.SIGKILL})
+	go g.bury(exit)
+}
+
+// Hang lets the process stand still before the user's code begins the next time, or
+// when it has ended. Nobody sees more of a process that hangs.
+func (g *routine) Hang() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.killed || g.ended {
+		return os.ErrProcessDone
+	}
+	if g.held == nil {
+		g.held = make(chan struct{})
+	}
+	return nil
+}
+
+// Resume ends that.
+func (g *routine) Resume() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.release()
+	return nil
+}
+
+func (g *routine) release() {
+	if g.held != nil {
+		close(g.held)
+		g.held = nil
+	}
 }
 
 func (g *routine) PID() int              { return 0 }

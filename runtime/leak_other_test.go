@@ -5,13 +5,16 @@ package mp
 import (
 	"testing"
 
-	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
+	"github.com/mpgen/mpgen/runtime/internal/leak"
 )
 
 // noLeaks fails the test if something of a run is left at its end.
 func noLeaks(t testing.TB) {
 	t.Helper()
-	goroutines := goleak.IgnoreCurrent()
-	t.Cleanup(func() { require.NoError(t, goleak.Find(goroutines)) })
+	before := leak.Take()
+	t.Cleanup(func() {
+		if !t.Failed() {
+			noneLeft(t, before)
+		}
+	})
 }

@@ -2,10 +2,13 @@ package mp
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/mpgen/mpgen/runtime/internal/leak"
 )
 
 // patience bounds each wait of the tests. It is below the backstop, so a wake-up
@@ -19,6 +22,20 @@ func until(t testing.TB, what string, met func() bool) {
 	for deadline := time.Now().Add(patience); !met(); time.Sleep(500 * time.Microsecond) {
 		if time.Now().After(deadline) {
 			require.FailNow(t, "waited in vain: "+what)
+		}
+	}
+}
+
+// noneLeft fails the test if something is left that was not there before.
+func noneLeft(t testing.TB, before leak.Snapshot) {
+	t.Helper()
+	var left []string
+	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		if left = before.Left(); len(left) == 0 {
+			return
+		}
+		if time.Now().After(deadline) {
+			require.FailNow(t, "left behind", strings.Join(left, "\n"))
 		}
 	}
 }

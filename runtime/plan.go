@@ -242,7 +242,7 @@ func (pl *plan) addParty(s slotPlan, n int) {
 }
 
 func (pl *plan) addPool(d poolRow) {
-	s := d.shape()
+	s := pl.shapeOf(d)
 	pp := poolPlan{row: d, first: len(pl.slots), n: s.workers, called: s.called, object: s.object, methods: s.methods, task: s.task, worker: s.worker, bytes: int(s.bytes)}
 	if pp.n == 0 {
 		pp.n = pl.workers
@@ -310,7 +310,7 @@ func (pl *plan) connect() error {
 	}
 	for i := range pl.pools {
 		pp := &pl.pools[i]
-		s, party := pp.row.shape(), pl.slots[pp.first].party
+		s, party := pl.shapeOf(pp.row), pl.slots[pp.first].party
 		err := pl.declareShared(party, s.uses, s.reads)
 		if err != nil {
 			return err
@@ -406,7 +406,7 @@ func (pl *plan) reach(party int) []Decl {
 	case s.process != nil:
 		all = slices.Concat(s.process.Send, s.process.Receive, s.process.Uses, s.process.Reads)
 	case s.pool >= 0:
-		shape := pl.pools[s.pool].row.shape()
+		shape := pl.shapeOf(pl.pools[s.pool].row)
 		all = slices.Concat(shape.sends, shape.uses, shape.reads)
 		for _, in := range shape.inputs {
 			all = append(all, in.from, in.to, in.dead)

@@ -48,6 +48,7 @@ type Run struct {
 	stopped  chan struct{} // closed when stopping has begun
 	mainDone chan struct{} // closed when the program starts and sends no more
 	closed   chan struct{} // closed when Close is done
+	answered atomic.Bool   // Wait or Shutdown has returned what stopped the run
 	closing  sync.Once
 	last     Stats // what Stats says after Close
 	began    time.Time
@@ -93,7 +94,16 @@ func (r *Run) Wait() error {
 	case <-r.stopped:
 		<-r.ended
 	}
-	return r.cause()
+	return r.answer()
+}
+
+// answer is cause for who waits for the run and is then told.
+func (r *Run) answer() error {
+	err := r.cause()
+	if err != nil {
+		r.answered.Store(true)
+	}
+	return err
 }
 
 // attend notes that the program waits for the run, until what it returns is
@@ -162,11 +172,11 @@ func (r *Run) Shutdown(ctx context.Context) error {
 	r.endMain(false)
 	select {
 	case <-r.ended:
-		return r.cause()
+		return r.answer()
 	case <-ctx.Done():
 		r.stop(nil)
 		<-r.ended
-		return errors.Join(r.cause(), ctx.Err())
+		return errors.Join(r.answer(), ctx.Err())
 	}
 }
 

@@ -29,10 +29,13 @@ type stage interface {
 type poolWorks[In, Out any] struct {
 	decl *PoolDecl[In, Out]
 	do   func(context.Context, In) (Out, error)
+	in   Codec[In]
+	out  Codec[Out]
 }
 
 func (p *PoolDecl[In, Out]) open(_ context.Context, n *Node, _ *Decoder) (works, error) {
-	w := poolWorks[In, Out]{p, p.Func}
+	w := poolWorks[In, Out]{decl: p, do: p.Func}
+	w.in, w.out = p.codecs()
 	if p.Open != nil {
 		w.do = p.Open(n)
 	}
@@ -40,7 +43,7 @@ func (p *PoolDecl[In, Out]) open(_ context.Context, n *Node, _ *Decoder) (works,
 }
 
 func (w poolWorks[In, Out]) call(ctx context.Context, _ int, d *Decoder, e *Encoder) error {
-	in := w.decl.In.get(d)
+	in := w.in.get(d)
 	if err := d.done(); err != nil {
 		return err
 	}
@@ -48,7 +51,7 @@ func (w poolWorks[In, Out]) call(ctx context.Context, _ int, d *Decoder, e *Enco
 	if err != nil {
 		return err
 	}
-	w.decl.Out.put(e, out)
+	w.out.put(e, out)
 	return e.err
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/mpgen/mpgen/runtime/internal/bell"
 	"github.com/mpgen/mpgen/runtime/internal/control"
+	"github.com/mpgen/mpgen/runtime/internal/probe"
 	"github.com/mpgen/mpgen/runtime/internal/proc"
 	"github.com/mpgen/mpgen/runtime/internal/ring"
 	"github.com/mpgen/mpgen/runtime/internal/shm"
@@ -26,6 +27,7 @@ func Start(ctx context.Context, p *Pipeline, opts []Option, args ...Arg) (*Run, 
 	if err != nil {
 		return nil, nil, fmt.Errorf("start %s: %w", p.Source, err)
 	}
+	probe.Started(ctx, r)
 	return r, r.node, nil
 }
 

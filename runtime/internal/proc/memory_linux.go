@@ -69,8 +69,8 @@ func limitAddressSpace(pid int, now, more int64) error {
 	return unix.Prlimit(pid, unix.RLIMIT_AS, &unix.Rlimit{Cur: bound, Max: bound}, nil)
 }
 
-// overLimit kills a process that has taken too much.
-func (p *Process) overLimit() {
+// Exhaust kills a process that has taken too much.
+func (p *Process) Exhaust() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.reaped {
@@ -165,7 +165,7 @@ func (m *memoryWatch) run(stop, over chan struct{}) {
 		case <-ticks.C:
 		}
 		for _, p := range m.exceeding() {
-			p.overLimit()
+			p.Exhaust()
 		}
 	}
 }

@@ -175,3 +175,9 @@ func (p *Process) Signal(sig syscall.Signal) error {
 	}
 	return p.signal(sig)
 }
+
+// Hang stops the process, which goes on with Resume. It may run for a moment yet.
+func (p *Process) Hang() error { return p.Signal(syscall.SIGSTOP) }
+
+// Resume makes a process go on that hangs.
+func (p *Process) Resume() error { return p.Signal(syscall.SIGCONT) }

@@ -47,6 +47,15 @@ func (p *Process) Exit() Exit { return Exit{Code: -1} }
 // Kill does nothing.
 func (p *Process) Kill() {}
 
+// Exhaust does nothing.
+func (p *Process) Exhaust() {}
+
+// Hang returns an error that wraps errors.ErrUnsupported.
+func (p *Process) Hang() error { return errUnsupported }
+
+// Resume returns an error that wraps errors.ErrUnsupported.
+func (p *Process) Resume() error { return errUnsupported }
+
 // Signal returns an error that wraps errors.ErrUnsupported.
 func (p *Process) Signal(syscall.Signal) error { return errUnsupported }
 
