@@ -91,9 +91,12 @@ func buried(t testing.TB, l probe.Life, name string, index int) {
 // returns when it does. It goes on with [Resume]; deadlines, the end of its context
 // and of its grace, and Close end it as they end a process that hangs by itself.
 //
-// On the goroutines engine it stands still as others see it: when the user's code
-// would begin the next time, or has ended. The inline engine can't do it, and the
-// test fails.
+// On engines of goroutines it stands still as others see it: when the user's code
+// would begin the next time, or has ended. Where processes take turns, it keeps its
+// turn meanwhile, so all others stand still as well.
+//
+// A worker that hangs with nothing in hand is given tasks all the same, and their
+// time does not begin: a task's timeout ends one that hangs at work.
 func Hang(t testing.TB, run *mp.Run, name string, index int) {
 	t.Helper()
 	l := life(t, run, name, index)

@@ -51,6 +51,7 @@ func TestMainTellsWhenRunsAreLeft(t *testing.T) {
 type attempt struct {
 	testing.TB
 	failed   bool
+	time     time.Time // when its time is up, 0: never
 	log      strings.Builder
 	cleanups []func()
 }
@@ -80,9 +81,13 @@ func (a *attempt) Cleanup(f func()) { a.cleanups = append(a.cleanups, f) }
 func (a *attempt) Failed() bool     { return a.failed }
 func (a *attempt) FailNow()         { a.failed = true; runtime.Goexit() }
 
+func (a *attempt) Deadline() (time.Time, bool) { return a.time, !a.time.IsZero() }
+
+func (a *attempt) Logf(format string, args ...any) { fmt.Fprintf(&a.log, format+"\n", args...) }
+
 func (a *attempt) Errorf(format string, args ...any) {
 	a.failed = true
-	fmt.Fprintf(&a.log, format+"\n", args...)
+	a.Logf(format, args...)
 }
 
 func (a *attempt) Fatalf(format string, args ...any) {
@@ -222,6 +227,8 @@ func TestAnErrorThatTheTestDoesNotSeeFailsIt(t *testing.T) {
 
 		a = try(t, func(a *attempt) { require.ErrorContains(t, fail(a).Wait(), "as always") })
 		require.False(t, a.failed, a.log.String())
+		a = try(t, func(a *attempt) { require.ErrorContains(t, fail(a).Shutdown(Context(a)), "as always") })
+		require.False(t, a.failed, a.log.String())
 
 		a = try(t, func(a *attempt) {
 			ctx, cancel := context.WithCancel(Context(a))
@@ -279,6 +286,32 @@ func TestWhatIsLeftFailsTheTest(t *testing.T) {
 		})
 		close(stop)
 		require.Equal(t, "of its own\n", a.log.String())
+	})
+}
+
+func TestATestThatHangsFailsInTime(t *testing.T) {
+	onEngines(t, func(t *testing.T) {
+		a := try(t, func(a *attempt) {
+			a.time = time.Now().Add(500 * time.Millisecond)
+			run, n := begin(a)
+			_, err := sizes.Receiver(n).Receive(Context(a)) // nobody sends anything
+			require.ErrorIs(t, err, context.Canceled)
+			require.ErrorIs(t, run.Wait(), errTime)
+		})
+		require.False(t, a.failed, "Wait has returned the error")
+		require.Contains(t, a.log.String(), "mptest: the run when the time was nearly up:\n")
+		require.Contains(t, a.log.String(), "idler")
+	})
+}
+
+func TestAFailedTestTellsWhatTheRunDid(t *testing.T) {
+	onEngines(t, func(t *testing.T) {
+		a := try(t, func(a *attempt) {
+			begin(a)
+			a.FailNow()
+		})
+		require.Contains(t, a.log.String(), "mptest: the run of the test that has failed:\n")
+		require.Contains(t, a.log.String(), "idler")
 	})
 }
 

@@ -45,7 +45,8 @@ var contexts sync.Map
 //     opens for longer than itself.
 //
 // The context ends a little before the time of the test binary is up, so that a
-// test that hangs in a run fails with an error. Each call in one test returns the
+// test that hangs in a run fails with an error. Then, and when a test has failed,
+// its log has what the run does ([mp.Run.Dump]). Each call in one test returns the
 // same context.
 func Context(t testing.TB) context.Context {
 	t.Helper()
@@ -54,17 +55,22 @@ func Context(t testing.TB) context.Context {
 	}
 	NoneLeft(t)
 	w := &watch{t: t}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancelCause(context.Background())
 	if d, ok := t.(interface{ Deadline() (time.Time, bool) }); ok {
 		if end, ok := d.Deadline(); ok {
-			ctx, cancel = context.WithDeadlineCause(context.Background(), end.Add(-min(time.Until(end)/10, 10*time.Second)), errTime)
+			left := time.Until(end)
+			late := time.AfterFunc(left-min(left/10, 10*time.Second), func() {
+				w.show("when the time was nearly up")
+				cancel(errTime)
+			})
+			t.Cleanup(func() { late.Stop() })
 		}
 	}
 	ctx = probe.Watch(ctx, w.started)
 	contexts.Store(t, ctx)
 	t.Cleanup(func() {
 		w.end()
-		cancel()
+		cancel(nil)
 		contexts.Delete(t)
 	})
 	return ctx
@@ -85,8 +91,23 @@ func (w *watch) started(run any) {
 	w.runs = append(w.runs, run.(*mp.Run))
 }
 
+// show writes what the runs do to the log of the test.
+func (w *watch) show(when string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, run := range w.runs {
+		var text strings.Builder
+		if run.Dump(context.Background(), &text) == nil {
+			w.t.Logf("mptest: the run %s:\n%s", when, &text)
+		}
+	}
+}
+
 func (w *watch) end() {
 	w.t.Helper()
+	if w.t.Failed() {
+		w.show("of the test that has failed")
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for i := len(w.runs) - 1; i >= 0; i-- {
