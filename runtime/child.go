@@ -34,6 +34,7 @@ const (
 	frameCancel              // there: call ID is given up
 	frameStack               // up: a part of the stacks of its goroutines, for question ID
 	frameWaits               // up: what they wait for, which ends the answer to question ID
+	frameTrouble             // up: an error of the tasks of a stage, and how often it came
 	frameRecord              // up: a record for the log, of task ID
 )
 

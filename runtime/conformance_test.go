@@ -458,7 +458,7 @@ func (t *trial) restart() {
 		require.NoError(t, err)
 	}
 	require.NoError(t, r.Wait())
-	require.Equal(t, ProcessStats{Started: 3, Failed: 2, Restarts: 2}, r.Stats().Processes["speak"])
+	require.Equal(t, ProcessStats{Started: 3, Failed: 2, Restarts: 2}, r.Stats().Processes["speak"].counts())
 
 	r, _ = t.start(speech.pipeline, speak(0, "panic", 4))
 	var died *Died

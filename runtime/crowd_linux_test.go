@@ -72,5 +72,5 @@ func TestManyAtOnceAndThenOneAfterAnother(t *testing.T) {
 	require.Equal(t, files, files2)
 	require.LessOrEqual(t, threads2, threads+2)
 	require.LessOrEqual(t, kib2, kib+4<<10)
-	require.Equal(t, ProcessStats{Started: atOnce + later}, r.Stats().Processes["one"])
+	require.Equal(t, ProcessStats{Started: atOnce + later}, r.Stats().Processes["one"].counts())
 }

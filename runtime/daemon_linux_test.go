@@ -71,7 +71,7 @@ func TestDaemonKeepsNobodyWaiting(t *testing.T) {
 			}
 			require.NoError(t, r.Wait())
 			require.Equal(t, cancelled, attended.cancelled.In(n).Load())
-			require.Equal(t, ProcessStats{Started: 1}, r.Stats().Processes["watch"])
+			require.Equal(t, ProcessStats{Started: 1}, r.Stats().Processes["watch"].counts())
 			require.Empty(t, r.Processes())
 		})
 	}

@@ -237,7 +237,9 @@ func (m *member) portrait(asked bool) portrait {
 		p.state += ": " + m.err.Error()
 	case m.proc == nil:
 	case !asked || t.question != m.run.asking.last: // or it has been started again since
-		p.silent = "has not come to mp.Main()"
+		if p.silent = "has not come to mp.Main()"; word.State.Load() == control.Running {
+			p.silent = "came to mp.Main() just now"
+		}
 	case t.all:
 		p.waits, p.stacks = t.waits, t.stacks
 	default:

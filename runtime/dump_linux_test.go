@@ -107,6 +107,7 @@ func TestDumpTellsWhoWaitForEachOther(t *testing.T) {
 
 func TestDumpDoesNotWaitForWhoIsStopped(t *testing.T) {
 	r, n := begin(t, crossing.pipeline)
+	untilDumped(t, r, "left waits for an item")
 	go crossing.pool.Pool(n).Call(t.Context(), "stop")
 	go crossing.pool.Pool(n).Call(t.Context(), "spin")
 	until(t, "both are busy", func() bool { return r.Stats().Pools["spin"].Busy == 2 })

@@ -22,3 +22,14 @@ func TestMain(m *testing.M) {
 	}
 	os.Exit(m.Run())
 }
+
+// counts is s without its times.
+func (s ProcessStats) counts() ProcessStats {
+	s.Ran, s.Waited = 0, 0
+	return s
+}
+
+func (s PoolStats) counts() PoolStats {
+	s.Worked, s.Waited, s.Latency = 0, 0, Latency{}
+	return s
+}

@@ -38,8 +38,9 @@ type member struct {
 	// of run.mu
 	handle   *Process // who has the slot; nil for workers and where none has
 	proc     instance
-	finished bool  // nobody has the slot, or will not be started again
-	err      error // why it failed, once finished, for its queues
+	began    time.Time // of proc
+	finished bool      // nobody has the slot, or will not be started again
+	err      error     // why it failed, once finished, for its queues
 	closes   map[int]bool
 	ends     map[int]error // inputs of a worker that have ended, and why
 	killed   error         // why the parent killed it, nil: it did not
@@ -169,6 +170,7 @@ func (m *member) started(p instance) {
 	book := r.book(m)
 	book.started++
 	book.running++
+	m.began = time.Now()
 	told, why, kill := r.stopping, error(nil), r.stopping
 	if h := m.handle; h != nil {
 		h.pid.Store(int64(p.PID()))
@@ -372,6 +374,10 @@ func (m *member) hear(f line.Frame) func() {
 		}
 	case frameStack, frameWaits:
 		m.tells(f)
+	case frameTrouble:
+		if err := decodeError(f.Data); err != nil {
+			m.run.errors.note(m.slot.name, err, f.ID)
+		}
 	case frameRecord:
 		m.logs(f)
 	}

@@ -211,9 +211,9 @@ func TestPoolsAreCalledFromProcessesAndWorkers(t *testing.T) {
 	require.NoError(t, r.Wait())
 	require.NoError(t, r.Close())
 	s := r.Stats().Pools
-	require.Equal(t, PoolStats{Workers: 2, Done: 400}, s["inner"])
-	require.Equal(t, PoolStats{Workers: 2, Done: 200}, s["outer"])
-	require.Equal(t, PoolStats{Done: 200}, s["front.ask"])
+	require.Equal(t, PoolStats{Workers: 2, Done: 400}, s["inner"].counts())
+	require.Equal(t, PoolStats{Workers: 2, Done: 200}, s["outer"].counts())
+	require.Equal(t, PoolStats{Done: 200}, s["front.ask"].counts())
 }
 
 func TestCallsOfAProcess(t *testing.T) {

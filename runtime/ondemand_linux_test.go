@@ -80,7 +80,7 @@ func TestProcessesOnDemand(t *testing.T) {
 		require.Zero(t, p.PID())
 		require.ErrorIs(t, p.Err(), context.Canceled)
 	}
-	require.Equal(t, ProcessStats{Started: 6}, r.Stats().Processes["errand"])
+	require.Equal(t, ProcessStats{Started: 6}, r.Stats().Processes["errand"].counts())
 
 	last := spawn(t, ctx, r, 7, "return")
 	waited := make(chan error)
@@ -138,7 +138,7 @@ func TestFailureOnDemandIsTheHandlesAlone(t *testing.T) {
 			require.NoError(t, good.Err()) // goes on
 			require.NotZero(t, good.PID())
 			require.NoError(t, good.Stop(ctx))
-			require.Equal(t, ProcessStats{Started: 2, Failed: 1}, r.Stats().Processes["errand"])
+			require.Equal(t, ProcessStats{Started: 2, Failed: 1}, r.Stats().Processes["errand"].counts())
 			var last error
 			waited := make(chan error)
 			go func() { waited <- r.Wait() }()

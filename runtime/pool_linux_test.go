@@ -64,7 +64,7 @@ func TestCallReturnsWhatTheFunctionReturns(t *testing.T) {
 	}
 	wg.Wait()
 	require.NoError(t, r.Close())
-	require.Equal(t, PoolStats{Workers: 3, Done: 800}, r.Stats().Pools["squares"])
+	require.Equal(t, PoolStats{Workers: 3, Done: 800}, r.Stats().Pools["squares"].counts())
 }
 
 func TestMapGivesResultsInOrder(t *testing.T) {

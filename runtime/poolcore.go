@@ -38,6 +38,7 @@ type poolCore struct {
 	shut    bool        // nobody is to call any more, as its workers send and their queues end
 	settles bool        // the run waits for the last task
 	counts  []callCount // of each method, one of a pool
+	latency histogram
 	enc     Encoder
 	dec     Decoder
 	scratch [4096]byte
@@ -87,6 +88,7 @@ type task struct {
 	attempts int
 	worker   *poolWorker
 	notYet   time.Time // of a retry
+	began    time.Time // when it was called, of one in sampled
 	given    time.Time // when its caller gave up, zero: it waits
 	ordered  bool      // the worker was told to cancel it
 }
@@ -136,6 +138,9 @@ func (p *poolCore) take(t *task) {
 	}
 	p.next++
 	t.id = p.next
+	if t.id%sampled == 1 {
+		t.began = time.Now()
+	}
 	if p.plan.task.Timeout > 0 && p.due.IsZero() { // a task that begins now is looked at when it may be late
 		p.tick(p.plan.task.Timeout + p.run.plan.grace(p.plan.first))
 	}
@@ -318,6 +323,9 @@ func (p *poolCore) answer(m *member, f line.Frame) {
 	}
 	t := w.out.popFront()
 	t.attempts++
+	if f.ID%sampled == 1 && f.Kind == frameResult && t.given.IsZero() {
+		p.latency.add(time.Since(t.began))
+	}
 	switch f.Kind {
 	case frameResult:
 		p.dec.reset(f.Data)
@@ -331,14 +339,22 @@ func (p *poolCore) answer(m *member, f line.Frame) {
 			p.again(t)
 			break
 		}
-		t.io.settled(p.failure(w, t, context.DeadlineExceeded))
+		p.fails(w, t, context.DeadlineExceeded)
 	default:
-		t.io.settled(p.failure(w, t, decodeError(f.Data)))
+		p.fails(w, t, decodeError(f.Data))
 	}
 	if w.retiring && w.out.len() == 0 {
 		p.run.retire(m)
 	}
 	p.told()
+}
+
+// fails settles a task with what its worker has told.
+func (p *poolCore) fails(w *poolWorker, t *task, cause error) {
+	if t.given.IsZero() {
+		p.run.errors.note(p.name, cause, 1)
+	}
+	t.io.settled(p.failure(w, t, cause))
 }
 
 // again puts a task back in front, to be tried once more after its backoff.

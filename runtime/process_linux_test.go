@@ -144,7 +144,7 @@ func TestEndOfAProcessReachesWaitAndItsReaders(t *testing.T) {
 			test.check(t, err)
 			test.check(t, last)
 			require.Equal(t, err, r.Close())
-			require.Equal(t, ProcessStats{Started: 1, Failed: 1}, r.Stats().Processes["act"])
+			require.Equal(t, ProcessStats{Started: 1, Failed: 1}, r.Stats().Processes["act"].counts())
 		})
 	}
 }
@@ -220,7 +220,7 @@ func TestRestarts(t *testing.T) {
 			if test.starts == 3 { // at least half of 100 ms, then of 200 ms
 				require.GreaterOrEqual(t, time.Since(began), 150*time.Millisecond)
 			}
-			require.Equal(t, ProcessStats{Started: test.starts, Restarts: test.starts - 1, Failed: test.failed}, r.Stats().Processes["retry"])
+			require.Equal(t, ProcessStats{Started: test.starts, Restarts: test.starts - 1, Failed: test.failed}, r.Stats().Processes["retry"].counts())
 		})
 	}
 }

@@ -207,7 +207,7 @@ func (l *relay) pass(t *testing.T, sending, receiving, count int) {
 		require.Equal(t, QueueStats{Cap: r.Stats().Queues[name].Cap, Sent: total, Received: total}, r.Stats().Queues[name], name)
 	}
 	for name, p := range r.Stats().Processes {
-		require.Equal(t, ProcessStats{Started: 1}, p, name)
+		require.Equal(t, ProcessStats{Started: 1}, p.counts(), name)
 	}
 }
 

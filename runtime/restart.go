@@ -25,6 +25,7 @@ func (m *member) settleDeath(pid int, exit proc.Exit, left remains, age time.Dur
 	m.pid.Store(0)
 	m.quiet()
 	r.book(m).running--
+	r.book(m).ran += time.Since(m.began)
 	if m.handle != nil {
 		m.handle.pid.Store(0)
 	}
@@ -59,6 +60,11 @@ func (m *member) settleDeath(pid int, exit proc.Exit, left remains, age time.Dur
 	if life.gaveUp != nil {
 		r.fail(life.gaveUp)
 		stopping = true
+	}
+	if cause != nil && !stopping {
+		r.errors.note(m.slot.name, cause, 1)
+	} else if life.err != nil && m.slot.process != nil && !stopping {
+		r.errors.note(m.slot.name, life.err, 1)
 	}
 	if m.core != nil {
 		m.core.died(m, pid, cause, exit)

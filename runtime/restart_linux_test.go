@@ -69,7 +69,7 @@ func TestRestartOnFailureHasABudget(t *testing.T) {
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, 4, e.Attempts)
 	require.ErrorIs(t, err, errKeptByName)
-	require.Equal(t, ProcessStats{Started: 4, Restarts: 3, Failed: 4}, r.Stats().Processes["live"])
+	require.Equal(t, ProcessStats{Started: 4, Restarts: 3, Failed: 4}, r.Stats().Processes["live"].counts())
 }
 
 func TestCalmGivesTheBudgetBack(t *testing.T) {
@@ -82,7 +82,7 @@ func TestCalmGivesTheBudgetBack(t *testing.T) {
 	}
 	require.NoError(t, in.Send(ctx, "return"))
 	require.NoError(t, r.Wait())
-	require.Equal(t, ProcessStats{Started: 7, Restarts: 6, Failed: 6}, r.Stats().Processes["live"])
+	require.Equal(t, ProcessStats{Started: 7, Restarts: 6, Failed: 6}, r.Stats().Processes["live"].counts())
 }
 
 func TestPausesBeforeRestarts(t *testing.T) {
@@ -155,7 +155,7 @@ func TestStopEndsAProcessForGood(t *testing.T) {
 	require.NoError(t, p.Stop(limited(t)))
 	require.ErrorIs(t, p.Err(), context.Canceled)
 	require.NoError(t, r.Wait()) // it was asked for
-	require.Equal(t, ProcessStats{Started: 1}, r.Stats().Processes["live"])
+	require.Equal(t, ProcessStats{Started: 1}, r.Stats().Processes["live"].counts())
 }
 
 func TestStopBetweenTwoLives(t *testing.T) {
@@ -167,7 +167,7 @@ func TestStopBetweenTwoLives(t *testing.T) {
 	until(t, "the second pause", func() bool { s := r.Stats().Processes["live"]; return s.Failed == 2 && s.Running == 0 })
 	require.ErrorIs(t, p.Stop(ctx), errKeptByName) // it has failed, and was told not to go on
 	require.NoError(t, r.Wait())
-	require.Equal(t, ProcessStats{Started: 2, Failed: 2, Restarts: 2}, r.Stats().Processes["live"])
+	require.Equal(t, ProcessStats{Started: 2, Failed: 2, Restarts: 2}, r.Stats().Processes["live"].counts())
 }
 
 func TestStopOfADeafProcessDoesNotStopTheRun(t *testing.T) {

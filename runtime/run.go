@@ -54,12 +54,14 @@ type Run struct {
 	began    time.Time
 	asking   asking
 	log      logging
+	errors   troubles
 	over     bool
 }
 
 // partyBook counts the processes of a row.
 type partyBook struct {
 	running, started, failed, restarts int
+	ran                                time.Duration // by those that have ended
 
 	// Of a row on demand.
 	free   []*member     // the slots that nobody has, the last to be used next

@@ -140,9 +140,9 @@ func TestServiceKeepsItsObjectBetweenCalls(t *testing.T) {
 	require.NoError(t, r.Close())
 	require.Len(t, entries(folder), 1, "the object was closed")
 	pools := r.Stats().Pools
-	require.Equal(t, PoolStats{Workers: 1, Done: 6, Failed: 2}, pools["one"])
-	require.Equal(t, PoolStats{Done: 5, Failed: 2}, pools["one.add"])
-	require.Equal(t, PoolStats{Done: 1}, pools["one.label"])
+	require.Equal(t, PoolStats{Workers: 1, Done: 6, Failed: 2}, pools["one"].counts())
+	require.Equal(t, PoolStats{Done: 5, Failed: 2}, pools["one.add"].counts())
+	require.Equal(t, PoolStats{Done: 1}, pools["one.label"].counts())
 }
 
 func TestServiceWorkerThatDiesIsOpenedAgain(t *testing.T) {

@@ -121,6 +121,7 @@ func (l *stageLoop) giveUp(seat *ring.Seat, cause error) bool {
 	if cause != context.DeadlineExceeded { // else nobody returned it
 		cause = remote(cause)
 	}
+	l.troubled(cause)
 	failure := &Error{Name: l.pool.row.name(), Index: l.node.Instance(), PID: l.pid(), Attempts: seat.Attempt() + 1, Err: cause}
 	switch {
 	case l.dead != nil:

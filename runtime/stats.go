@@ -16,8 +16,9 @@ type Stats struct {
 	Pools     map[string]PoolStats // services too, and each of their methods as "service.method"
 	Processes map[string]ProcessStats
 	Locks     map[string]LockStats
-	Abandoned uint64 // functions that could not be killed and were left to run on; the processes engine leaves none
-	Rescued   uint64 // wake-ups that got lost and were made good by the backstop; 0 unless there is a bug
+	Errors    []ErrorStats // that came last, the last of all first, 16 different ones at most
+	Abandoned uint64       // functions that could not be killed and were left to run on; the processes engine leaves none
+	Rescued   uint64       // wake-ups that got lost and were made good by the backstop; 0 unless there is a bug
 }
 
 // QueueStats counts the items of a queue.
@@ -36,6 +37,27 @@ type PoolStats struct {
 	Failed        uint64 // tasks that ended with an error, and those whose last attempt was a death
 	Retried       uint64 // attempts after the first
 	Restarts      uint64 // workers started in the place of others
+
+	Worked  time.Duration // by its workers on tasks, in sum; of short tasks of a stage one in 64 is measured. A task under way does not count yet
+	Waited  time.Duration // by its workers' goroutines for tasks, queues, locks and calls, in sum; a wait that lasts does not count yet
+	Latency Latency       // of tasks that are called and end well
+}
+
+// Latency is how long tasks took from their call to their result; one in 64 is
+// measured, beginning with the first.
+type Latency struct {
+	Measured         uint64
+	Median, P90, P99 time.Duration // rounded up to the next of 1, 2, 4, 8 … us
+	Longest          time.Duration
+}
+
+// ErrorStats is an error that occurred once or several times: of tasks that failed,
+// but not of those that were given up, and of deaths.
+type ErrorStats struct {
+	Name  string // of the process or pool
+	Text  string // its first line, 200 bytes at most
+	Count uint64
+	Last  time.Time // when the program learnt of it
 }
 
 // ProcessStats counts the lives of a process, of all its instances, or of all
@@ -45,6 +67,9 @@ type ProcessStats struct {
 	Started  int // so far, restarts too
 	Failed   int // ended by dying or with an error, unless they were told to stop
 	Restarts int // starts after the first
+
+	Ran    time.Duration // by its processes, in sum, from start to death or until now
+	Waited time.Duration // by their goroutines for queues, locks and calls, in sum; a wait that lasts does not count yet
 }
 
 // LockStats says how a lock stands.
@@ -85,7 +110,14 @@ func (r *Run) stats() Stats {
 	}
 	for i, p := range r.plan.parties[1:] {
 		if b := &r.parties[1+i]; r.plan.slots[p.first].process != nil {
-			s.Processes[r.plan.slots[p.first].name] = ProcessStats{Running: b.running, Started: b.started, Failed: b.failed, Restarts: b.restarts}
+			q := ProcessStats{Running: b.running, Started: b.started, Failed: b.failed, Restarts: b.restarts, Ran: b.ran}
+			for _, m := range r.members[p.first-1 : p.first-1+p.n] {
+				q.Waited += r.node.bells[m.index].Waited()
+				if m.proc != nil {
+					q.Ran += time.Since(m.began)
+				}
+			}
+			s.Processes[r.plan.slots[p.first].name] = q
 		}
 	}
 	for i := range r.plan.shared {
@@ -96,6 +128,7 @@ func (r *Run) stats() Stats {
 	for i := range r.node.bells {
 		s.Rescued += r.node.bells[i].Rescued()
 	}
+	s.Errors = r.errors.list()
 	return s
 }
 
@@ -105,6 +138,8 @@ func (r *Run) poolStats(pool int, to map[string]PoolStats) {
 	p, each := PoolStats{Workers: pp.n}, make([]PoolStats, len(pp.methods))
 	for _, m := range r.workers(pp) {
 		p.Done += m.report.Done.Load()
+		p.Worked += time.Duration(m.report.Worked.Load())
+		p.Waited += r.node.bells[m.index].Waited()
 		p.Failed += m.report.Failed.Load()
 		p.Retried += m.report.Retried.Load() + m.retried
 		p.Restarts += uint64(m.restarts)
@@ -125,6 +160,7 @@ func (r *Run) poolStats(pool int, to map[string]PoolStats) {
 	if core := r.pools[pool]; core != nil {
 		core.mu.Lock()
 		p.Busy = core.busy()
+		p.Latency = core.latency.latency()
 		for k, c := range core.counts {
 			p.Retried += c.retried
 			p.Failed += c.failed

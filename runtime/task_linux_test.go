@@ -26,7 +26,7 @@ func TestGoRunsThousandsOfTasksWithoutGoroutines(t *testing.T) {
 		require.Equal(t, i*i, v)
 	}
 	require.NoError(t, r.Close())
-	require.Equal(t, PoolStats{Workers: 3, Done: 5000}, r.Stats().Pools["squares"])
+	require.Equal(t, PoolStats{Workers: 3, Done: 5000}, r.Stats().Pools["squares"].counts())
 	v, err := tasks[7].Wait(context.Background()) // the result stays
 	require.NoError(t, err)
 	require.Equal(t, 49, v)

@@ -26,7 +26,9 @@ type worker struct {
 	parked []*bell.Parked
 	slept  bool // since it took something
 	turn   int  // which feed is asked first
-	tasks  int  // since the start, if it has feeds: else the parent counts
+	watch  stopwatch
+	failures
+	tasks int // since the start, if it has feeds: else the parent counts
 }
 
 // calls is what a worker keeps from one called task to the next.
@@ -57,6 +59,7 @@ func (c *child) runWorker(pp *poolPlan) int {
 		return 0
 	}
 	w.loop()
+	w.tellFailures()
 	c.out()
 	err := w.works.close()
 	c.back()
@@ -142,6 +145,7 @@ func (w *worker) loop() {
 
 // wait waits for a task or an order. It reports false after the process's death.
 func (w *worker) wait() bool {
+	w.tellFailures()
 	if w.pool.called {
 		w.down.Tell()
 	}
@@ -198,10 +202,12 @@ func (w *worker) feed() (got, goOn bool) {
 		}
 		w.turn += i + 1
 		w.handOn(l)
+		began := w.watch.begin()
 		if !l.work() {
 			return true, false
 		}
 		l.reading.finish()
+		w.report.Worked.Add(w.watch.end(began))
 		w.report.Done.Add(1)
 		l.count(func(c *control.Counts) { c.Done.Add(1) })
 		return true, true
@@ -350,10 +356,38 @@ func (w *worker) callOne(ctx context.Context, method int, id uint64) uint16 {
 	return frameResult
 }
 
+// stopwatch measures how long tasks take: short ones one in 64, for all of these,
+// as looking at the clock would take too long.
+type stopwatch struct {
+	tasks int // since the last that was measured
+	short bool
+}
+
+const shortTask = 10 * time.Microsecond
+
+func (s *stopwatch) begin() (t time.Time) {
+	if s.tasks++; !s.short || s.tasks == 64 {
+		t = time.Now()
+	}
+	return t
+}
+
+// end is the nanoseconds of the tasks since the last that was measured.
+func (s *stopwatch) end(began time.Time) uint64 {
+	if began.IsZero() {
+		return 0
+	}
+	took, n := time.Since(began), s.tasks
+	s.tasks, s.short = 0, took < shortTask
+	return uint64(took) * uint64(n)
+}
+
 // measure tells the parent how long a task takes, so that it can send enough of
 // them ahead.
 func (w *worker) measure(n int, since time.Time) {
-	mean := uint64(time.Since(since)) / uint64(n)
+	took := uint64(time.Since(since))
+	w.report.Worked.Add(took)
+	mean := took / uint64(n)
 	if old := w.report.Mean.Load(); old != 0 {
 		mean = (3*old + mean) / 4
 	}

@@ -65,7 +65,8 @@ type Word struct {
 	state   seam.Uint32
 	_       uint32
 	rescued seam.Uint64
-	_       [48]byte
+	waited  atomic.Uint64 // nanoseconds that goroutines have slept
+	_       [40]byte
 }
 
 // WordSize is the number of bytes of a Word.
@@ -97,6 +98,10 @@ func (w *Word) Reset() { w.state.Store(awake) }
 // Rescued is how often a sleeper of this process found its thing only by the
 // backstop: wake-ups lost.
 func (w *Word) Rescued() uint64 { return w.rescued.Load() }
+
+// Waited is how long goroutines of this process have slept here, in sum; sleeps
+// that last do not count yet.
+func (w *Word) Waited() time.Duration { return time.Duration(w.waited.Load()) }
 
 // Condition is what a goroutine waits for. Ready is called by any goroutine of
 // the process, takes nothing, and does not wait.
@@ -282,6 +287,7 @@ func (b *Bell) wait(ctx context.Context, w *waiter, cond Condition) error {
 			err = b.follow(ctx, w)
 		}
 	}
+	b.word.waited.Add(uint64(time.Since(w.since))) // while Stop still waits for w
 	for _, p := range b.leave(w, err != nil) {
 		if cond.Ready() {
 			p.WakeOne()

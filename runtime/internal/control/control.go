@@ -94,7 +94,8 @@ type Report struct {
 	Failed  seam.Uint64 // of them, with an error
 	Retried seam.Uint64 // attempts after the first, within the process
 	Mean    seam.Uint64 // nanoseconds that a task takes, lately
-	_       [16]byte
+	Worked  seam.Uint64 // nanoseconds spent on tasks
+	_       [8]byte
 }
 
 // Counts is what a worker of a service says of one method, behind its Report.
