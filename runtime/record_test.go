@@ -75,16 +75,7 @@ func attrsGen(depth int) *rapid.Generator[[]slog.Attr] {
 	}), 0, 4)
 }
 
-// collector is a handler that keeps records.
-type collector struct{ records []slog.Record }
-
-func (c *collector) Enabled(context.Context, slog.Level) bool { return true }
-func (c *collector) Handle(_ context.Context, r slog.Record) error {
-	c.records = append(c.records, r)
-	return nil
-}
-func (c *collector) WithAttrs([]slog.Attr) slog.Handler { return c }
-func (c *collector) WithGroup(string) slog.Handler      { return c }
+// handlers are those whose output is compared.
 func handlers(b *bytes.Buffer) map[string]slog.Handler {
 	o := &slog.HandlerOptions{AddSource: true, Level: slog.LevelDebug}
 	return map[string]slog.Handler{"text": slog.NewTextHandler(b, o), "JSON": slog.NewJSONHandler(b, o)}
