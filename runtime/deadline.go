@@ -37,6 +37,14 @@ func (p *poolCore) watch() {
 			}
 		}
 		t := *w.out.at(0)
+		if w.stands(t) && (timeout > 0 || !t.given.IsZero()) && len(p.plan.inputs) == 0 {
+			left := time.Until(w.headAt.Add(max(timeout+grace, leastStanding))) + w.pardoned()
+			if left <= 0 {
+				go w.m.kill(context.DeadlineExceeded)
+			} else {
+				soon(left)
+			}
+		}
 		if t.given.IsZero() {
 			for i := range w.out.len() {
 				if !(*w.out.at(i)).given.IsZero() {
@@ -69,6 +77,23 @@ func (p *poolCore) watch() {
 	if next > 0 {
 		p.tick(next)
 	}
+}
+
+// leastStanding bounds from below how long a worker may have a task before it that
+// it does not begin: a busy machine is no reason to kill one.
+const leastStanding = time.Second
+
+// stands reports whether the worker has not begun its first task t, and notes since
+// when that has been seen. A worker that works begins the next task at once; one
+// that was stopped never does.
+func (w *poolWorker) stands(t *task) bool {
+	if w.m.report.Task.Load() == t.id {
+		return false
+	}
+	if w.head != t.id {
+		w.head, w.headAt = t.id, time.Now()
+	}
+	return true
 }
 
 // tick makes watch look in d at the latest. mu is held.

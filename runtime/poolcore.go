@@ -66,6 +66,9 @@ type poolWorker struct {
 	retiring bool
 	dirty    bool // frames are written and not published
 
+	head   uint64    // the first task, when it was last looked at and not begun
+	headAt time.Time // since when
+
 	pardon    time.Duration // in which the parent did not run, not charged to
 	pardonFor uint64        // this task
 }

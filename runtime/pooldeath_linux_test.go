@@ -1,6 +1,7 @@
 package mp
 
 import (
+	"context"
 	"math/rand/v2"
 	"os"
 	"sync"
@@ -168,5 +169,37 @@ func TestPoolWhoseWorkersDieAtOnceFails(t *testing.T) {
 func init() {
 	if os.Getenv("MP_TEST_DOOMED") != "" {
 		os.Exit(9)
+	}
+}
+
+// A worker that is stopped while it has nothing to do gets tasks as before, and
+// begins none of them.
+func TestStoppedIdleWorkerIsReplaced(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		pool poolOf[work, answer]
+		call time.Duration // that is given up first
+	}{
+		{"by a task's timeout", timedTry, 0},
+		{"by a task that is given up", single, 50 * time.Millisecond},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			r, pool := test.pool.begin(t)
+			ctx := limited(t)
+			first, err := pool.Call(ctx, work{})
+			require.NoError(t, err)
+			require.NoError(t, syscall.Kill(first.PID, syscall.SIGSTOP))
+			if test.call > 0 {
+				short, cancel := context.WithTimeout(ctx, test.call)
+				defer cancel()
+				_, err := pool.Call(short, work{})
+				require.ErrorIs(t, err, context.DeadlineExceeded)
+			}
+			second, err := pool.Call(ctx, work{N: 5})
+			require.NoError(t, err)
+			require.Equal(t, 5, second.N)
+			require.NotEqual(t, first.PID, second.PID)
+			require.NoError(t, r.Close())
+		})
 	}
 }
