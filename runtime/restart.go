@@ -51,12 +51,6 @@ func (m *member) settleDeath(pid int, exit proc.Exit, left remains, age time.Dur
 		}
 		cause = fmt.Errorf("it can't be opened: %w", cause)
 	}
-	if m.slot.process == nil && life.ready && !life.opened && !stopping && r.plan.pools[m.slot.pool].object {
-		if life.err != nil {
-			cause = life.err
-		}
-		cause = fmt.Errorf("it can't be opened: %w", cause)
-	}
 	if life.gaveUp != nil {
 		r.fail(life.gaveUp)
 		stopping = true

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -192,6 +193,7 @@ func TestServiceThatCannotBeOpenedEndsTheRun(t *testing.T) {
 		err = r.Close()
 		check(err)
 		require.ErrorContains(t, err, "5 times in a row: it can't be opened")
+		require.Equal(t, 1, strings.Count(err.Error(), "can't be opened"), "%v", err)
 	}
 }
 
