@@ -3,16 +3,11 @@ package mp
 import (
 	"context"
 	"fmt"
-	"hash/fnv"
-	"io"
 	"runtime"
 	"slices"
 	"time"
-	"unsafe"
 
-	"github.com/mpgen/mpgen/runtime/internal/bell"
 	"github.com/mpgen/mpgen/runtime/internal/control"
-	"github.com/mpgen/mpgen/runtime/internal/line"
 	"github.com/mpgen/mpgen/runtime/internal/ring"
 )
 
@@ -36,8 +31,7 @@ type plan struct {
 
 	sharedSize  int // the shared objects lie first in the commons
 	commonsSize int
-	touched     int // bytes of all files that are in use from the start
-	footprint   int64
+	footprint   int64 // bytes of the commons, the bells and the pairs
 }
 
 // slotPlan is one process.
@@ -158,14 +152,8 @@ func (q *QueueDecl[T]) check() error {
 }
 
 const (
-	defaultMax      = 256 // processes of one row at once that are started on demand
-	defaultCapacity = 1024
-	defaultSlot     = 256
-	defaultBytes    = 64 << 20
-	inlineMax       = 4096 // a flat item up to this many bytes lies in its slot as it is
-	readerSeats     = 4    // loops over one queue that a process runs at once, each with an item of its own
-	callLine        = 256 << 10
-	plainLine       = 16 << 10
+	defaultMax  = 256 // processes of one row at once that are started on demand
+	readerSeats = 4   // loops over one queue that a process runs at once, each with an item of its own
 )
 
 // newPlan makes the plan of p with what Start was told.
@@ -481,74 +469,6 @@ func (pl *plan) seatsAt(pp *poolPlan, q *queuePlan) (all []stageSeat) {
 	return all
 }
 
-// lay gives everything its place.
-func (pl *plan) lay() {
-	pl.layShared()
-	at := pl.sharedSize
-	touched := at
-	for i := range pl.parts {
-		part := &pl.parts[i]
-		q := &pl.queues[part.queue]
-		capacity, slot, bytes, flat := q.row.shape()
-		if capacity == 0 {
-			capacity = defaultCapacity
-		}
-		if slot == 0 {
-			slot = defaultSlot
-		}
-		if bytes == 0 {
-			bytes = defaultBytes
-		}
-		g := ring.Geometry{Capacity: capacity, Slots: len(pl.slots), Seats: len(part.seats)}
-		if q.flat = flat >= 0 && flat <= inlineMax; q.flat {
-			g.Payload = max(flat, 8)
-		} else {
-			g.Payload = max(slot+ring.HeadSize, ring.MinPayload)
-			g.Blocks = int((bytes + ring.BlockSize - 1) / ring.BlockSize)
-		}
-		part.geometry, part.offset = g, at
-		size := part.size()
-		touched += size - g.Blocks*ring.BlockSize
-		at += alignUp(size, pageSize)
-	}
-	pl.commonsSize = max(at, pageSize)
-	pl.touched = touched
-	pl.footprint = int64(pl.commonsSize) + int64(len(pl.slots)*bell.WordSize)
-	for i := 1; i < len(pl.slots); i++ {
-		pl.footprint += int64(pl.pairSize(i))
-	}
-}
-
-// size is the number of bytes of the part's ring.
-func (p *partPlan) size() int {
-	if p.spsc {
-		return ring.SPSCSize(p.geometry)
-	}
-	return ring.BoundedSize(p.geometry)
-}
-
-// taskLimit is the number of tasks after which the generation-th process of a
-// worker's slot is replaced, 0: never. It differs from worker to worker, so that
-// those of a pool do not all go at once.
-func (pl *plan) taskLimit(slot, generation int) int {
-	n := pl.pools[pl.slots[slot].pool].worker.Tasks
-	return n - int(jitter(slot, generation)%uint64(n/10+1))
-}
-
-// ageLimit is the same for the age of a worker.
-func (pl *plan) ageLimit(slot, generation int) time.Duration {
-	d := pl.pools[pl.slots[slot].pool].worker.Age
-	return d - time.Duration(jitter(slot, generation)%uint64(d/10+1))
-}
-
-// jitter scatters slots and generations.
-func jitter(slot, generation int) uint64 {
-	x := uint64(slot)<<32 | uint64(uint32(generation))
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
-}
-
 // title is what a slot is called: its row's name, with a number if the row has several.
 func (pl *plan) title(slot int) string {
 	if slot < 0 || slot >= len(pl.slots) { // from shared memory
@@ -563,98 +483,41 @@ func (pl *plan) title(slot int) string {
 
 func (pl *plan) worker(slot int) bool { return pl.slots[slot].pool >= 0 }
 
-// lineSize is the capacity of the lines of a slot.
-func (pl *plan) lineSize(slot int) int {
-	if i := pl.slots[slot].pool; i >= 0 && pl.pools[i].called {
-		return callLine
+// takes and puts are the parts of queues that a slot takes from and puts into.
+func (pl *plan) takes(slot int) (found []int) {
+	for _, i := range pl.parties[pl.slots[slot].party].takes {
+		found = append(found, pl.partOf(i, slot))
 	}
-	return plainLine
+	return found
 }
 
-// lineAt is where a slot's lines lie in its pair file: down to the process, up
-// to the parent.
-func (pl *plan) lineAt(slot int) (down, up int) {
-	down = pl.reportSize(slot)
-	return down, down + line.Size(pl.lineSize(slot), len(pl.slots))
+func (pl *plan) puts(slot int) (found []int) {
+	for _, i := range pl.parties[pl.slots[slot].party].puts {
+		for k := range pl.queues[i].n {
+			found = append(found, pl.queues[i].first+k)
+		}
+	}
+	return found
 }
 
-// farAt is where the lines for a slot's calls to pools lie, and for the answers.
-func (pl *plan) farAt(slot int) (calls, answers int) {
-	calls = pl.reportSize(slot) + 2*line.Size(pl.lineSize(slot), len(pl.slots))
-	return calls, calls + line.Size(farLine, len(pl.slots))
+func (pl *plan) grace(slot int) time.Duration {
+	s, g := pl.slots[slot], time.Duration(0)
+	if s.process != nil {
+		g = s.process.Worker.Grace
+	} else {
+		g = pl.pools[s.pool].worker.Grace
+	}
+	if g == 0 {
+		g = 2 * time.Second
+	}
+	return g
 }
 
-func (pl *plan) pairSize(slot int) int {
-	end, _ := pl.farAt(slot)
-	if pl.callsPools(slot) {
-		end += 2 * line.Size(farLine, len(pl.slots))
+func (pl *plan) mainSends(queue int) bool {
+	for _, d := range pl.pipeline.Main.Send {
+		if pl.index[d] == queue {
+			return true
+		}
 	}
-	return end
-}
-
-func (pl *plan) callsPools(slot int) bool { return len(pl.parties[pl.slots[slot].party].calls) > 0 }
-
-// maxCall is the most bytes of a call that a slot makes, and of its answer.
-func (pl *plan) maxCall(slot int) (most int) {
-	for _, i := range pl.parties[pl.slots[slot].party].calls {
-		most = max(most, pl.pools[i].bytes)
-	}
-	return most + callHead + messageOverhead
-}
-
-// reportSize is the bytes of a slot's report, and of the counts of each method
-// behind it.
-func (pl *plan) reportSize(slot int) int {
-	size := control.ReportSize
-	if i := pl.slots[slot].pool; i >= 0 {
-		size += len(pl.pools[i].methods) * control.CountsSize
-	}
-	return size
-}
-
-// countsAt is the counts of the methods of a slot whose pair lies at pair.
-func (pl *plan) countsAt(slot int, pair unsafe.Pointer) []control.Counts {
-	i := pl.slots[slot].pool
-	if i < 0 || len(pl.pools[i].methods) == 0 {
-		return nil
-	}
-	return unsafe.Slice((*control.Counts)(unsafe.Add(pair, control.ReportSize)), len(pl.pools[i].methods))
-}
-
-// maxMessage is the most bytes of a message on a slot's lines.
-func (pl *plan) maxMessage(slot int) int {
-	if i := pl.slots[slot].pool; i >= 0 {
-		return pl.pools[i].bytes + messageOverhead
-	}
-	return defaultBytes
-}
-
-// messageOverhead is what a message on a line has beside the item: deadline,
-// attempt, error.
-const messageOverhead = 1 << 16
-
-// rows is the number of rows of the table for viewers.
-func (pl *plan) rows() int {
-	return len(pl.slots) + len(pl.parts) + len(pl.shared)
-}
-
-// hash tells plans apart.
-func (pl *plan) hash() uint64 {
-	h := fnv.New64a()
-	io.WriteString(h, pl.pipeline.Path)
-	for _, p := range pl.parties {
-		s := pl.slots[p.first]
-		fmt.Fprintln(h, s.name, s.pool, p.first, p.n, p.takes, p.puts)
-	}
-	for _, q := range pl.queues {
-		fmt.Fprintln(h, q.row.name(), q.flat, q.first, q.n)
-	}
-	for _, p := range pl.parts {
-		fmt.Fprintln(h, p.offset, p.geometry, p.spsc)
-	}
-	for _, s := range pl.shared {
-		fmt.Fprintln(h, s.row.name(), s.place.kind, s.place.size, s.place.stride, s.offset)
-	}
-	fmt.Fprintln(h, pl.commonsSize)
-	return h.Sum64()
+	return false
 }

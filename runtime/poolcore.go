@@ -381,16 +381,6 @@ func (p *poolCore) joined(m *member) {
 	p.mu.Unlock()
 }
 
-// retire lets a worker go when it has done what it was sent.
-func (p *poolCore) retire(m *member) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	w := p.of(m)
-	if w.retiring = true; w.out.len() == 0 {
-		p.run.retire(m)
-	}
-}
-
 // rests reports whether the pool has no task; if it has, the run is settled again
 // when it has none. With shut it takes no more from then on.
 func (p *poolCore) rests(shut bool) bool {

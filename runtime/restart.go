@@ -255,32 +255,6 @@ func (m *member) conclude(failure *Error) {
 	}
 }
 
-// mayRetire reports whether the process is a worker that ends after a number of
-// tasks or at an age.
-func (m *member) mayRetire() bool {
-	if m.slot.pool < 0 {
-		return false
-	}
-	w := &m.run.plan.pools[m.slot.pool].worker
-	return w.Tasks > 0 || w.Age > 0
-}
-
-// retireAt lets the process of a worker go when it is old; stop says that it is
-// not needed any more.
-func (m *member) retireAt() (stop func()) {
-	if m.slot.pool < 0 || m.run.plan.pools[m.slot.pool].worker.Age <= 0 {
-		return func() {}
-	}
-	t := time.AfterFunc(m.run.plan.ageLimit(m.index, m.generation), func() {
-		if m.core != nil {
-			m.core.retire(m)
-		} else {
-			m.run.retire(m)
-		}
-	})
-	return func() { t.Stop() }
-}
-
 // progressed reports whether a worker has begun or done a task. Then it was not
 // the start that killed it, and the tasks' own limits end a series of deaths.
 func (m *member) progressed() bool {

@@ -274,13 +274,6 @@ func (r *Run) order(m *member, what uint32) {
 	r.node.bells[m.index].Ring()
 }
 
-// retire tells a worker to end when it has nothing in hand, unless it has another
-// order.
-func (r *Run) retire(m *member) {
-	r.node.control.Slots[m.index].Order.CompareAndSwap(control.Work, control.Retire)
-	r.node.bells[m.index].Ring()
-}
-
 // settleAgain is settle for who does not hold mu.
 func (r *Run) settleAgain() {
 	r.mu.Lock()
@@ -288,19 +281,6 @@ func (r *Run) settleAgain() {
 	if !r.over {
 		r.settle()
 	}
-}
-
-func (pl *plan) grace(slot int) time.Duration {
-	s, g := pl.slots[slot], time.Duration(0)
-	if s.process != nil {
-		g = s.process.Worker.Grace
-	} else {
-		g = pl.pools[s.pool].worker.Grace
-	}
-	if g == 0 {
-		g = 2 * time.Second
-	}
-	return g
 }
 
 // settle closes the queues that nobody sends to any more, marks those that
@@ -515,12 +495,3 @@ func shortened(err error, n int) error {
 }
 
 const maxCause = 2000
-
-func (pl *plan) mainSends(queue int) bool {
-	for _, d := range pl.pipeline.Main.Send {
-		if pl.index[d] == queue {
-			return true
-		}
-	}
-	return false
-}

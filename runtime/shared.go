@@ -2,7 +2,6 @@ package mp
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"unsafe"
 
@@ -95,10 +94,6 @@ func (pl *plan) layShared() {
 	}
 	pl.sharedSize = alignUp(at, pageSize)
 }
-
-var pageSize = os.Getpagesize()
-
-func alignUp(n, align int) int { return (n + align - 1) &^ (align - 1) }
 
 // declareShared notes what a party uses and reads. The program itself has all.
 func (pl *plan) declareShared(party int, uses, reads []Decl) error {

@@ -295,29 +295,3 @@ func (r *Run) watchStages() {
 		})
 	}
 }
-
-// describe writes the table for viewers.
-func (pl *plan) describe(rows []control.Row) {
-	add := func(row control.Row, name string) {
-		row.Version = 1
-		copy(row.Name[:], name)
-		rows[0], rows = row, rows[1:]
-	}
-	for i, s := range pl.slots {
-		kind := uint16(control.KindProcess)
-		if s.pool >= 0 {
-			kind = control.KindPool
-		}
-		add(control.Row{Kind: kind, File: filePair, Owner: uint16(i), Size: uint64(pl.reportSize(i))}, s.name)
-	}
-	for i := range pl.parts {
-		p := &pl.parts[i]
-		row := control.Row{Kind: control.KindBounded, File: fileCommons, Owner: control.NoOwner, Offset: uint64(p.offset),
-			Size: uint64(p.size()), Stride: uint64(p.geometry.Payload)}
-		if p.spsc {
-			row.Kind = control.KindSPSC
-		}
-		add(row, pl.queues[p.queue].row.name())
-	}
-	pl.describeShared(add)
-}

@@ -139,20 +139,3 @@ func (r *Run) copyItem(part int, payload []byte) ([]byte, bool) {
 	}
 	return append([]byte(nil), payload...), true
 }
-
-// takes and puts are the parts of queues that a slot takes from and puts into.
-func (pl *plan) takes(slot int) (found []int) {
-	for _, i := range pl.parties[pl.slots[slot].party].takes {
-		found = append(found, pl.partOf(i, slot))
-	}
-	return found
-}
-
-func (pl *plan) puts(slot int) (found []int) {
-	for _, i := range pl.parties[pl.slots[slot].party].puts {
-		for k := range pl.queues[i].n {
-			found = append(found, pl.queues[i].first+k)
-		}
-	}
-	return found
-}
