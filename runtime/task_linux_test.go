@@ -115,7 +115,7 @@ func TestContextOfGoIsTheTasks(t *testing.T) {
 	r, pool := single.begin(t)
 	why := errors.New("enough")
 	ctx, cancel := context.WithCancelCause(context.Background())
-	tasks := []*Task[answer]{pool.Go(ctx, work{How: "sleep", For: time.Hour}), pool.Go(ctx, work{})}
+	tasks := []*Task[answer]{pool.Go(ctx, work{How: "sleep", For: time.Hour}), pool.Go(ctx, work{How: "sleep", For: time.Hour})}
 	until(t, "it runs", func() bool { return r.Stats().Pools["single"].Busy == 1 })
 	cancel(why)
 	for _, task := range append(tasks, pool.Go(ctx, work{})) {
