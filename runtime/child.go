@@ -17,27 +17,6 @@ import (
 	"github.com/mpgen/mpgen/runtime/internal/shm"
 )
 
-// The frames on the lines between a process and its parent.
-const (
-	frameArgs     = 1 + iota // down: the arguments of a process or service
-	frameTask                // down: deadline, then the arguments of tasks from ID on, each behind its length
-	frameReady               // up: the process stands
-	frameOpened              // up: the worker has opened what runs its tasks, send it some
-	frameResult              // up: what a task returned
-	frameFailure             // up: the error that a task returned
-	frameLate                // up: the task ended because its time was up
-	frameReturned            // up: what the function of a process returned, or why a worker can't open
-	frameGaveUp              // up: a stage's task failed for good, and the run is to stop
-	frameEnded               // up: a stage has seen the end of input ID
-	frameClosed              // up: the process closed its end of queue ID
-	frameCall                // on the line for calls: pool, deadline, the arguments
-	frameCancel              // there: call ID is given up
-	frameStack               // up: a part of the stacks of its goroutines, for question ID
-	frameWaits               // up: what they wait for, which ends the answer to question ID
-	frameTrouble             // up: an error of the tasks of a stage, and how often it came
-	frameRecord              // up: a record for the log, of task ID
-)
-
 // Exit codes of a process that can't do its part: EX_SOFTWARE of sysexits.
 const exitSoftware = 70
 
@@ -286,42 +265,6 @@ func (c *child) receive() (line.Frame, bool) {
 			return f, false
 		}
 	}
-}
-
-// errorFrame encodes err for a frame.
-func errorFrame(err error) []byte {
-	if err == nil {
-		return nil
-	}
-	var e Encoder
-	e.reset(nil, maxErrorSize)
-	putError(&e, err)
-	if e.err != nil {
-		e.reset(nil, maxErrorSize)
-		putError(&e, errors.New(clip(err.Error(), 1<<12)))
-	}
-	return e.bytes()
-}
-
-func clip(s string, n int) string {
-	if len(s) > n {
-		return s[:n] + "…"
-	}
-	return s
-}
-
-// decodeError is the error of a frame.
-func decodeError(data []byte) error {
-	if len(data) == 0 {
-		return nil
-	}
-	var d Decoder
-	d.reset(data)
-	err := getError(&d)
-	if d.err != nil {
-		return d.err
-	}
-	return err
 }
 
 // runProcess runs the function of a process.

@@ -130,3 +130,11 @@ type Failed[T any] struct {
 	Item T
 	Err  error // an [*Error]
 }
+
+// closedBy is ErrClosed with what closed it, if anything did.
+func closedBy(why error) error {
+	if why != nil {
+		return fmt.Errorf("%w: %w", ErrClosed, why)
+	}
+	return ErrClosed
+}

@@ -135,13 +135,18 @@ func (p *farPool) abandon(t *task, cause error) {
 	}
 	io := t.io
 	t.given, t.io = time.Now(), nobody{}
-	io.settled(&Error{Name: f.node.plan.pools[p.index].row.name(), Task: t.id, Err: cause})
+	io.settled(p.failure(t, 0, cause))
 	if at, ok := f.out[t.id]; ok && at.t == t {
 		f.cancels = append(f.cancels, t.id)
 		f.send()
 		return
 	}
 	p.pending.drop()
+}
+
+// failure is an error of this side about a task: the parent tells of the others.
+func (p *farPool) failure(t *task, attempts int, cause error) *Error {
+	return &Error{Name: p.calls.node.plan.pools[p.index].row.name(), Task: t.id, Attempts: attempts, Err: cause}
 }
 
 // mayCall says that the parent has room for another call.
@@ -177,7 +182,7 @@ func (f *farCalls) sendTask(p *farPool, t *task) {
 		e.fail(ErrTooBig)
 	}
 	if e.err != nil {
-		t.io.settled(&Error{Name: f.node.plan.pools[p.index].row.name(), Task: t.id, Err: e.err})
+		t.io.settled(p.failure(t, 0, e.err))
 		f.node.bell.Ring() // its caller may be another than this one
 		return
 	}
@@ -229,7 +234,7 @@ func (f *farCalls) answer(a line.Frame) {
 	f.dec.reset(data)
 	err := t.io.get(&f.dec)
 	if err != nil {
-		err = &Error{Name: f.node.plan.pools[at.pool.index].row.name(), Task: t.id, Attempts: 1, Err: err}
+		err = at.pool.failure(t, 1, err)
 	}
 	t.io.settled(err)
 }
@@ -241,7 +246,7 @@ func (f *farCalls) end() {
 	defer f.mu.Unlock()
 	settle := func(p *farPool, t *task) {
 		if t.given.IsZero() {
-			t.io.settled(&Error{Name: f.node.plan.pools[p.index].row.name(), Task: t.id, Err: f.node.overError()})
+			t.io.settled(p.failure(t, 0, f.node.overError()))
 			t.given, t.io = time.Now(), nobody{}
 		}
 	}

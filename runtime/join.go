@@ -64,7 +64,7 @@ func (o *outlet) join(ctx context.Context) error {
 		case j.done():
 			return nil
 		case o.word.Gone.Load() != 0:
-			return causeOf(ErrClosed, o.word.LeaveCause())
+			return closedBy(decodeError(o.word.LeaveCause()))
 		}
 		if err := o.node.bell.Wait(ctx, parked(), j); err != nil {
 			return err

@@ -2,7 +2,6 @@ package mp
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -75,12 +74,7 @@ func (n *Node) end(why error) {
 	}
 }
 
-func (n *Node) overError() error {
-	if n.why != nil {
-		return fmt.Errorf("%w: %w", ErrClosed, n.why)
-	}
-	return ErrClosed
-}
+func (n *Node) overError() error { return closedBy(n.why) }
 
 // callee is the calling side of a pool or service, which the program itself has,
 // and every process that declares it.

@@ -47,16 +47,9 @@ func (o *outlet) ended() error {
 	case o.closed:
 		return ErrClosed
 	case o.word.Gone.Load() != 0:
-		return causeOf(ErrClosed, o.word.LeaveCause())
+		return closedBy(decodeError(o.word.LeaveCause()))
 	}
 	return nil
-}
-
-func causeOf(err error, cause []byte) error {
-	if len(cause) == 0 {
-		return err
-	}
-	return fmt.Errorf("%w: %w", err, decodeError(cause))
 }
 
 // room is the condition of a producer.

@@ -115,39 +115,10 @@ type Result[In, Out any] struct {
 // error. Leaving the loop cancels what still runs.
 func (p *Pool[In, Out]) Map(ctx context.Context, in iter.Seq[In]) iter.Seq2[Out, error] {
 	return func(yield func(Out, error) bool) {
-		w := newWindow(ctx, p)
-		defer w.abandon()
-		for v := range in {
-			if !w.add(v) {
-				break
-			}
-			for w.mustYield() || w.count > 0 && w.first().done.Load() {
-				c, ok := w.take()
-				if !ok {
-					break
-				}
-				if !yield(c.out, c.err) {
-					return
-				}
-				w.recycle(c)
-			}
-			if w.err != nil {
-				break
-			}
-		}
-		for w.err == nil && w.count > 0 {
-			c, ok := w.take()
-			if !ok {
-				break
-			}
-			if !yield(c.out, c.err) {
-				return
-			}
-			w.recycle(c)
-		}
-		if w.err != nil {
+		w := newWindow(ctx, p, false)
+		if err := w.run(in, func(c *windowCall[In, Out]) bool { return yield(c.out, c.err) }); err != nil {
 			var zero Out
-			yield(zero, p.failure(&task{}, w.err))
+			yield(zero, p.failure(&task{}, err))
 		}
 	}
 }
@@ -155,44 +126,12 @@ func (p *Pool[In, Out]) Map(ctx context.Context, in iter.Seq[In]) iter.Seq2[Out,
 // MapUnordered is Map in the order of completion.
 func (p *Pool[In, Out]) MapUnordered(ctx context.Context, in iter.Seq[In]) iter.Seq[Result[In, Out]] {
 	return func(yield func(Result[In, Out]) bool) {
-		w := newWindow(ctx, p)
-		w.unordered = true
-		defer w.abandon()
-		give := func(c *windowCall[In, Out]) bool {
-			ok := yield(Result[In, Out]{Index: c.index, In: c.in, Out: c.out, Err: c.err})
-			if ok {
-				w.recycle(c)
-			}
-			return ok
-		}
-		for v := range in {
-			if !w.add(v) {
-				break
-			}
-			for w.mustYield() || w.anyDone() {
-				c, ok := w.takeAny()
-				if !ok {
-					break
-				}
-				if !give(c) {
-					return
-				}
-			}
-			if w.err != nil {
-				break
-			}
-		}
-		for w.err == nil && w.count > 0 {
-			c, ok := w.takeAny()
-			if !ok {
-				break
-			}
-			if !give(c) {
-				return
-			}
-		}
-		if w.err != nil {
-			yield(Result[In, Out]{Index: -1, Err: p.failure(&task{}, w.err)})
+		w := newWindow(ctx, p, true)
+		err := w.run(in, func(c *windowCall[In, Out]) bool {
+			return yield(Result[In, Out]{Index: c.index, In: c.in, Out: c.out, Err: c.err})
+		})
+		if err != nil {
+			yield(Result[In, Out]{Index: -1, Err: p.failure(&task{}, err)})
 		}
 	}
 }

@@ -3,7 +3,6 @@ package mp
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -451,12 +450,7 @@ func (p *poolCore) died(m *member, pid int, cause error, exit proc.Exit) {
 	p.run.node.bell.Ring()
 }
 
-func (p *poolCore) overError() error {
-	if p.endWhy != nil {
-		return fmt.Errorf("%w: %w", ErrClosed, p.endWhy)
-	}
-	return ErrClosed
-}
+func (p *poolCore) overError() error { return closedBy(p.endWhy) }
 
 // end settles what waits with ErrClosed; what runs has its grace.
 func (p *poolCore) end(why error) {

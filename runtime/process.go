@@ -246,20 +246,3 @@ func (r *Run) enlist(book *partyBook, args []byte, deadline int64) (*Process, er
 	r.watching.Add(1)
 	return h, nil
 }
-
-// mainEnded reports whether the program starts and sends no more.
-func (r *Run) mainEnded() bool {
-	select {
-	case <-r.mainDone:
-		return true
-	default:
-		return false
-	}
-}
-
-func closedBy(why error) error {
-	if why != nil {
-		return fmt.Errorf("%w: %w", ErrClosed, why)
-	}
-	return ErrClosed
-}

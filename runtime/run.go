@@ -274,75 +274,6 @@ func (r *Run) order(m *member, what uint32) {
 	r.node.bells[m.index].Ring()
 }
 
-// settleAgain is settle for who does not hold mu.
-func (r *Run) settleAgain() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if !r.over {
-		r.settle()
-	}
-}
-
-// settle closes the queues that nobody sends to any more, marks those that
-// nobody receives from, and notices the end of it all. mu is held.
-func (r *Run) settle() {
-	for again := true; again; {
-		again = r.settleStages()
-		for i := range r.plan.queues {
-			if r.shut[i] {
-				continue
-			}
-			if open, cause := r.producing(i); !open {
-				r.shut[i], again = true, true
-				q := &r.plan.queues[i]
-				for k := q.first; k < q.first+q.n; k++ {
-					r.node.control.Queues[k].Close(causeFrame(cause))
-					r.rings[k].WakeAll()
-				}
-			}
-		}
-		for i := range r.plan.parts {
-			if p := &r.plan.parts[i]; !r.gone[i] && r.noneLeft(p.consumers, p.queue) {
-				r.gone[i], again = true, true
-				r.node.control.Queues[i].Leave(causeFrame(r.causeOf(p.consumers)))
-				r.rings[i].WakeAll()
-			}
-		}
-	}
-	if r.keeping > 0 || r.stopping && r.daemons+r.called > 0 {
-		return
-	}
-	if !r.stagesEnded() {
-		return
-	}
-	if !r.mainEnded() && r.plan.waitsForMain {
-		return
-	}
-	if r.daemons > 0 {
-		r.restDaemons()
-		return
-	}
-	select {
-	case <-r.ended:
-	default:
-		close(r.ended)
-	}
-}
-
-// restDaemons tells the daemons to stop, as nobody is left whom they could work
-// for. mu is held.
-func (r *Run) restDaemons() {
-	if r.resting {
-		return
-	}
-	r.resting = true
-	for _, m := range r.alive() {
-		if m.handle != nil && m.slot.process.Daemon {
-			r.tell(m.handle, control.Stop, context.Canceled)
-		}
-	}
-}
-
 // alive is the members whose slots somebody has.
 func (r *Run) alive() []*member {
 	if all := r.present.Load(); all != nil {
@@ -394,104 +325,14 @@ func (r *Run) bookOf(d *ProcessDecl) *partyBook {
 	return nil
 }
 
-// mayStart reports whether another process may be started on demand in a slot.
-// mu is held.
-func (r *Run) mayStart(slot int) bool {
-	p := r.plan.slots[slot].process
-	return p != nil && p.OnDemand && !r.mainEnded()
-}
+func (r *Run) workers(pp *poolPlan) []*member { return r.members[pp.first-1 : pp.first-1+pp.n] }
 
-// producing reports whether anybody may still send to queue i, and else why the
-// last one ended.
-func (r *Run) producing(i int) (bool, error) {
-	q := &r.plan.queues[i]
-	for _, slot := range q.closers {
-		switch {
-		case slot == 0:
-			if r.plan.mainSends(i) && !r.mainEnds[i] {
-				return true, nil
-			}
-		case r.plan.worker(slot): // it is one of the feeders
-		case r.mayStart(slot), !r.members[slot-1].finished && !r.members[slot-1].hasClosed(i):
-			return true, nil
-		}
+// mainEnded reports whether the program starts and sends no more.
+func (r *Run) mainEnded() bool {
+	select {
+	case <-r.mainDone:
+		return true
+	default:
+		return false
 	}
-	cause := r.causeOf(q.closers)
-	for _, f := range q.feeders {
-		ended, why := r.feederEnded(f)
-		if !ended {
-			return true, nil
-		}
-		if cause == nil {
-			cause = why
-		}
-	}
-	return false, cause
 }
-
-func (r *Run) noneLeft(slots []int, queue int) bool {
-	for _, slot := range slots {
-		if slot == 0 {
-			if !r.stopping && !r.node.inletEnded(queue) {
-				return false
-			}
-		} else if r.mayStart(slot) || !r.members[slot-1].finished {
-			return false
-		}
-	}
-	return true
-}
-
-// causeOf is the error of the first of some processes that failed.
-func (r *Run) causeOf(slots []int) error {
-	for _, slot := range slots {
-		if slot == 0 {
-			continue
-		}
-		m := r.members[slot-1]
-		if p := m.slot.process; p != nil && p.OnDemand && r.book(m).err != nil {
-			return r.book(m).err
-		} else if m.err != nil {
-			return m.err
-		}
-	}
-	return nil
-}
-
-func causeFrame(err error) []byte {
-	data := errorFrame(err)
-	for n := maxCause / 2; len(data) > maxCause && n > 0; n /= 2 {
-		data = errorFrame(shortened(err, n))
-	}
-	if len(data) > maxCause {
-		data = errorFrame(errors.New(clip(err.Error(), maxCause/2)))
-	}
-	return data
-}
-
-// shortened is err with each text cut to n bytes, for where there is little room.
-func shortened(err error, n int) error {
-	switch x := err.(type) {
-	case nil:
-		return nil
-	case *Error:
-		short := *x
-		short.Err = shortened(x.Err, n)
-		return &short
-	case *Died:
-		short := *x
-		short.Panic, short.Stderr = clip(x.Panic, n), clip(x.Stderr, n)
-		return &short
-	case *Remote:
-		short := &Remote{Text: clip(x.Text, n)}
-		for _, k := range x.kept {
-			short.kept = append(short.kept, shortened(k, n))
-		}
-		return short
-	case interface{ Unwrap() error }, interface{ Unwrap() []error }:
-		return shortened(remote(err), n)
-	}
-	return err
-}
-
-const maxCause = 2000

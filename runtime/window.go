@@ -2,6 +2,7 @@ package mp
 
 import (
 	"context"
+	"iter"
 	"sync"
 )
 
@@ -32,8 +33,43 @@ type windowCall[In, Out any] struct {
 	open  bool // submitted and not taken
 }
 
-func newWindow[In, Out any](ctx context.Context, p *Pool[In, Out]) *window[In, Out] {
-	return &window[In, Out]{ctx: ctx, pool: p, deadline: deadlineOf(ctx)}
+func newWindow[In, Out any](ctx context.Context, p *Pool[In, Out], unordered bool) *window[In, Out] {
+	return &window[In, Out]{ctx: ctx, pool: p, deadline: deadlineOf(ctx), unordered: unordered}
+}
+
+// run gives the result of each input to give, until that wants no more. An error
+// says why there will be no further result.
+func (w *window[In, Out]) run(in iter.Seq[In], give func(*windowCall[In, Out]) bool) error {
+	defer w.abandon()
+	for v := range in {
+		if !w.add(v) {
+			break
+		}
+		for w.mustTake() || w.hasResult() {
+			c, ok := w.take()
+			if !ok {
+				break
+			}
+			if !give(c) {
+				return nil
+			}
+			w.recycle(c)
+		}
+		if w.err != nil {
+			break
+		}
+	}
+	for w.err == nil && w.count > 0 {
+		c, ok := w.take()
+		if !ok {
+			break
+		}
+		if !give(c) {
+			return nil
+		}
+		w.recycle(c)
+	}
+	return w.err
 }
 
 // settled lets the call be taken, and then used again: nothing of it is touched
@@ -91,16 +127,31 @@ func (w *window[In, Out]) flush() bool {
 	return true
 }
 
-// mustYield says that as many tasks are under way as may be: each worker has its
+// mustTake says that as many tasks are under way as may be: each worker has its
 // share ahead twice over, so that it never waits for this side.
-func (w *window[In, Out]) mustYield() bool {
+func (w *window[In, Out]) mustTake() bool {
 	return w.count >= w.pool.workers*(2*w.pool.core.share()+2)
 }
 
 func (w *window[In, Out]) first() *windowCall[In, Out] { return *w.calls.at(0) }
 
-// take waits for the first task.
+// hasResult reports whether take would not wait.
+func (w *window[In, Out]) hasResult() bool {
+	if w.unordered {
+		return w.anyDone()
+	}
+	return w.count > 0 && w.first().done.Load()
+}
+
+// take waits for the task whose result comes next.
 func (w *window[In, Out]) take() (*windowCall[In, Out], bool) {
+	if w.unordered {
+		return w.takeAny()
+	}
+	return w.takeFirst()
+}
+
+func (w *window[In, Out]) takeFirst() (*windowCall[In, Out], bool) {
 	c := w.first()
 	if !c.done.Load() {
 		if !w.flush() {
@@ -131,7 +182,6 @@ func (w *window[In, Out]) Ready() bool {
 	return w.anyDone()
 }
 
-// takeAny waits for the task that is settled next.
 func (w *window[In, Out]) takeAny() (*windowCall[In, Out], bool) {
 	if !w.anyDone() {
 		if !w.flush() {
