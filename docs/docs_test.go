@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -73,6 +74,29 @@ func inExamples(t *testing.T, text, pattern string) bool {
 		}
 	}
 	return false
+}
+
+// A file with the name of a system counts under its name without that.
+func TestTheMapOfTheRuntimeIsComplete(t *testing.T) {
+	page, err := os.ReadFile("internals.md")
+	require.NoError(t, err)
+	_, table, ok := strings.Cut(string(page), "| in `runtime/` | |")
+	require.True(t, ok)
+	table, _, _ = strings.Cut(table, "\n\n")
+	var onMap []string
+	for _, m := range regexp.MustCompile("`([a-z]+\\.go)`").FindAllStringSubmatch(table, -1) {
+		onMap = append(onMap, m[1])
+	}
+	files, err := filepath.Glob("../runtime/*.go")
+	require.NoError(t, err)
+	var there []string
+	for _, f := range files {
+		name := regexp.MustCompile(`_(linux|other)\.go$`).ReplaceAllString(filepath.Base(f), ".go")
+		if !strings.HasSuffix(name, "_test.go") && !slices.Contains(there, name) {
+			there = append(there, name)
+		}
+	}
+	require.ElementsMatch(t, there, onMap)
 }
 
 func TestGoSnippetsStandInExamples(t *testing.T) {

@@ -43,9 +43,6 @@ type QueueDecl[T any] struct {
 	Key func(T) uint64
 }
 
-// NumberDecl is a row for a value of a number type.
-type NumberDecl[T Numeric] struct{ Name string }
-
 // TaskPolicy is the task block of a pool.
 type TaskPolicy struct {
 	Timeout time.Duration // of one attempt; 0: none
@@ -146,8 +143,8 @@ func Each[T any](q *QueueDecl[T]) Sink[[]T] {
 	return s
 }
 
-func (q *QueueDecl[T]) name() string      { return q.Name }
-func (v *NumberDecl[T]) name() string     { return v.Name }
+func (q *QueueDecl[T]) name() string { return q.Name }
+
 func (p *ProcessDecl) name() string       { return p.Name }
 func (p *PoolDecl[In, Out]) name() string { return p.Name }
 
@@ -171,12 +168,6 @@ func (q *QueueDecl[T]) Receiver(n *Node) *Receiver[T] {
 // Both is both ends, for a process that declares send and receive.
 func (q *QueueDecl[T]) Both(n *Node) *Queue[T] {
 	return &Queue[T]{Sender: *q.Sender(n), Receiver: *q.Receiver(n)}
-}
-
-// In is the number itself.
-func (v *NumberDecl[T]) In(n *Node) *Number[T] {
-	_, at := n.shared(v)
-	return numberAt[T](at)
 }
 
 // Pool is the calling side of a pool that no flow feeds.

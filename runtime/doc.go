@@ -68,6 +68,15 @@
 //
 // # Who calls what
 //
-// Users call the methods of run, queues, pools and numbers, and [Main]. Codecs,
-// [Encoder], [Decoder] and all that ends in Decl are for generated code.
+// Users call [Main], the options, and the methods of what generated code hands
+// them: [Run] with its [Process] handles and [Stats], [Sender], [Receiver] and
+// [Queue], [Pool] with its [Task], [Number], [Value] and [Lock]; and [KeepErrors].
+//
+// All else is for generated code, which is made anew when it changes:
+//
+//   - the rows of a pipeline: [Pipeline], [Decl] and all that ends in Decl,
+//     [Method], [Sink], [TaskPolicy], [Worker], [Restart], and [EnforceVersion];
+//   - what opens them: [Register], [Start], [Arg], [Node], [Client];
+//   - the form of items: [Codec] and its constructors, [Encoder] and [Decoder],
+//     all that begins with Put or Get, [Hash], [HashString] and [EnumName].
 package mp

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"math"
 	"math/bits"
-	"strings"
 	"unsafe"
 )
 
@@ -63,16 +62,4 @@ func hashBytes(h uint64, b []byte) uint64 {
 		tail |= uint64(c) << (8 * i)
 	}
 	return mix(mix(h, tail), n)
-}
-
-// EnumName is the name of an enum's value, for its String method. names are
-// separated by spaces, the name of 0 first. A value beyond them is "?".
-func EnumName[T ~uint8](v T, names string) string {
-	for name := range strings.FieldsSeq(names) {
-		if v == 0 {
-			return name
-		}
-		v--
-	}
-	return "?"
 }

@@ -9,6 +9,17 @@ import (
 	"github.com/mpgen/mpgen/runtime/internal/ring"
 )
 
+// NumberDecl is a row for a value of a number type.
+type NumberDecl[T Numeric] struct{ Name string }
+
+func (v *NumberDecl[T]) name() string { return v.Name }
+
+// In is the number itself.
+func (v *NumberDecl[T]) In(n *Node) *Number[T] {
+	_, at := n.shared(v)
+	return numberAt[T](at)
+}
+
 // Numeric are the types of a shared number. They have the size of what the
 // processor can change in one step.
 type Numeric interface {
