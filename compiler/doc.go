@@ -6,14 +6,18 @@
 // of imported packages whose types travel. The command calls Generate and Check;
 // the packages below are for this one alone.
 //
-// The phases, each a file:
+// The phases, each a file, and beside it those with a part of it:
 //
 //	parse    texts to syntax trees
-//	resolve  every name to its declaration, every type to what it is
-//	check    settings, flows, who waits for whom, and what is shared
-//	collide  the Go names that come of it
-//	lower    what is left to say, as IR
+//	resolve  every name to its declaration, every type to what it is:
+//	         types; solid, what is flat; goworld, goshape and foreign, Go's own
+//	check    settings; flow, graph, who waits for whom, and sharing
+//	collide  the Go names that come of it, and own, those that are there
+//	lower    what is left to say, as IR; codecs
 //	emit     IR to Go
+//
+// They work on one unit and its symbols. Each finding has a code in codes, and a
+// constructor that words it in a file errors_*.
 //
 // The idea that holds the diagnostics together: a mistake is told once, where it
 // was made. What a phase could not make sense of becomes nil, or a symbol that is

@@ -1,56 +1,9 @@
 package compiler
 
 import (
-	"cmp"
-	"path/filepath"
-	"slices"
-
 	"github.com/mpgen/mpgen/compiler/diag"
 	"github.com/mpgen/mpgen/grammar"
 )
-
-// unit is a folder while it is compiled. Each phase fills the fields below its name.
-type unit struct {
-	in    Input
-	found []diag.Diagnostic
-
-	// parse
-	files   []*grammar.File
-	partial bool            // something could not be read: nothing is said about what is missing
-	excused map[string]bool // names in parts that were dropped, see excuse
-
-	// resolve
-	symbols map[string]*symbol // by the name in the .mp file
-	order   []*symbol          // in the order of the source, flows not among them
-	tasks   map[string]*symbol // pools with a struct of their own for a task, by its name
-	main    *symbol            // process main, or nil
-	imports map[*grammar.File]map[string]*imported
-	used    []*imported // whose types are used, in the order of use
-	world   *goWorld
-	foreign map[string]*foreign // by path and name
-
-	// check
-	flows []*grammar.Flow
-	ends  map[*symbol]*ends // of queues
-
-	// collide
-	own *ownPackage
-}
-
-func newUnit(in Input) *unit {
-	in.Sources = slices.Clone(in.Sources)
-	slices.SortFunc(in.Sources, func(a, b Source) int { return cmp.Compare(a.Name, b.Name) })
-	return &unit{
-		in:      in,
-		excused: map[string]bool{},
-		symbols: map[string]*symbol{},
-		tasks:   map[string]*symbol{},
-		foreign: map[string]*foreign{},
-		imports: map[*grammar.File]map[string]*imported{},
-		ends:    map[*symbol]*ends{},
-		world:   newGoWorld(in.Dir),
-	}
-}
 
 // parse reads all files. A tree that has gaps is used as far as it goes.
 func (u *unit) parse() {
@@ -64,21 +17,4 @@ func (u *unit) parse() {
 			u.files = append(u.files, file)
 		}
 	}
-}
-
-// add reports a finding.
-func (u *unit) add(d diag.Diagnostic) { u.found = append(u.found, d) }
-
-// report is all that was found, sorted by place.
-func (u *unit) report() []diag.Diagnostic {
-	diag.Sort(u.found)
-	return u.found
-}
-
-// sibling is how diagnostics call a Go file of the folder: as they call the .mp files.
-func (u *unit) sibling(name string) string {
-	if len(u.in.Sources) == 0 {
-		return name
-	}
-	return filepath.Join(filepath.Dir(u.in.Sources[0].Name), name)
 }

@@ -1,101 +1,70 @@
 package compiler
 
 import (
-	"math/big"
-	"strconv"
-	"strings"
-	"time"
+	"cmp"
+	"path/filepath"
+	"slices"
+
+	"github.com/mpgen/mpgen/compiler/diag"
+	"github.com/mpgen/mpgen/grammar"
 )
 
-// units of sizes, in bytes.
-var sizeUnits = []struct {
-	name  string
-	bytes int64
-}{
-	{"TiB", tib}, {"GiB", gib}, {"MiB", mib}, {"KiB", kib},
-	{"TB", 1e12}, {"GB", 1e9}, {"MB", 1e6}, {"KB", 1e3}, {"B", 1},
+// unit is a folder while it is compiled. Each phase fills the fields below its name.
+type unit struct {
+	in    Input
+	found []diag.Diagnostic
+
+	// parse
+	files   []*grammar.File
+	partial bool            // something could not be read: nothing is said about what is missing
+	excused map[string]bool // names in parts that were dropped, see excuse
+
+	// resolve
+	symbols map[string]*symbol // by the name in the .mp file
+	order   []*symbol          // in the order of the source, flows not among them
+	tasks   map[string]*symbol // pools with a struct of their own for a task, by its name
+	main    *symbol            // process main, or nil
+	imports map[*grammar.File]map[string]*imported
+	used    []*imported // whose types are used, in the order of use
+	world   *goWorld
+	foreign map[string]*foreign // by path and name
+
+	// check
+	flows []*grammar.Flow
+	ends  map[*symbol]*ends // of queues
+
+	// collide
+	own *ownPackage
 }
 
-// reading is how far the text of a number could be understood.
-type reading int
-
-const (
-	understood reading = iota
-	malformed          // no number of this unit
-	tooLarge           // one, but beyond 64 bits
-)
-
-// readCount reads digits, perhaps grouped by underscores.
-func readCount(text string) (int64, reading) {
-	if text == "" || strings.Trim(text, "0123456789_") != "" || strings.HasSuffix(text, "_") {
-		return 0, malformed
+func newUnit(in Input) *unit {
+	in.Sources = slices.Clone(in.Sources)
+	slices.SortFunc(in.Sources, func(a, b Source) int { return cmp.Compare(a.Name, b.Name) })
+	return &unit{
+		in:      in,
+		excused: map[string]bool{},
+		symbols: map[string]*symbol{},
+		tasks:   map[string]*symbol{},
+		foreign: map[string]*foreign{},
+		imports: map[*grammar.File]map[string]*imported{},
+		ends:    map[*symbol]*ends{},
+		world:   newGoWorld(in.Dir),
 	}
-	n, err := strconv.ParseInt(strings.ReplaceAll(text, "_", ""), 10, 64)
-	if err != nil {
-		return 0, tooLarge
-	}
-	return n, understood
 }
 
-// readSize reads a whole number of bytes: 256MiB, 1.5GiB, 64KB, 0B.
-func readSize(text string) (int64, reading) {
-	for _, u := range sizeUnits {
-		digits, ok := strings.CutSuffix(text, u.name)
-		if !ok {
-			continue
-		}
-		if digits == "" || strings.Trim(digits, "0123456789.") != "" || len(digits) > 40 {
-			return 0, malformed
-		}
-		n, ok := new(big.Rat).SetString(digits)
-		if !ok {
-			return 0, malformed
-		}
-		n.Mul(n, new(big.Rat).SetInt64(u.bytes))
-		switch {
-		case !n.IsInt():
-			return 0, malformed
-		case !n.Num().IsInt64():
-			return 0, tooLarge
-		}
-		return n.Num().Int64(), understood
-	}
-	return 0, malformed
+// add reports a finding.
+func (u *unit) add(d diag.Diagnostic) { u.found = append(u.found, d) }
+
+// report is all that was found, sorted by place.
+func (u *unit) report() []diag.Diagnostic {
+	diag.Sort(u.found)
+	return u.found
 }
 
-// readDuration reads what time.ParseDuration reads, with a unit always: 5s, 1m30s.
-func readDuration(text string) (int64, reading) {
-	if strings.Trim(text, "0123456789_.") == "" {
-		return 0, malformed
+// sibling is how diagnostics call a Go file of the folder: as they call the .mp files.
+func (u *unit) sibling(name string) string {
+	if len(u.in.Sources) == 0 {
+		return name
 	}
-	d, err := time.ParseDuration(text)
-	switch {
-	case err == nil:
-		return int64(d), understood
-	case len(text) > 18:
-		return 0, tooLarge
-	}
-	return 0, malformed
-}
-
-// sizeText is a size as one would write it.
-func sizeText(bytes int64) string {
-	for _, u := range sizeUnits[:4] {
-		if bytes >= u.bytes && bytes%u.bytes == 0 {
-			return strconv.FormatInt(bytes/u.bytes, 10) + u.name
-		}
-	}
-	return strconv.FormatInt(bytes, 10) + "B"
-}
-
-// durationText is a duration as one would write it: without the parts that are zero.
-func durationText(ns int64) string {
-	text := time.Duration(ns).String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
+	return filepath.Join(filepath.Dir(u.in.Sources[0].Name), name)
 }

@@ -1,0 +1,238 @@
+package compiler
+
+import "slices"
+
+// The graph of the pipeline: who sends to, receives from and calls whom. What could
+// only wait for ever is refused here.
+
+// ends are the two sides of a queue.
+type ends struct {
+	producers, consumers []*symbol
+}
+
+// connect notes who sends to and who receives from each queue.
+func (u *unit) connect(all []*symbol) {
+	at := func(q *symbol) *ends {
+		if u.ends[q] == nil {
+			u.ends[q] = &ends{}
+		}
+		return u.ends[q]
+	}
+	add := func(to *[]*symbol, s *symbol) {
+		if !slices.Contains(*to, s) {
+			*to = append(*to, s)
+		}
+	}
+	for _, s := range all {
+		for _, q := range s.named("send") {
+			add(&at(q).producers, s)
+		}
+		for _, q := range s.named("receive") {
+			add(&at(q).consumers, s)
+		}
+		for _, q := range s.named("task.failed") {
+			if s.stage() {
+				add(&at(q).producers, s)
+			}
+		}
+		for _, f := range s.funcs {
+			if f.from != nil {
+				add(&at(f.from).consumers, s)
+			}
+			if f.to != nil {
+				add(&at(f.to).producers, s)
+			}
+		}
+	}
+}
+
+// graph refuses queues with one side only or without an end, calls to who can't be
+// called, and cycles.
+func (u *unit) graph(all []*symbol) {
+	for _, s := range u.order {
+		if s.kind != "queue" || u.partial || u.excused[s.name.Text] {
+			continue
+		}
+		e := u.ends[s]
+		switch {
+		case e == nil:
+			u.add(unusedQueue(s))
+		case len(e.producers) == 0:
+			u.add(noProducer(s, e.consumers[0]))
+		case len(e.consumers) == 0:
+			u.add(noConsumer(s, e.producers[0]))
+		case !slices.ContainsFunc(e.producers, func(p *symbol) bool { return !p.daemon() }):
+			u.fedByDaemons(s, e)
+		}
+		if s.key != nil && e != nil {
+			for _, c := range e.consumers {
+				if c.onDemand {
+					u.add(keyedOnDemand(s, refTo(c, "receive", s), c))
+				}
+			}
+		}
+	}
+	for _, s := range all {
+		for _, r := range s.given["use"].refs {
+			if r.sym.kind == "pool" && r.sym.stage() {
+				u.add(callsStage(s, r))
+			}
+		}
+	}
+	u.cycles()
+	u.crowd()
+}
+
+// fedByDaemons reports a reader of a queue to which only daemons send. The daemons
+// end when all others have, and the reader when the queue does.
+func (u *unit) fedByDaemons(q *symbol, e *ends) {
+	for _, c := range e.consumers {
+		if c != u.main && !c.daemon() {
+			u.add(onlyDaemons(q, e.producers[0], c))
+			return
+		}
+	}
+}
+
+// cycles reports each ring of those who wait for each other once, by its shortest
+// path. Who sends to a queue may wait for its readers, and who calls a pool or a
+// service for its workers, so on a ring all may wait for ever: for a full queue
+// whose reader fills it, for a worker that waits for one of its own kind. Process
+// main is no part of a ring: what it does between two of its calls is the
+// program's own affair.
+func (u *unit) cycles() {
+	next := map[*symbol][]*symbol{}
+	for _, q := range u.order {
+		if e := u.ends[q]; e != nil {
+			for _, c := range e.consumers {
+				if c != u.main {
+					next[q] = append(next[q], c)
+				}
+			}
+			for _, p := range e.producers {
+				if p != u.main {
+					next[p] = append(next[p], q)
+				}
+			}
+		}
+		for _, r := range q.given["use"].refs {
+			if r.sym.serves() {
+				next[q] = append(next[q], r.sym)
+			}
+		}
+	}
+	prune(next)
+	reported := map[*symbol]bool{}
+	for _, start := range u.order {
+		if start.kind != "queue" && !start.serves() || reported[start] || len(next[start]) == 0 {
+			continue
+		}
+		path := ring(start, next)
+		if path == nil || slices.ContainsFunc(path, func(s *symbol) bool { return reported[s] }) {
+			continue
+		}
+		for _, s := range path {
+			reported[s] = true
+		}
+		if called := callOf(path); called != nil {
+			u.add(callCycle(path, *called))
+		} else {
+			u.add(cycle(path))
+		}
+	}
+}
+
+// callOf is where the first call on a ring is declared, or nil if it is of queues only.
+func callOf(path []*symbol) *target {
+	for i, s := range path {
+		to := path[(i+1)%len(path)]
+		if s.kind != "queue" && to.serves() {
+			t := refTo(s, "use", to)
+			return &t
+		}
+	}
+	return nil
+}
+
+// prune drops what leads nowhere, again and again: what lies on no ring and
+// leads to none. In most pipelines nothing is left.
+func prune(next map[*symbol][]*symbol) {
+	before := map[*symbol][]*symbol{}
+	left := map[*symbol]int{}
+	var done []*symbol
+	for s, to := range next {
+		left[s] = len(to)
+		for _, t := range to {
+			before[t] = append(before[t], s)
+			if len(next[t]) == 0 {
+				done = append(done, t)
+			}
+		}
+	}
+	gone := map[*symbol]bool{}
+	for len(done) > 0 {
+		s := done[len(done)-1]
+		done = done[:len(done)-1]
+		if gone[s] {
+			continue
+		}
+		gone[s] = true
+		delete(next, s)
+		for _, b := range before[s] {
+			if left[b]--; left[b] == 0 {
+				done = append(done, b)
+			}
+		}
+	}
+}
+
+// ring is the shortest way from q back to q, without q at its end, or nil.
+func ring(q *symbol, next map[*symbol][]*symbol) []*symbol {
+	before := map[*symbol]*symbol{}
+	for todo := []*symbol{q}; len(todo) > 0; todo = todo[1:] {
+		at := todo[0]
+		for _, n := range next[at] {
+			if n == q {
+				path := []*symbol{at}
+				for at != q {
+					at = before[at]
+					path = append(path, at)
+				}
+				slices.Reverse(path)
+				return path
+			}
+			if before[n] == nil {
+				before[n] = at
+				todo = append(todo, n)
+			}
+		}
+	}
+	return nil
+}
+
+// maxProcesses is how many processes a run can have beside the program itself.
+const maxProcesses = 4095
+
+// crowd refuses more processes than a run can have. Pools that leave the number of
+// their workers to the machine count as one here.
+func (u *unit) crowd() {
+	n := int64(0)
+	for _, s := range u.order {
+		switch {
+		case s.missing:
+		case s.onDemand:
+			n += 256
+			if m := s.given["max"].n; m > 0 {
+				n += m - 256
+			}
+		case s.kind == "process":
+			n += max(1, s.instances)
+		case s.serves():
+			n += max(1, s.given["workers"].n)
+		}
+		if n > maxProcesses {
+			u.add(tooMany(s, n))
+			return
+		}
+	}
+}
