@@ -79,7 +79,7 @@ func (b *batch[T]) add(v *T) error {
 	}
 	b.n++
 	b.count.Store(int32(b.n))
-	if b.n == batchItems || b.awaited() {
+	if b.n == batchItems || b.awaited() || b.s.o.node.bell.TakesTurns() {
 		return b.flush()
 	}
 	if !b.set.Load() {

@@ -133,3 +133,33 @@ func (t *trial) afterwards() {
 	lines[0]++
 	require.ErrorIs(t, total.Store(limited(t), v), ErrClosed)
 }
+
+// gallery is a process that may look at an array, and touches it.
+var gallery = func() (g struct {
+	pipeline *Pipeline
+	pictures *ArrayDecl[int]
+}) {
+	g.pictures = &ArrayDecl[int]{Name: "pictures", Len: 4}
+	visit := &ProcessDecl{Name: "visit", Reads: []Decl{g.pictures}}
+	visit.Main = func(_ context.Context, n *Node, _ *Decoder) error {
+		g.pictures.ReadIn(n)[1]++
+		return nil
+	}
+	g.pipeline = &Pipeline{Path: "mp.test/conform/gallery", Source: "gallery.mp", Decls: []Decl{g.pictures, visit}}
+	Register(g.pipeline)
+	return g
+}()
+
+func (t *trial) readOnly() {
+	r, n := t.start(gallery.pipeline)
+	err := r.Wait()
+	if t.holds != yes {
+		require.NoError(t, err)
+		require.Equal(t, 1, gallery.pictures.In(n)[1])
+		return
+	}
+	var died *Died
+	require.ErrorAs(t, err, &died)
+	require.Contains(t, died.Panic, "fault")
+	require.Zero(t, gallery.pictures.In(n)[1])
+}

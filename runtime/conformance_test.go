@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,11 +25,11 @@ import (
 // promise is a row.
 type promise struct {
 	text string
-	on   [2]string // what holds on each engine, in the order of columns
+	on   [3]string // what holds on each engine, in the order of columns
 	test func(*trial)
 }
 
-var columns = [...]string{"processes", "goroutines"}
+var columns = [...]string{"processes", "goroutines", "inline"}
 
 // trial is a test of one promise on one engine.
 type trial struct {
@@ -37,9 +38,12 @@ type trial struct {
 	holds  string // what the table says
 }
 
-const yes = "yes"
+const (
+	yes       = "yes"
+	abandoned = "it is abandoned: it counts as dead, its handles refuse, and it runs on until it returns"
+)
 
-func all(says string) [2]string { return [2]string{says, says} }
+func all(says string) [3]string { return [3]string{says, says, says} }
 
 var promises = []promise{
 	{"Items arrive in the order of sending, each once", all(yes), (*trial).order},
@@ -53,19 +57,22 @@ var promises = []promise{
 	{"A stage loses and doubles nothing, whatever its workers die of", all(yes), (*trial).stage},
 	{"Deadlines and cancelling reach the function's context", all(yes), (*trial).cancelled},
 	{"A function that does not heed its context is ended after its grace",
-		[2]string{"it is killed", "it is abandoned: it counts as dead, its handles refuse, and it runs on until it returns"}, (*trial).stuck},
+		[3]string{"it is killed", abandoned, abandoned}, (*trial).stuck},
 	{"`Close` returns within the grace, whatever runs", all(yes), (*trial).closes},
 	{"`Shutdown` loses nothing", all(yes), (*trial).shutdown},
 	{"A lock keeps processes apart, and waits no longer than its context", all(yes), (*trial).lock},
 	{"A process that ends with a lock is told to all who lock it, until one repairs", all(yes), (*trial).left},
 	{"Nobody sees a value half changed", all(yes), (*trial).value},
 	{"Values and arrays keep their contents after `Close`", all(yes), (*trial).afterwards},
-	{"Processes run at the same time", all(yes), (*trial).together},
+	{"Processes run at the same time", [3]string{yes, yes, "one at a time, until it waits or sleeps"}, (*trial).together},
 	{"A wait costs no thread", all(yes), (*trial).threads},
-	{"Package variables are each process's own", [2]string{yes, "all share them"}, (*trial).variables},
-	{"`os.Exit`, a fault or a fatal error ends one process", [2]string{yes, "it ends the program"}, (*trial).exit},
-	{"`mp.Main()` is needed", [2]string{yes, "no"}, (*trial).main},
-	{"`worker { memory }` is a bound", [2]string{yes, "no"}, (*trial).memory},
+	{"Package variables are each process's own", [3]string{yes, "all share them", "all share them"}, (*trial).variables},
+	{"A write to an array that is declared `read` is a fault", [3]string{yes, "no", "no"}, (*trial).readOnly},
+	{"`os.Exit`, a fault or a fatal error ends one process", [3]string{yes, "it ends the program", "it ends the program"}, (*trial).exit},
+	{"Runs repeat exactly", [3]string{"no", "no", yes}, (*trial).repeats},
+	{"Processes that all wait for each other", [3]string{"wait", "wait", "each get `*mp.Deadlock`"}, (*trial).deadlock},
+	{"`mp.Main()` is needed", [3]string{yes, "no", "no"}, (*trial).main},
+	{"`worker { memory }` is a bound", [3]string{yes, "no", "no"}, (*trial).memory},
 }
 
 func TestEnginesKeepTheirPromises(t *testing.T) {
@@ -89,7 +96,7 @@ func TestEnginesKeepTheirPromises(t *testing.T) {
 func TestUnknownEngineIsRefused(t *testing.T) {
 	t.Setenv(EngineVariable, "threads")
 	_, _, err := Start(context.Background(), office.pipeline, []Option{Goroutines()})
-	require.EqualError(t, err, `start office.mp: MP_ENGINE names the engine "threads", want one of goroutines, processes`)
+	require.EqualError(t, err, `start office.mp: MP_ENGINE names the engine "threads", want one of goroutines, inline, processes`)
 }
 
 func TestManualHasTheTableOfEngines(t *testing.T) {
@@ -273,6 +280,13 @@ func attend(ctx context.Context, o order) (string, error) {
 			return "alone", nil
 		}
 		return "met", os.WriteFile(o.file+".met", nil, 0o600)
+	case "work":
+		now := atWork.Add(1)
+		most.Store(max(most.Load(), now))
+		for began := time.Now(); time.Since(began) < 30*time.Millisecond; {
+		}
+		atWork.Add(-1)
+		return "done", nil
 	case "hoard":
 		for range 512 {
 			b := make([]byte, 1<<20)
@@ -479,14 +493,22 @@ func (t *trial) retry() {
 func (t *trial) stage() {
 	const count = 2000
 	r, n := t.start(belt.pipeline, counts(count))
-	got := map[int]int{}
+	got, done := map[int]int{}, [2]uint64{}
 	for v, err := range belt.twice.Receiver(n).All(limited(t)) {
 		require.NoError(t, err)
-		if got[v]++; len(got)%100 == 0 {
-			r.memberOf("double", len(got)/100%2).kill(nil)
+		if got[v]++; len(got)%100 != 0 {
+			continue
+		}
+		for i := range done { // one that has got to work since the last time
+			m := r.memberOf("double", i)
+			if now := m.report.Done.Load(); now > done[i] {
+				done[i] = now
+				m.kill(nil)
+				break
+			}
 		}
 	}
-	require.Len(t, got, count)
+	require.Equal(t, count, len(got))
 	for v, times := range got {
 		require.Equal(t, 1, times, v)
 	}
@@ -577,13 +599,23 @@ func (t *trial) together() {
 	o := order{"meet", t.TempDir() + "/here"}
 	first, second := serve.Go(limited(t), o), serve.Go(limited(t), o)
 	for _, task := range []*Task[string]{first, second} {
-		answer, err := task.Wait(limited(t))
+		answer, err := task.Wait(limited(t)) // who sleeps is no hindrance
 		require.NoError(t, err)
-		if t.holds == yes {
-			require.Equal(t, "met", answer)
+		require.Equal(t, "met", answer)
+	}
+	if t.holds != yes {
+		most.Store(0)
+		first, second = serve.Go(limited(t), order{how: "work"}), serve.Go(limited(t), order{how: "work"})
+		for _, task := range []*Task[string]{first, second} {
+			_, err := task.Wait(limited(t))
+			require.NoError(t, err)
 		}
+		require.EqualValues(t, 1, most.Load())
 	}
 }
+
+// atWork counts the tasks that work now, and most is the most there were.
+var atWork, most atomic.Int32
 
 func (t *trial) threads() {
 	r, n := t.start(throng.pipeline)
@@ -594,6 +626,117 @@ func (t *trial) threads() {
 	}
 	require.NoError(t, r.Wait())
 	require.LessOrEqual(t, throng.threads.In(n).Load(), 2)
+}
+
+// tokens is two processes that pass tokens to each other, if one begins.
+var tokens = func() (s struct {
+	pipeline   *Pipeline
+	ping, pong *QueueDecl[int]
+	lock       *LockDecl
+	left       *ProcessDecl
+}) {
+	s.ping, s.pong = &QueueDecl[int]{Name: "ping", Capacity: 2}, &QueueDecl[int]{Name: "pong", Capacity: 2}
+	s.lock = &LockDecl{Name: "lock"}
+	side := func(name string, from, to *QueueDecl[int]) *ProcessDecl {
+		p := &ProcessDecl{Name: name, Send: []Decl{to}, Receive: []Decl{from}, Uses: []Decl{s.lock}}
+		p.Main = func(ctx context.Context, n *Node, d *Decoder) error {
+			if name == "left" && Get[bool](d) {
+				if err := to.Sender(n).Send(ctx, 0); err != nil {
+					return err
+				}
+			}
+			for range 100 {
+				v, err := from.Receiver(n).Receive(ctx)
+				if errors.Is(err, ErrClosed) {
+					return nil
+				} else if err != nil {
+					return err
+				}
+				if err := to.Sender(n).Send(ctx, v+1); err != nil && !errors.Is(err, ErrClosed) {
+					return err
+				}
+			}
+			return nil
+		}
+		return p
+	}
+	s.left = side("left", s.pong, s.ping)
+	s.pipeline = &Pipeline{Path: "mp.test/conform/tokens", Source: "tokens.mp", Decls: []Decl{s.ping, s.pong, s.lock, s.left, side("right", s.ping, s.pong)}}
+	Register(s.pipeline)
+	return s
+}()
+
+func begins(yes bool) Arg { return tokens.left.With(func(e *Encoder) { Put(e, yes) }) }
+
+func (t *trial) deadlock() {
+	r, _ := t.start(tokens.pipeline, begins(true))
+	require.NoError(t, r.Wait())
+	r, _ = t.start(tokens.pipeline, begins(false))
+	if t.holds == "wait" {
+		ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+		defer cancel()
+		require.ErrorIs(t, r.Processes()[0].Wait(ctx), context.DeadlineExceeded)
+		return
+	}
+	var d *Deadlock
+	require.ErrorAs(t, r.Wait(), &d)
+	require.Equal(t, []Waiting{
+		{"main", "the end of the run, kept up by left and right"},
+		{"left", "an item of queue pong, filled by right"},
+		{"right", "an item of queue ping, filled by left"},
+	}, d.Waits)
+}
+
+// race is four processes that each send who they are to one queue of little room,
+// and pass through a lock, and a pool that they call.
+var race = func() (s struct {
+	pipeline *Pipeline
+	order    *QueueDecl[int]
+}) {
+	s.order = &QueueDecl[int]{Name: "order", Capacity: 4}
+	lock := &LockDecl{Name: "turnstile"}
+	pool := &PoolDecl[int, int]{Name: "same", Workers: 3, Func: func(_ context.Context, i int) (int, error) { return i, nil }}
+	run := &ProcessDecl{Name: "run", Instances: 4, Restart: OnFailure, Send: []Decl{s.order}, Uses: []Decl{lock, pool}}
+	run.Main = func(ctx context.Context, n *Node, _ *Decoder) error {
+		for i := range 30 {
+			if err := lock.In(n).Lock(ctx); err != nil {
+				return err
+			}
+			err := s.order.Sender(n).Send(ctx, 100*n.Instance()+i)
+			lock.In(n).Unlock()
+			if err != nil {
+				return err
+			}
+			if _, err := pool.Pool(n).Call(ctx, i); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	s.pipeline = &Pipeline{Path: "mp.test/conform/race", Source: "race.mp", Decls: []Decl{s.order, lock, pool, run}, Main: MainDecl{Receive: []Decl{s.order}}}
+	Register(s.pipeline)
+	return s
+}()
+
+func (t *trial) repeats() {
+	var first []int
+	for range 5 {
+		r, n := t.start(race.pipeline)
+		var got []int
+		for v, err := range race.order.Receiver(n).All(limited(t)) {
+			require.NoError(t, err)
+			got = append(got, v)
+		}
+		require.NoError(t, r.Wait())
+		require.NoError(t, r.Close())
+		require.Len(t, got, 120)
+		if first == nil {
+			first = got
+		}
+		if t.holds == yes {
+			require.Equal(t, first, got)
+		}
+	}
 }
 
 func (t *trial) variables() {

@@ -11,6 +11,8 @@ import (
 type engine interface {
 	// emulates reports whether the processes are goroutines of this process.
 	emulates() bool
+	// inTurn reports whether they take turns.
+	inTurn() bool
 	// memory makes size bytes of zeroed memory, aligned to a page.
 	memory(name string, size int) (*shm.File, error)
 	// open is called once, before the first start, with the memory in place.

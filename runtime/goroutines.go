@@ -16,13 +16,16 @@ import (
 
 // goroutines is the engine whose processes are goroutines of the program. Each
 // runs what a process of the system would, on a node of its own over the same
-// memory, which is Go's.
+// memory, which is Go's. The inline engine is the same with one at a time.
 type goroutines struct {
-	run  *Run
-	left atomic.Uint64
+	turns bool
+	run   *Run
+	left  atomic.Uint64
 }
 
 func (e *goroutines) emulates() bool { return true }
+
+func (e *goroutines) inTurn() bool { return e.turns }
 
 func (e *goroutines) memory(name string, size int) (*shm.File, error) { return shm.Private(size), nil }
 
@@ -39,8 +42,11 @@ func (e *goroutines) start(m *member, generation int) (instance, error) {
 		parted: make(chan struct{}), dead: make(chan struct{}),
 	}
 	g.child.routine = g
+	if r.turns != nil {
+		n.bell.InTurn(r.turns)
+	}
 	g.child.begin()
-	go g.live()
+	go g.live(n.bell.Enlist())
 	return g, nil
 }
 
@@ -70,7 +76,7 @@ type routine struct {
 }
 
 // live is the goroutine.
-func (g *routine) live() {
+func (g *routine) live(turn func() error) {
 	exit, returned := proc.Exit{}, false
 	defer func() {
 		if v := recover(); v != nil {
@@ -83,7 +89,9 @@ func (g *routine) live() {
 			g.bury(exit)
 		}
 	}()
-	exit.Code = g.child.run()
+	if turn() == nil {
+		exit.Code = g.child.run()
+	}
 	returned = true
 }
 
@@ -114,6 +122,7 @@ func (g *routine) end() bool {
 // bury makes sure that nothing of the process is in the memory any more.
 func (g *routine) bury(exit proc.Exit) {
 	n := g.child.node
+	g.engine.run.turns.Hold() // until its supervisor has done what follows
 	g.child.cancel()
 	n.end(nil)
 	if g.child.far != nil {

@@ -199,9 +199,11 @@ func (m *member) supervise(p instance) {
 			var err error
 			if p, err = m.launch(); err != nil {
 				m.fail(m.failure(0, err))
+				m.run.turns.Release()
 				return
 			}
 			m.started(p)
+			m.run.turns.Release()
 		}
 		began := time.Now()
 		timer := time.AfterFunc(startTimeout, func() {
@@ -209,7 +211,7 @@ func (m *member) supervise(p instance) {
 			m.upMu.Lock()
 			ready := m.life.ready
 			m.upMu.Unlock()
-			if !ready {
+			if !ready && !m.run.engine.emulates() {
 				m.kill(fmt.Errorf("it did not come to mp.Main() within %v", startTimeout))
 			}
 		})
@@ -227,6 +229,7 @@ func (m *member) supervise(p instance) {
 		left := m.sweep()
 		<-p.Done()
 		if again, pause, why := m.settleDeath(p.PID(), p.Exit(), left, time.Since(began)); !again || !m.rest(pause, why) {
+			m.run.turns.Release()
 			return
 		}
 		p = nil

@@ -52,14 +52,22 @@ func Processes() Option { return func(o *options) { o.engine = "processes" } }
 // returns. The manual has a table of what differs.
 func Goroutines() Option { return func(o *options) { o.engine = "goroutines" } }
 
+// Inline makes each process of the run a goroutine of the program, of which one
+// runs at a time. It gives way only where it would wait, and the next in the order
+// of the declarations goes on, so a run repeats exactly. When all wait for each
+// other, each gets a [*Deadlock]. The program itself is one of them while it is in
+// a call of the run that waits.
+func Inline() Option { return func(o *options) { o.engine = "inline" } }
+
 // EngineVariable is the variable of the environment that chooses the engine, over
-// what Start is told: "processes" or "goroutines".
+// what Start is told: "processes", "goroutines" or "inline".
 const EngineVariable = "MP_ENGINE"
 
 // engines are the engines by name.
 var engines = map[string]func() engine{
 	"processes":  func() engine { return &processes{} },
 	"goroutines": func() engine { return &goroutines{} },
+	"inline":     func() engine { return &goroutines{turns: true} },
 }
 
 // choose makes the engine that the environment or the options name.
@@ -81,7 +89,7 @@ func (o *options) choose() (engine, error) {
 		return nil, fmt.Errorf("%s names the engine %q, want one of %s", by, name, strings.Join(known, ", "))
 	}
 	if name == "processes" && !proc.Supported {
-		return nil, fmt.Errorf("the processes engine needs linux on amd64 or arm64: choose another, with mp.Goroutines() or %s=goroutines: %w", EngineVariable, errors.ErrUnsupported)
+		return nil, fmt.Errorf("the processes engine needs linux on amd64 or arm64: choose another, with mp.Goroutines(), mp.Inline(), or %s=goroutines: %w", EngineVariable, errors.ErrUnsupported)
 	}
 	return make(), nil
 }

@@ -170,7 +170,7 @@ func (p *poolCore) ahead() int {
 		mean = max(mean, w.m.report.Mean.Load())
 	}
 	n := 1
-	if mean != 0 {
+	if mean != 0 && p.run.turns == nil { // no run depends on time that takes turns
 		n = int(min(max(uint64(aheadTime)/mean, 1), aheadMax))
 	}
 	p.lead.Store(int32(n))

@@ -55,17 +55,10 @@ func (p *Process) Err() error {
 // number of goroutines may wait, any number of times.
 func (p *Process) Wait(ctx context.Context) error {
 	defer p.m.run.attend()()
-	select {
-	case <-p.done:
-		return p.err
-	default:
+	if err := p.m.run.await(ctx, p.done); err != nil {
+		return err
 	}
-	select {
-	case <-p.done:
-		return p.err
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	return p.err
 }
 
 // Interrupt cancels the context of the process, as Shutdown does that of a
@@ -189,6 +182,7 @@ func (r *Run) spawn(ctx context.Context, d *ProcessDecl, args func(*Encoder)) (*
 	select {
 	case book.room <- struct{}{}:
 	default:
+		r.node.bell.GiveWay()
 		select {
 		case book.room <- struct{}{}:
 		case <-ctx.Done():

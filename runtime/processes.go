@@ -16,6 +16,8 @@ type processes struct{ house *proc.House }
 
 func (e *processes) emulates() bool { return false }
 
+func (e *processes) inTurn() bool { return false }
+
 func (e *processes) memory(name string, size int) (*shm.File, error) { return shm.Create(name, size) }
 
 // open starts the warden.

@@ -20,7 +20,7 @@ import (
 // crosses as it is, up to 64 KiB. errors.Is finds in it the errors of package
 // mp, the context errors, the sentinels of io, io/fs, os and strconv, the error
 // numbers of package syscall, and every error given to [KeepErrors]. errors.As
-// finds an [*Error], a [*Died] or a [*NoMemory] that it wrapped.
+// finds an [*Error], a [*Died], a [*NoMemory] or a [*Deadlock] that it wrapped.
 type Remote struct {
 	Text string
 	kept []error
@@ -106,7 +106,7 @@ func remote(err error) *Remote {
 // typedErrors appends the errors in err that cross with their type.
 func typedErrors(err error, found []error) []error {
 	switch x := err.(type) {
-	case *Error, *Died, *NoMemory, *Remote, syscall.Errno:
+	case *Error, *Died, *NoMemory, *Deadlock, *Remote, syscall.Errno:
 		if !isNil(x) {
 			found = append(found, x)
 		}
@@ -137,6 +137,7 @@ const (
 	errNoMemory       // the fields
 	errRemote         // the text, the kept errors
 	errJoin           // the errors
+	errDeadlock       // who waits
 )
 
 // The bounds of a tree: who reports a failure must not fail for its size, and a
@@ -193,6 +194,9 @@ func (w *errorWriter) put(err error) {
 		Put(w.Encoder, errNoMemory)
 		Put(w.Encoder, *x)
 		return
+	case *Deadlock:
+		w.putDeadlock(x)
+		return
 	}
 	if reflect.TypeOf(err) == joinType && w.nodes > 0 {
 		Put(w.Encoder, errJoin)
@@ -240,6 +244,16 @@ func (w *errorWriter) putDeath(x *Died) {
 	Put(w.Encoder, x.OOM)
 	w.text(x.Panic)
 	w.text(x.Stderr)
+}
+
+func (w *errorWriter) putDeadlock(x *Deadlock) {
+	Put(w.Encoder, errDeadlock)
+	waits := x.Waits[:min(len(x.Waits), maxErrorNodes)]
+	Put(w.Encoder, uint8(len(waits)))
+	for _, v := range waits {
+		w.text(v.Process)
+		w.text(v.For)
+	}
 }
 
 func (w *errorWriter) putRemote(x *Remote) {
@@ -326,6 +340,12 @@ func (r *errorReader) get() error {
 	case errNoMemory:
 		x := Get[NoMemory](r.Decoder)
 		return &x
+	case errDeadlock:
+		x := &Deadlock{}
+		for range int(Get[uint8](r.Decoder)) {
+			x.Waits = append(x.Waits, Waiting{Process: r.String(), For: r.String()})
+		}
+		return x
 	case errRemote:
 		return &Remote{Text: r.String(), kept: r.list()}
 	case errJoin:

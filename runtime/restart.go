@@ -208,8 +208,19 @@ func (m *member) rest(pause time.Duration, why *Error) bool {
 	if m.handle != nil {
 		told = m.handle.told
 	}
+	over := time.After(pause)
+	if r.turns != nil { // then time is when nobody can go on
+		r.turns.Rest()
+		over = make(chan time.Time)
+		select {
+		case <-r.stopped:
+		case <-told:
+		default:
+			return true
+		}
+	}
 	select {
-	case <-time.After(pause):
+	case <-over:
 		return true
 	case <-r.stopped:
 	case <-told:

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/mpgen/mpgen/runtime/internal/bell"
 	"github.com/mpgen/mpgen/runtime/internal/control"
 	"github.com/mpgen/mpgen/runtime/internal/ring"
 	"github.com/mpgen/mpgen/runtime/internal/shm"
@@ -19,6 +20,7 @@ type Run struct {
 	plan     *plan
 	node     *Node
 	engine   engine
+	turns    *bell.Turns  // nil: all run at the same time
 	files    [3]*shm.File // control, bells, commons
 	members  []*member    // of slots 1 and up
 	present  atomic.Pointer[[]*member]
@@ -91,9 +93,9 @@ type sharedRing interface {
 func (r *Run) Wait() error {
 	defer r.attend()()
 	r.endMain(true)
-	select {
-	case <-r.ended:
-	case <-r.stopped:
+	if err := r.await(context.Background(), r.ended); err != nil {
+		r.stop(err)
+		r.node.bell.GiveWay()
 		<-r.ended
 	}
 	return r.answer()
@@ -172,14 +174,13 @@ func (r *Run) Shutdown(ctx context.Context) error {
 	}
 	r.mu.Unlock()
 	r.endMain(false)
-	select {
-	case <-r.ended:
-		return r.answer()
-	case <-ctx.Done():
+	if err := r.await(ctx, r.ended); err != nil {
 		r.stop(nil)
+		r.node.bell.GiveWay()
 		<-r.ended
 		return errors.Join(r.answer(), ctx.Err())
 	}
+	return r.answer()
 }
 
 // Close cancels every context of the run, waits for the grace of each process,
@@ -199,6 +200,7 @@ func (r *Run) close() {
 		f()
 	}
 	r.stop(nil)
+	r.node.bell.GiveWay()
 	r.watching.Wait()
 	r.engine.close()
 	r.node.bell.Stop()

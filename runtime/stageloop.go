@@ -105,6 +105,8 @@ func (l *stageLoop) give(seat *ring.Seat, o *outlet, encode func(*Encoder)) bool
 	switch {
 	case err == nil:
 		return true
+	case l.node.over.Load(): // not the queue has ended, but this process
+		return false
 	case errors.Is(err, ErrClosed):
 		seat.Advance()
 		return true
@@ -135,6 +137,8 @@ func (l *stageLoop) giveUp(seat *ring.Seat, cause error) bool {
 			switch {
 			case err == nil:
 				return true
+			case l.node.over.Load():
+				return false
 			case errors.Is(err, ErrClosed):
 				seat.Advance()
 				return true
@@ -148,7 +152,7 @@ func (l *stageLoop) giveUp(seat *ring.Seat, cause error) bool {
 	}
 	// The run is to stop. The item stays in hand until this process is told to.
 	l.say(frameGaveUp, 0, errorFrame(failure))
-	<-l.ctx.Done()
+	_ = l.node.bell.Wait(l.ctx, nil, never{})
 	return false
 }
 

@@ -115,6 +115,10 @@ func newRun(pl *plan, e engine) (r *Run, err error) {
 	pl.describe(ctl.Table)
 	r.node = newNode(pl, 0, e.emulates(), ctl, r.files[fileBells], r.files[fileCommons])
 	r.node.run = r
+	if e.inTurn() {
+		r.turns = bell.NewTurns(len(pl.slots), r.deadlocked)
+		r.node.bell.InTurn(r.turns)
+	}
 	if pl.sharedSize > 0 {
 		if err = r.files[fileCommons].Reserve(0, pl.sharedSize); err != nil {
 			return nil, err
@@ -216,6 +220,7 @@ func (r *Run) begin() error {
 	}
 	for _, m := range r.alive() {
 		r.watching.Add(1)
+		r.turns.Hold()
 		go m.supervise(nil)
 	}
 	r.mu.Unlock()

@@ -51,6 +51,9 @@ func (n *Node) waits() (all []want) {
 		all = append(all, w)
 	}
 	n.bell.Waiting(func(cond bell.Condition, since time.Time) {
+		if _, ok := cond.(closing); ok {
+			return // the run knows of it
+		}
 		w := want{what: fmt.Sprintf("%T", cond)}
 		if c, ok := cond.(waiting); ok {
 			w = c.waitsFor()

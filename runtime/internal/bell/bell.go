@@ -113,6 +113,9 @@ type Bell struct {
 	slot     int
 	backstop time.Duration
 	local    bool // no other process knows the word
+	turns    *Turns
+	line     []*turnWait // of turns.mu: what waits, oldest first
+	away     bool        // of turns.mu: the turn has gone on without this process
 
 	spinning atomic.Int64 // how long Wait looks before it sleeps, in nanoseconds; learnt
 	tries    atomic.Uint32
@@ -155,6 +158,12 @@ func Open(word *Word, slot int, backstop time.Duration) *Bell {
 // processor from who is waited for.
 func (b *Bell) Local() { b.local = true }
 
+// InTurn says, before anything waits, that the process takes turns with others.
+func (b *Bell) InTurn(t *Turns) { b.local, b.turns = true, t }
+
+// TakesTurns reports whether the process takes turns with others.
+func (b *Bell) TakesTurns() bool { return b.turns != nil }
+
 func (b *Bell) sleep(state, mask uint32) (inTime bool) {
 	if b.local {
 		return seam.LocalWait(&b.word.state, state, mask, b.backstop)
@@ -188,6 +197,9 @@ func (b *Bell) Rescued() uint64 { return b.word.Rescued() }
 // Start starts the pump; Stop ends it.
 func (b *Bell) Start() {
 	b.done = make(chan struct{})
+	if b.turns != nil {
+		b.turns.join(b)
+	}
 	go b.pump()
 }
 
@@ -196,6 +208,11 @@ func (b *Bell) Start() {
 func (b *Bell) Stop() {
 	b.mu.Lock()
 	b.stopped.Store(true)
+	if b.turns != nil {
+		b.mu.Unlock()
+		b.turns.part(b)
+		b.mu.Lock()
+	}
 	for _, w := range b.waiters {
 		w.tell()
 	}
@@ -233,6 +250,12 @@ func (b *Bell) Wait(ctx context.Context, parked *Parked, cond Condition) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if b.turns != nil {
+		if parked == nil {
+			return b.turns.wait(ctx, b, nil, cond)
+		}
+		return b.turns.wait(ctx, b, []*Parked{parked}, cond)
+	}
 	if b.spin(cond) {
 		return nil
 	}
@@ -250,6 +273,9 @@ func (b *Bell) Wait(ctx context.Context, parked *Parked, cond Condition) error {
 func (b *Bell) WaitAny(ctx context.Context, parked []*Parked, cond Condition) error {
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if b.turns != nil {
+		return b.turns.wait(ctx, b, parked, cond)
 	}
 	if b.spin(cond) {
 		return nil
@@ -301,6 +327,10 @@ func (b *Bell) wait(ctx context.Context, w *waiter, cond Condition) error {
 // Waiting tells f of each goroutine that sleeps here: what for, and since when.
 // None of them leaves meanwhile. f may do what Ready may.
 func (b *Bell) Waiting(f func(cond Condition, since time.Time)) {
+	if b.turns != nil {
+		b.turns.waiting(b, f)
+		return
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, w := range b.waiters {
@@ -476,17 +506,24 @@ func (b *Bell) pump() {
 		b.pumpIn = b.word.state.CompareAndSwap(awake, pumping)
 		in := b.pumpIn
 		b.mu.Unlock()
+		inTime := true
 		if in {
-			b.sleep(pumping, maskPump)
+			inTime = b.sleep(pumping, maskPump)
 		}
 		b.mu.Lock()
 		b.pumpIn = false
 		leads := b.leader == nil
+		was := uint32(rung)
 		if leads { // under the mutex: a leader's sleep must not be overwritten
-			b.word.state.Swap(awake)
+			was = b.word.state.Swap(awake)
 		}
 		b.mu.Unlock()
-		if leads {
+		switch {
+		case b.turns != nil:
+			if b.turns.poke() && !inTime && was != rung {
+				b.word.rescued.Add(1)
+			}
+		case leads:
 			b.look(nil)
 		}
 	}
