@@ -3,6 +3,7 @@ package main
 import (
 	"image"
 	"io"
+	"os"
 	"unsafe"
 )
 
@@ -33,11 +34,11 @@ func spin(io.Reader) (image.Image, error) {
 // hoard allocates without end, as for a picture that says it has 2^31 pixels a side.
 func hoard(io.Reader) (image.Image, error) {
 	for {
-		page := make([]byte, 1<<20)
-		for i := range page {
-			page[i] = 1
+		rows := make([]byte, 16<<20)
+		for i := 0; i < len(rows); i += os.Getpagesize() {
+			rows[i] = 1
 		}
-		hoarded = append(hoarded, page)
+		hoarded = append(hoarded, rows)
 	}
 }
 
