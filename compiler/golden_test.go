@@ -86,6 +86,9 @@ func golden(t *testing.T, path string, got []byte) {
 // TestSamplesPassVet compiles the samples against the runtime: what is checked in
 // is what the compiler makes, by the test above.
 func TestSamplesPassVet(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compiles many programs")
+	}
 	args := []string{"vet"}
 	for _, dir := range samples(t) {
 		args = append(args, "./"+dir)
@@ -99,8 +102,8 @@ func TestSamplesPassVet(t *testing.T) {
 // the others are programs with a kind or two of what the language has. What they
 // print does not depend on the engine.
 func TestSamplesPrintWhatTheyShould(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("processes need linux")
+	if testing.Short() || runtime.GOOS != "linux" {
+		t.Skip("it builds many programs, whose processes need linux")
 	}
 	outputs, err := filepath.Glob("testdata/golden/*/output.txt")
 	require.NoError(t, err)

@@ -231,7 +231,10 @@ func (pl *plan) addParty(s slotPlan, n int) {
 
 func (pl *plan) addPool(d poolRow) {
 	s := pl.shapeOf(d)
-	pp := poolPlan{row: d, first: len(pl.slots), n: s.workers, called: s.called, object: s.object, methods: s.methods, task: s.task, worker: s.worker, bytes: int(s.bytes)}
+	pp := poolPlan{
+		row: d, first: len(pl.slots), n: s.workers, called: s.called, object: s.object, methods: s.methods,
+		task: s.task, worker: s.worker, bytes: int(s.bytes),
+	}
 	if pp.n == 0 {
 		pp.n = pl.workers
 	}

@@ -87,9 +87,10 @@ type sharedRing interface {
 //
 // A process that fails stops the run, as in an errgroup, unless it is started
 // again or was started on demand. When all but daemons have ended, these are told
-// to stop, and killed after their grace. A queue from which the program itself receives is drained before, or by
-// a loop over All that another goroutine has begun; else Wait leaves it, what is in
-// it counts as lost, and a later Receive or All fails.
+// to stop, and killed after their grace. A queue from which the program itself
+// receives is drained before, or by a loop over All that another goroutine has
+// begun; else Wait leaves it, what is in it counts as lost, and a later Receive or
+// All fails.
 func (r *Run) Wait() error {
 	defer r.attend()()
 	r.endMain(true)

@@ -86,7 +86,10 @@ func start(ctx context.Context, p *Pipeline, o options, args []Arg) (*Run, error
 
 // newRun makes the memory of a run.
 func newRun(pl *plan, e engine) (r *Run, err error) {
-	r = &Run{plan: pl, engine: e, began: time.Now(), asking: asking{news: make(chan struct{}, 1)}, ended: make(chan struct{}), stopped: make(chan struct{}), mainDone: make(chan struct{}), closed: make(chan struct{})}
+	r = &Run{
+		plan: pl, engine: e, began: time.Now(), asking: asking{news: make(chan struct{}, 1)},
+		ended: make(chan struct{}), stopped: make(chan struct{}), mainDone: make(chan struct{}), closed: make(chan struct{}),
+	}
 	defer func() {
 		if err != nil {
 			r.abort()

@@ -91,7 +91,10 @@ func (r *Run) Stats() Stats {
 }
 
 func (r *Run) stats() Stats {
-	s := Stats{Queues: map[string]QueueStats{}, Pools: map[string]PoolStats{}, Processes: map[string]ProcessStats{}, Locks: map[string]LockStats{}, Abandoned: r.engine.abandoned()}
+	s := Stats{
+		Queues: map[string]QueueStats{}, Pools: map[string]PoolStats{}, Processes: map[string]ProcessStats{}, Locks: map[string]LockStats{},
+		Abandoned: r.engine.abandoned(),
+	}
 	for i := range r.plan.queues {
 		var q QueueStats
 		for k, part := range r.rings[r.plan.queues[i].first:][:r.plan.queues[i].n] {
