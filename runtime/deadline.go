@@ -2,11 +2,15 @@ package mp
 
 import (
 	"context"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// The deadlines of a pool's tasks: one timer for each pool, set to when the next
-// task may be late, a retry is due, or a cancelled task has had its grace.
+// The deadlines of tasks. A pool that is called has one timer, set to when the next
+// task may be late, a retry is due, or a cancelled task has had its grace. The
+// workers of a stage note on their seats when they began, and a goroutine for each
+// stage looks there.
 
 // watch looks at what runs: it orders cancels, kills what is past its time, and
 // sets the timer for the next look. mu is held. Deadlines need a look only when
@@ -132,4 +136,46 @@ func (p *poolCore) onTime() {
 	}
 	p.dispatch()
 	p.watch()
+}
+
+// watchStages kills workers of stages whose task is past its time and grace.
+func (r *Run) watchStages() {
+	for i := range r.plan.pools {
+		pp := &r.plan.pools[i]
+		if len(pp.inputs) == 0 || pp.task.Timeout == 0 {
+			continue
+		}
+		limit := pp.task.Timeout + r.plan.grace(pp.first)
+		r.watching.Go(func() {
+			var pardon sync.Map // of a task begun then, time in which this process did not run
+			wait := limit
+			for {
+				due := time.Now().Add(wait)
+				select {
+				case <-r.ended:
+					return
+				case <-time.After(wait):
+				}
+				late := time.Since(due)
+				wait = limit
+				for _, s := range r.plan.seatsOf(pp) {
+					since, _ := r.bounded[s.part].InFlight(s.seat)
+					if since == 0 {
+						continue
+					}
+					v, _ := pardon.LoadOrStore(since, new(atomic.Int64))
+					if late > pardonAfter {
+						v.(*atomic.Int64).Add(int64(late))
+					}
+					left := time.Duration(since + int64(limit) + v.(*atomic.Int64).Load() - monotonic())
+					if left <= 0 {
+						pardon.Clear()
+						r.members[s.slot-1].kill(context.DeadlineExceeded)
+						left = limit
+					}
+					wait = min(wait, max(left, time.Millisecond))
+				}
+			}
+		})
+	}
 }

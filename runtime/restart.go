@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"time"
 
 	"github.com/mpgen/mpgen/runtime/internal/control"
@@ -192,9 +191,6 @@ func (m *member) drained() bool {
 	}
 	return len(takes) > 0
 }
-
-// scattered keeps what failed together from starting together.
-func scattered(d time.Duration) time.Duration { return d/2 + rand.N(d/2+1) }
 
 // rest waits before a restart; why is the failure that led to it. It reports
 // false if there is no restart, as the run or the process is to stop.

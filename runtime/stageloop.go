@@ -174,21 +174,3 @@ func (l *stageLoop) rest(d time.Duration) bool {
 		return false
 	}
 }
-
-// backoffOf is the pause before attempt n+1: base, doubled each time, 15 s at most.
-func backoffOf(base time.Duration, n int) time.Duration {
-	if base <= 0 {
-		base = defaultBackoff
-	}
-	for range min(n-1, 16) {
-		if base *= 2; base > maxBackoff {
-			return maxBackoff
-		}
-	}
-	return min(base, maxBackoff)
-}
-
-const (
-	defaultBackoff = 100 * time.Millisecond
-	maxBackoff     = 15 * time.Second
-)

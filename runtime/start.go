@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/mpgen/mpgen/runtime/internal/bell"
@@ -260,46 +258,4 @@ func (r *Run) abort() {
 		}
 	}
 	r.members, r.files = nil, [3]*shm.File{}
-}
-
-// watchStages kills workers of stages whose task is past its time and grace.
-func (r *Run) watchStages() {
-	for i := range r.plan.pools {
-		pp := &r.plan.pools[i]
-		if len(pp.inputs) == 0 || pp.task.Timeout == 0 {
-			continue
-		}
-		limit := pp.task.Timeout + r.plan.grace(pp.first)
-		r.watching.Go(func() {
-			var pardon sync.Map // of a task begun then, time in which this process did not run
-			wait := limit
-			for {
-				due := time.Now().Add(wait)
-				select {
-				case <-r.ended:
-					return
-				case <-time.After(wait):
-				}
-				late := time.Since(due)
-				wait = limit
-				for _, s := range r.plan.seatsOf(pp) {
-					since, _ := r.bounded[s.part].InFlight(s.seat)
-					if since == 0 {
-						continue
-					}
-					v, _ := pardon.LoadOrStore(since, new(atomic.Int64))
-					if late > pardonAfter {
-						v.(*atomic.Int64).Add(int64(late))
-					}
-					left := time.Duration(since + int64(limit) + v.(*atomic.Int64).Load() - monotonic())
-					if left <= 0 {
-						pardon.Clear()
-						r.members[s.slot-1].kill(context.DeadlineExceeded)
-						left = limit
-					}
-					wait = min(wait, max(left, time.Millisecond))
-				}
-			}
-		})
-	}
 }
