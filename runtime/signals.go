@@ -2,8 +2,10 @@ package mp
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -11,55 +13,68 @@ import (
 
 // interrupts ends the runs of the program in order when a signal asks for it.
 // Processes have groups of their own, so a Ctrl-C reaches the program alone.
-var interrupts struct {
-	mu   sync.Mutex
-	runs map[*Run]bool
-	c    chan os.Signal
-}
+var interrupts = listening{signals: []os.Signal{os.Interrupt, syscall.SIGTERM}, listen: (*listening).interrupted}
 
 func register(r *Run) {
-	in := &interrupts
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	if in.runs == nil {
-		in.runs = map[*Run]bool{}
-	}
-	in.runs[r] = true
-	if in.c == nil {
-		in.c = make(chan os.Signal, 1)
-		signal.Notify(in.c, os.Interrupt, syscall.SIGTERM)
-		go interrupted(in.c)
-	}
+	interrupts.enter(r)
 	dumps.enter(r)
 }
 
 func unregister(r *Run) {
 	dumps.leave(r)
-	in := &interrupts
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	delete(in.runs, r)
-	if len(in.runs) == 0 && in.c != nil {
-		signal.Stop(in.c)
-		close(in.c)
-		in.c = nil
+	interrupts.leave(r)
+}
+
+// listening has a goroutine listen to signals for as long as the program has runs
+// that are not closed.
+type listening struct {
+	signals []os.Signal
+	listen  func(*listening, chan os.Signal) // until the channel is closed
+	ignored func() bool                      // nothing is to be listened to; nil: never
+
+	mu   sync.Mutex
+	runs map[*Run]bool
+	c    chan os.Signal
+}
+
+func (l *listening) enter(r *Run) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.runs == nil {
+		l.runs = map[*Run]bool{}
+	}
+	l.runs[r] = true
+	if l.c == nil && (l.ignored == nil || !l.ignored()) {
+		l.c = make(chan os.Signal, 1)
+		signal.Notify(l.c, l.signals...)
+		go l.listen(l, l.c)
 	}
 }
 
-func interrupted(c chan os.Signal) {
+func (l *listening) leave(r *Run) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.runs, r)
+	if len(l.runs) == 0 && l.c != nil {
+		signal.Stop(l.c)
+		close(l.c)
+		l.c = nil
+	}
+}
+
+// all is the runs; mu is held.
+func (l *listening) all() []*Run { return slices.Collect(maps.Keys(l.runs)) }
+
+func (l *listening) interrupted(c chan os.Signal) {
 	sig, ok := <-c
 	if !ok {
 		return
 	}
-	in := &interrupts
-	in.mu.Lock()
+	l.mu.Lock()
 	signal.Stop(c) // a second one ends the program at once
-	in.c = nil
-	var runs []*Run
-	for r := range in.runs {
-		runs = append(runs, r)
-	}
-	in.mu.Unlock()
+	l.c = nil
+	runs := l.all()
+	l.mu.Unlock()
 	for _, r := range runs {
 		r.stop(ErrInterrupted)
 	}
