@@ -50,6 +50,7 @@ var promises = []promise{
 	{"What arrives is a copy", all(yes), (*trial).copies},
 	{"A full queue makes senders wait", all(yes), (*trial).full},
 	{"A queue ends with its senders; the error of one that failed comes last", all(yes), (*trial).end},
+	{"The queues of a run that an error stops end with that error", all(yes), (*trial).stopped},
 	{"A call returns what the function returned; errors keep their identity", all(yes), (*trial).call},
 	{"A panic costs its process, and comes as `*mp.Died` with text and stack", all(yes), (*trial).panics},
 	{"A process is started again as often as it says", all(yes), (*trial).restart},
@@ -417,6 +418,43 @@ func (t *trial) end() {
 	}
 	require.ErrorIs(t, err, errActed)
 	require.ErrorIs(t, r.Wait(), errActed)
+}
+
+// strike is a source that stops well when it is told to, a reader that wants to see
+// the end, and one who fails.
+var strike = func() (s struct {
+	pipeline *Pipeline
+	well     *NumberDecl[int]
+	badly    *NumberDecl[int]
+}) {
+	work := &QueueDecl[int]{Name: "work"}
+	s.well, s.badly = &NumberDecl[int]{Name: "well"}, &NumberDecl[int]{Name: "badly"}
+	source := &ProcessDecl{Name: "work on", Send: []Decl{work}, Main: func(ctx context.Context, n *Node, _ *Decoder) error {
+		for i := 0; ctx.Err() == nil; i++ {
+			_ = work.Sender(n).Send(ctx, i)
+		}
+		return nil
+	}}
+	reader := &ProcessDecl{Name: "watch", Receive: []Decl{work}, Uses: []Decl{s.well, s.badly}, Main: func(_ context.Context, n *Node, _ *Decoder) error {
+		for _, err := range work.Receiver(n).All(context.Background()) {
+			if errors.Is(err, errActed) {
+				s.badly.In(n).Add(1)
+				return nil
+			}
+		}
+		s.well.In(n).Add(1)
+		return nil
+	}}
+	fails := &ProcessDecl{Name: "fail", Main: func(context.Context, *Node, *Decoder) error { return errActed }}
+	s.pipeline = &Pipeline{Path: "mp.test/conform/strike", Source: "strike.mp", Decls: []Decl{work, s.well, s.badly, source, reader, fails}}
+	Register(s.pipeline)
+	return s
+}()
+
+func (t *trial) stopped() {
+	r, n := t.start(strike.pipeline)
+	require.ErrorIs(t, r.Wait(), errActed)
+	require.Zero(t, strike.well.In(n).Load())
 }
 
 func (t *trial) call() {

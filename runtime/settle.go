@@ -107,6 +107,9 @@ func (r *Run) producing(i int) (bool, error) {
 			cause = why
 		}
 	}
+	if cause == nil && r.stopping { // they were told to stop, and may have had more
+		cause = r.err
+	}
 	return false, cause
 }
 
