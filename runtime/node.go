@@ -126,7 +126,7 @@ func (n *Node) outletsAt(queue int) (all outlets) {
 
 func (n *Node) openOutlet(i int) *outlet {
 	part := &n.plan.parts[i]
-	o := &outlet{node: n, q: &n.plan.queues[part.queue], word: &n.control.Queues[i], slot: ring.Owner(n.slot), part: i, note: slices.Index(n.plan.puts(n.slot), i)}
+	o := &outlet{node: n, q: &n.plan.queues[part.queue], word: &n.control.Queues[i], slot: ring.Owner(n.slot), part: i, note: slices.Index(n.plan.partsPut(n.slot), i)}
 	if part.spsc {
 		r := n.spsc(part)
 		o.spsc, o.arena = r.OpenProducer(), r.Arena

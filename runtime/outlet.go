@@ -34,7 +34,7 @@ type outlet struct {
 	enc     Encoder
 	private []byte // a slot's size, for encoding
 	need    int    // bytes that a large item waits for
-	note    int    // how a seat's note names this part: its place in the plan's puts
+	note    int    // how a seat's note names this part: its place in partsPut
 }
 
 func (o *outlet) queue() int { return o.node.plan.parts[o.part].queue }

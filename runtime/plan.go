@@ -201,7 +201,7 @@ func newPlan(p *Pipeline, t told) (*plan, error) {
 	}
 	pl.divide()
 	for _, p := range pl.parties {
-		if n := len(pl.puts(p.first)); n > ring.MaxOutputs {
+		if n := len(pl.partsPut(p.first)); n > ring.MaxOutputs {
 			return nil, fmt.Errorf("%q sends to %d readers of queues with a key, the most is %d", pl.slots[p.first].name, n, ring.MaxOutputs)
 		}
 	}
@@ -486,15 +486,16 @@ func (pl *plan) title(slot int) string {
 
 func (pl *plan) worker(slot int) bool { return pl.slots[slot].pool >= 0 }
 
-// takes and puts are the parts of queues that a slot takes from and puts into.
-func (pl *plan) takes(slot int) (found []int) {
+// partsTaken and partsPut are the parts of queues that a slot takes from and puts
+// into.
+func (pl *plan) partsTaken(slot int) (found []int) {
 	for _, i := range pl.parties[pl.slots[slot].party].takes {
 		found = append(found, pl.partOf(i, slot))
 	}
 	return found
 }
 
-func (pl *plan) puts(slot int) (found []int) {
+func (pl *plan) partsPut(slot int) (found []int) {
 	for _, i := range pl.parties[pl.slots[slot].party].puts {
 		for k := range pl.queues[i].n {
 			found = append(found, pl.queues[i].first+k)

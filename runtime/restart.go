@@ -178,7 +178,7 @@ func (r *Run) noteRestart(m *member, failed bool) bool {
 // drained reports whether the process receives, and nothing any more.
 func (m *member) drained() bool {
 	r := m.run
-	takes := r.plan.takes(m.index)
+	takes := r.plan.partsTaken(m.index)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, i := range takes {

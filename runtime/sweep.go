@@ -11,7 +11,7 @@ import (
 // sweep repairs what the dead process held.
 func (m *member) sweep() (left remains) {
 	r, p := m.run, ring.Owner(m.index)
-	takes, puts := r.plan.takes(m.index), r.plan.puts(m.index)
+	takes, puts := r.plan.partsTaken(m.index), r.plan.partsPut(m.index)
 	var outs []*ring.Bounded // as notes number them
 	for _, i := range puts {
 		outs = append(outs, r.bounded[i])

@@ -21,8 +21,9 @@
 // first and takes a bit after, so one of the two sees the other. Who was
 // picked by a waker and goes away without taking (its context ended) hands the
 // wake-up on. Who dies has its wake-ups replaced by the sweep, which rouses
-// every process ([Word.Rouse]). Each sleep is bounded by a backstop; a sleeper that finds its thing only
-// thanks to it counts that in Rescued, which stays 0 unless there is a bug.
+// every process ([Word.Rouse]). Each sleep is bounded by a backstop; a sleeper
+// that finds its thing only thanks to it counts that in Rescued, which stays 0
+// unless there is a bug.
 //
 // # Goroutines
 //

@@ -5,8 +5,8 @@
 //
 // The control file is written by the parent alone; the kernel refuses any other
 // mapping that could write. It holds a header, one [Slot] for each process, one
-// [Queue] for each queue, the numbers that Start was told, and the [Row]s of the table, which tell what lies where
-// in which file. A pair file belongs to one process and its parent: the
+// [Queue] for each part of a queue, the numbers that Start was told, and the
+// [Row]s of the table, which tell what lies where in which file. A pair file belongs to one process and its parent: the
 // process's own [Report], the [Counts] of each method if it serves some, and the
 // line each way.
 //
