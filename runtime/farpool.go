@@ -30,6 +30,7 @@ const callHead, answerHead = 4 + 8, 4
 type farCalls struct {
 	node  *Node
 	pools map[int]*farPool
+	order []*farPool // the same, in the order of the source, so that runs repeat inline
 
 	mu      sync.Mutex
 	calls   outbox
@@ -75,7 +76,8 @@ func openCalls(c *child) *farCalls {
 	f.calls = outbox{w: line.OpenWriter(c.at(calls), farLine, n.bells), slot: n.slot}
 	f.answers = line.OpenReader(c.at(answers), farLine, n.bells, pl.maxCall(n.slot))
 	for _, i := range callees {
-		f.pools[i] = &farPool{calls: f, index: i, n: pl.pools[i].n, max: pl.pools[i].bytes}
+		p := &farPool{calls: f, index: i, n: pl.pools[i].n, max: pl.pools[i].bytes}
+		f.pools[i], f.order = p, append(f.order, p)
 	}
 	f.answers.Items().Set(n.slot)
 	n.bell.Serve(f.takeIn)
@@ -162,7 +164,7 @@ func (f *farCalls) send() {
 	for ; len(f.cancels) > 0; f.cancels = f.cancels[1:] {
 		f.calls.put(frameCancel, f.cancels[0], nil)
 	}
-	for _, p := range f.pools {
+	for _, p := range f.order {
 		for p.pending.len() > 0 && p.mayCall() && f.calls.queue.len() == 0 {
 			if t := p.pending.popFront(); t.given.IsZero() {
 				f.sendTask(p, t)
@@ -253,7 +255,7 @@ func (f *farCalls) end() {
 	for _, at := range f.out {
 		settle(at.pool, at.t)
 	}
-	for _, p := range f.pools {
+	for _, p := range f.order {
 		for p.pending.len() > 0 {
 			settle(p, p.pending.popFront())
 		}

@@ -104,7 +104,7 @@ func quickly(t *testing.T) {
 
 // onEngines runs a test on each engine that this system has.
 func onEngines(t *testing.T, test func(*testing.T)) {
-	for _, engine := range []string{"processes", "goroutines"} {
+	for _, engine := range []string{"processes", "goroutines", "inline"} {
 		t.Run(engine, func(t *testing.T) {
 			if engine == "processes" && runtime.GOOS != "linux" {
 				t.Skip("needs linux")
