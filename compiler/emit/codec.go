@@ -16,10 +16,11 @@ func (f *file) codecs() {
 	e, d, v := f.local("e"), f.local("d"), f.local("v")
 	for _, c := range f.p.Codecs {
 		f.out.Func().Id("mpPut"+c.Name).Params(encoder(e), jen.Id(v).Add(typ(c.Type))).BlockFunc(func(g *jen.Group) {
-			if c.Type.Kind == ir.Array {
+			switch {
+			case empty(c.Type):
+			case c.Type.Kind == ir.Array:
 				x := f.local("x")
 				g.For(jen.List(jen.Id("_"), jen.Id(x)).Op(":=").Range().Id(v)).Block(f.put(jen.Id(e), jen.Id(x), *c.Type.Elem))
-				return
 			}
 			for _, field := range c.Fields {
 				g.Add(f.put(jen.Id(e), jen.Id(v).Dot(field.Go), field.Type))
@@ -27,7 +28,9 @@ func (f *file) codecs() {
 		})
 		f.out.Line()
 		f.out.Func().Id("mpGet" + c.Name).Params(decoder(d)).Params(jen.Id(v).Add(typ(c.Type))).BlockFunc(func(g *jen.Group) {
-			if c.Type.Kind == ir.Array {
+			switch {
+			case empty(c.Type):
+			case c.Type.Kind == ir.Array:
 				i := f.local("i")
 				g.For(jen.Id(i).Op(":=").Range().Id(v)).Block(jen.Id(v).Index(jen.Id(i)).Op("=").Add(f.get(jen.Id(d), *c.Type.Elem)))
 			}
@@ -39,6 +42,10 @@ func (f *file) codecs() {
 		f.out.Line()
 	}
 }
+
+// empty reports whether t is an array without elements. It needs no loop, and the
+// Go compiler fails at one that sets some of them.
+func empty(t ir.Type) bool { return t.Kind == ir.Array && t.Len == 0 }
 
 // put writes v to the encoder e.
 func (f *file) put(e, v *jen.Statement, t ir.Type) jen.Code {

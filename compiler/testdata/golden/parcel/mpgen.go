@@ -61,6 +61,7 @@ type Rich struct {
 	Plains  []Plain
 	Tags    []string
 	Words   [4]string
+	None    [0]url.URL
 	Pages   [2][]Rich
 	Urls    []url.URL
 	ByName  map[string]Rich
@@ -294,6 +295,7 @@ func mpPutRich(e *mp.Encoder, v Rich) {
 	mp.PutFlatSlice(e, v.Plains)
 	mp.PutSlice(e, v.Tags, (*mp.Encoder).String)
 	mpPutArray4String(e, v.Words)
+	mpPutArray0URLURL(e, v.None)
 	mpPutArray2SliceRich(e, v.Pages)
 	mp.PutSlice(e, v.Urls, func(e *mp.Encoder, v url.URL) { mp.PutBinary(e, &v) })
 	mp.PutMap(e, v.ByName, (*mp.Encoder).String, mpPutRich)
@@ -320,6 +322,7 @@ func mpGetRich(d *mp.Decoder) (v Rich) {
 	v.Plains = mp.GetFlatSlice[Plain](d)
 	v.Tags = mp.GetSlice(d, (*mp.Decoder).String)
 	v.Words = mpGetArray4String(d)
+	v.None = mpGetArray0URLURL(d)
 	v.Pages = mpGetArray2SliceRich(d)
 	v.Urls = mp.GetSlice(d, mp.GetBinary[url.URL])
 	v.ByName = mp.GetMap(d, (*mp.Decoder).String, mpGetRich)
@@ -355,6 +358,12 @@ func mpGetArray4String(d *mp.Decoder) (v [4]string) {
 	for i := range v {
 		v[i] = d.String()
 	}
+	return v
+}
+
+func mpPutArray0URLURL(e *mp.Encoder, v [0]url.URL) {}
+
+func mpGetArray0URLURL(d *mp.Decoder) (v [0]url.URL) {
 	return v
 }
 
