@@ -26,7 +26,8 @@ type inlet struct {
 
 	mu      sync.Mutex
 	closed  bool
-	loops   int // that range over the queue now
+	loops   int       // that range over the queue now
+	left    []*reader // of loops that a panic or Goexit has left, and that are not finished yet
 	spsc    ring.Consumer
 	held    []*reader // that work on items of an SPSC queue
 	back    []run     // items of an SPSC queue that a loop took and left, in order
@@ -42,12 +43,13 @@ type inlet struct {
 // reader is one that takes items: a loop of All, or all calls of Receive. It
 // works on one item at a time.
 type reader struct {
-	in   *inlet
-	seat *ring.Seat // of a Bounded queue
-	has  bool       // it works on an item
-	item uint64     // of an SPSC queue
-	dec  Decoder
-	buf  []byte // a large item, copied out
+	in    *inlet
+	seat  *ring.Seat // of a Bounded queue
+	has   bool       // it works on an item
+	ended bool       // its loop has come to its end
+	item  uint64     // of an SPSC queue
+	dec   Decoder
+	buf   []byte // a large item, copied out
 
 	// The run that item is of: the loop goes through it on its own. Another reader
 	// moves end, under mu, to take what the loop has not come to.
@@ -199,8 +201,9 @@ func (r *reader) take() (bool, error) {
 
 // keeps reports whether a loop has items in its run that it has not come to.
 func (in *inlet) keeps() bool {
+	at := in.spsc.Done() // only in the run of the first reader; the others have one item each
 	for _, r := range in.held {
-		if in.spsc.Done()+1 < r.end.Load() {
+		if at >= r.start && at+1 < r.end.Load() {
 			return true
 		}
 	}
@@ -271,8 +274,12 @@ func (r *reader) finish() {
 	}
 }
 
-// finish says that the item of the last Receive is done, unless a call is under way.
+// finish says that the item of the last Receive is done, unless a call is under
+// way, and that those are done whose loops have ended without a word.
 func (in *inlet) finish() {
+	in.mu.Lock()
+	in.leaveLeft()
+	in.mu.Unlock()
 	if in.calls.try() {
 		in.mu.Lock()
 		in.reader.finish()
@@ -304,6 +311,26 @@ func (r *reader) leave() {
 	if r.in.bounded == nil && !r.in.node.over.Load() {
 		r.in.spsc.Tell()
 	}
+}
+
+// abandon ends a loop whose body does not return to it, for a panic or Goexit. Its
+// item is not done yet: if this process is about to die of the panic, the item
+// comes again.
+func (r *reader) abandon() {
+	in := r.in
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.loops--
+	in.left = append(in.left, r)
+}
+
+// leaveLeft leaves the loops that were abandoned: as this process begins to read
+// anew, it has survived that. mu is held.
+func (in *inlet) leaveLeft() {
+	for _, r := range in.left {
+		r.leave()
+	}
+	in.left = nil
 }
 
 // payload is the slot or record of the reader's item.
@@ -344,7 +371,9 @@ func (in *inlet) parked() *bell.Parked {
 func (in *inlet) close() {
 	idle := in.calls.try() // else a call may be reading its item
 	in.mu.Lock()
-	if in.closed = true; idle {
+	in.closed = true
+	in.leaveLeft()
+	if idle {
 		in.reader.finish()
 	}
 	in.mu.Unlock()

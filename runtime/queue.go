@@ -183,6 +183,11 @@ func (r *Receiver[T]) All(ctx context.Context) iter.Seq2[T, error] {
 		in.mu.Lock()
 		in.loops++
 		in.mu.Unlock()
+		defer func() {
+			if !rd.ended {
+				rd.abandon()
+			}
+		}()
 		longest := uint64(1)
 		if !in.node.guarded { // else the memory may go, so each item is taken under the lock
 			longest = longestRun
@@ -320,6 +325,7 @@ func (r *Receiver[T]) end(rd *reader, err error, yield func(T, error) bool) {
 	r.i.mu.Lock()
 	rd.leave()
 	r.i.loops--
+	rd.ended = true
 	r.i.mu.Unlock()
 	if err != nil && err != errEnd {
 		var zero T
@@ -381,6 +387,9 @@ func (r *Receiver[T]) receive(ctx context.Context, try bool) (v T, err error) {
 		return v, err
 	}
 	defer in.calls.unlock()
+	in.mu.Lock()
+	in.leaveLeft()
+	in.mu.Unlock()
 	if err = in.reader.next(ctx, try); err == nil {
 		v, err = r.decode(&in.reader)
 	}

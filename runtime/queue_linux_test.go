@@ -322,13 +322,16 @@ func TestEachItemArrivesOnceAndInOrder(t *testing.T) {
 }
 
 // echo: the program sends to a process that sends back.
-var echo = func() (e struct {
+// echoing is a pipeline whose processes send back what the program sends to them.
+type echoing struct {
 	pipeline *Pipeline
 	in, out  *QueueDecl[parcel]
-}) {
+}
+
+func newEcho(name string, instances int) (e echoing) {
 	e.in = &QueueDecl[parcel]{Name: "in", Elem: parcelCodec, Capacity: 4, Bytes: mib}
 	e.out = &QueueDecl[parcel]{Name: "out", Elem: parcelCodec, Capacity: 4, Bytes: mib}
-	p := &ProcessDecl{Name: "echo", Receive: []Decl{e.in}, Send: []Decl{e.out}}
+	p := &ProcessDecl{Name: "echo", Instances: instances, Receive: []Decl{e.in}, Send: []Decl{e.out}}
 	p.Main = func(ctx context.Context, n *Node, _ *Decoder) error {
 		to := e.out.Sender(n)
 		for v, err := range e.in.Receiver(n).All(ctx) {
@@ -341,10 +344,12 @@ var echo = func() (e struct {
 		}
 		return nil
 	}
-	e.pipeline = &Pipeline{Path: "mp.test/echo", Source: "echo.mp", Decls: []Decl{e.in, e.out, p}, Main: MainDecl{Send: []Decl{e.in}, Receive: []Decl{e.out}}}
+	e.pipeline = &Pipeline{Path: "mp.test/" + name, Source: name + ".mp", Decls: []Decl{e.in, e.out, p}, Main: MainDecl{Send: []Decl{e.in}, Receive: []Decl{e.out}}}
 	Register(e.pipeline)
 	return e
-}()
+}
+
+var echo, echoes = newEcho("echo", 1), newEcho("echoes", 2)
 
 func TestTheProgramSendsAndReceives(t *testing.T) {
 	r, n := begin(t, echo.pipeline)
@@ -465,4 +470,89 @@ func TestLeavingALoopFinishesItsItemOnly(t *testing.T) {
 	}
 	require.Equal(t, []int{0, 1, 2, 3}, got)
 	require.True(t, slices.IsSorted(got))
+}
+
+// TestReadersThatHoldItemsKeepNoOtherAwake has two readers that work on an item each
+// and a third that waits: it sleeps, and ends with its context.
+func TestReadersThatHoldItemsKeepNoOtherAwake(t *testing.T) {
+	r, n := begin(t, echo.pipeline)
+	in, out, ctx := echo.in.Sender(n), echo.out.Receiver(n), limited(t)
+	require.NotNil(t, r.spsc[1])
+	for i := range 2 {
+		require.NoError(t, in.Send(ctx, buildParcel(0, i)))
+	}
+	for v, err := range out.All(ctx) {
+		require.NoError(t, err)
+		require.Equal(t, 0, v.Seq)
+		for v, err := range out.All(ctx) {
+			require.NoError(t, err)
+			require.Equal(t, 1, v.Seq)
+			waiting, cancel := context.WithCancel(ctx)
+			failed := make(chan error)
+			go func() {
+				_, err := out.Receive(waiting)
+				failed <- err
+			}()
+			until(t, "the receiver sleeps", func() bool { return r.spsc[1].Items().Any() })
+			cancel()
+			require.ErrorIs(t, <-failed, context.Canceled)
+			break
+		}
+		break
+	}
+}
+
+// TestLoopThatIsLeftByAPanicIsLeft has more such loops than a process may have
+// side by side, and than there are places in the queue.
+func TestLoopThatIsLeftByAPanicIsLeft(t *testing.T) {
+	for name, leave := range map[string]func(){
+		"panic":  func() { panic("left") },
+		"goexit": runtime.Goexit,
+	} {
+		for _, pipe := range []string{"of one sender", "of several"} {
+			t.Run(name+" "+pipe, func(t *testing.T) {
+				e := echo
+				if pipe == "of several" {
+					e = echoes
+				}
+				r, n := begin(t, e.pipeline)
+				in, out, ctx := e.in.Sender(n), e.out.Receiver(n), limited(t)
+				require.Equal(t, pipe == "of one sender", r.spsc[1] != nil)
+				go func() {
+					for i := range 20 {
+						if in.Send(ctx, buildParcel(0, i)) != nil {
+							return
+						}
+					}
+					in.Close()
+				}()
+				var got []int
+				for range 10 {
+					done := make(chan struct{})
+					go func() {
+						defer close(done)
+						defer func() { _ = recover() }()
+						for v, err := range out.All(ctx) {
+							if err == nil {
+								got = append(got, v.Seq)
+								leave()
+							}
+							return
+						}
+					}()
+					within(t, done)
+				}
+				for range 10 {
+					v, err := out.Receive(ctx)
+					require.NoError(t, err)
+					got = append(got, v.Seq)
+				}
+				slices.Sort(got)
+				require.Equal(t, slices.Collect(upTo(20)), got)
+				waited := make(chan error)
+				go func() { waited <- r.Wait() }() // and no loop is under way
+				require.NoError(t, <-waited)
+			})
+		}
+	}
 }
