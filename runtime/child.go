@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -73,12 +74,38 @@ func runChild(role proc.Role) int {
 
 // run does the part of the process.
 func (c *child) run() int {
+	if c.routine == nil {
+		defer dieOfGoexit()
+	}
 	c.say(frameReady, 0, nil)
 	s := c.node.plan.slots[c.node.slot]
 	if s.process != nil {
 		return c.runProcess(s.process)
 	}
 	return c.runWorker(&c.node.plan.pools[s.pool])
+}
+
+// goexit is what a process dies of whose function calls runtime.Goexit: without it
+// the process would stay for ever and do nothing.
+const goexit = "runtime.Goexit in the function of a process"
+
+// dieOfGoexit is deferred around the user's code. Only the stack tells a Goexit
+// from a panic that nothing has recovered, which is left to run its course.
+func dieOfGoexit() {
+	pcs := make([]uintptr, 64)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs)])
+	for {
+		f, more := frames.Next()
+		switch f.Function {
+		case "runtime.gopanic":
+			return
+		case "runtime.Goexit":
+			panic(goexit)
+		}
+		if !more {
+			return
+		}
+	}
 }
 
 func openChild(role proc.Role) (*child, error) {

@@ -82,7 +82,7 @@ func (g *routine) live(turn func() error) {
 		if v := recover(); v != nil {
 			exit = proc.Exit{Code: exitPanic, Panic: panicText(v, debug.Stack())}
 		} else if !returned {
-			exit = proc.Exit{Code: exitPanic, Panic: "fatal error: runtime.Goexit in the function of a process"}
+			exit = proc.Exit{Code: exitPanic, Panic: "panic: " + goexit}
 		}
 		if g.end() {
 			g.complain(exit)

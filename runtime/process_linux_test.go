@@ -59,6 +59,8 @@ func act(ctx context.Context, how string) error {
 		os.Exit(3)
 	case "exit well":
 		os.Exit(0)
+	case "goexit":
+		runtime.Goexit()
 	case "fault":
 		debug.SetPanicOnFault(false)
 		syscall.Kill(os.Getpid(), syscall.SIGSEGV)
@@ -112,6 +114,12 @@ func TestEndOfAProcessReachesWaitAndItsReaders(t *testing.T) {
 		}},
 		{"exit well", func(t *testing.T, err error) {
 			require.Zero(t, died(t, err).Exit) // it did not return, so what it sent may not be all
+		}},
+		{"goexit", func(t *testing.T, err error) {
+			d := died(t, err)
+			require.Contains(t, d.Panic, "runtime.Goexit in the function of a process")
+			require.Contains(t, d.Panic, "runtime.act(") // where it was called
+			require.Equal(t, 2, d.Exit)
 		}},
 		{"fault", func(t *testing.T, err error) {
 			d := died(t, err)
