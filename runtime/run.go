@@ -89,11 +89,12 @@ type sharedRing interface {
 // again or was started on demand. When all but daemons have ended, these are told
 // to stop, and killed after their grace. A queue from which the program itself
 // receives is drained before, or by a loop over All that another goroutine has
-// begun; else Wait leaves it, what is in it counts as lost, and a later Receive or
-// All fails.
+// begun, or begins within 100 ms; else Wait leaves it, what is in it counts as
+// lost, and a later Receive or All fails.
 func (r *Run) Wait() error {
 	defer r.attend()()
-	r.endMain(true)
+	r.endMain()
+	r.leaveUnread()
 	if err := r.await(context.Background(), r.ended); err != nil {
 		r.stop(err)
 		r.node.bell.GiveWay()
@@ -125,24 +126,53 @@ func (r *Run) attend() (leave func()) {
 }
 
 // endMain closes the program's own ends of queues.
-func (r *Run) endMain(receivers bool) {
+func (r *Run) endMain() {
 	for _, o := range r.node.ends() {
 		o.close()
-	}
-	if receivers {
-		for _, in := range r.node.receivers() {
-			in.mu.Lock()
-			idle := in.loops == 0
-			in.mu.Unlock()
-			if idle {
-				in.close()
-			}
-		}
 	}
 	r.mu.Lock()
 	r.mainEnd()
 	r.settle()
 	r.mu.Unlock()
+}
+
+// timeToRead is how long Wait leaves no queue that no loop ranges over: a goroutine
+// that the program has started for that, a line before, may not have come to it.
+const timeToRead = 100 * time.Millisecond
+
+// leaveUnread leaves the queues that nobody in the program reads, and that hold
+// something, or may yet.
+func (r *Run) leaveUnread() {
+	for began := time.Now(); ; time.Sleep(time.Millisecond) {
+		var unread []*inlet
+		for _, in := range r.node.receivers() {
+			in.mu.Lock()
+			if in.loops == 0 && !in.ended() {
+				unread = append(unread, in)
+			}
+			in.mu.Unlock()
+		}
+		if len(unread) == 0 {
+			return
+		}
+		if time.Since(began) < timeToRead && !r.isStopped() {
+			continue
+		}
+		for _, in := range unread {
+			in.close()
+		}
+		r.settleAgain()
+		return
+	}
+}
+
+func (r *Run) isStopped() bool {
+	select {
+	case <-r.stopped:
+		return true
+	default:
+		return false
+	}
 }
 
 // mainEnd says that the program starts and sends no more. mu is held.
@@ -174,7 +204,7 @@ func (r *Run) Shutdown(ctx context.Context) error {
 		}
 	}
 	r.mu.Unlock()
-	r.endMain(false)
+	r.endMain()
 	if err := r.await(ctx, r.ended); err != nil {
 		r.stop(nil)
 		r.node.bell.GiveWay()

@@ -80,6 +80,45 @@ func TestWaitReturnsWhenAllHasBeenWorkedOff(t *testing.T) {
 	require.ErrorIs(t, err, ErrClosed)
 }
 
+func TestWaitGivesAGoroutineTimeToBeginItsLoop(t *testing.T) {
+	for range 5 {
+		r, n := begin(t, counted.pipeline)
+		all, got := counted.out.Receiver(n).All(limited(t)), make(chan error, 1)
+		go func() {
+			sum := 0
+			for v, err := range all {
+				if err != nil {
+					got <- err
+					return
+				}
+				sum += v
+			}
+			if sum != 45 {
+				got <- fmt.Errorf("sum %d", sum)
+			}
+			close(got)
+		}()
+		require.NoError(t, r.Wait())
+		require.NoError(t, <-got)
+		require.NoError(t, r.Close())
+	}
+}
+
+// counted is a process that sends a few numbers to the program.
+var counted = func() (c struct {
+	pipeline *Pipeline
+	out      *QueueDecl[int]
+}) {
+	c.out = &QueueDecl[int]{Name: "out"}
+	p := &ProcessDecl{Name: "count", Send: []Decl{c.out}}
+	p.Main = func(ctx context.Context, n *Node, _ *Decoder) error {
+		return c.out.Sender(n).SendAll(ctx, upTo(10))
+	}
+	c.pipeline = &Pipeline{Path: "mp.test/counted", Source: "counted.mp", Decls: []Decl{c.out, p}, Main: MainDecl{Receive: []Decl{c.out}}}
+	Register(c.pipeline)
+	return c
+}()
+
 func TestShutdownEndsTheSourcesAndDrains(t *testing.T) {
 	r, n := begin(t, production.pipeline, sourceEnds(""))
 	until(t, "items arrive", func() bool { return production.got.In(n).Load() > 100 })
