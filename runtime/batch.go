@@ -125,6 +125,9 @@ func (b *batch[T]) encode(v *T) bool {
 // flush puts what is left of the batch into the ring, and begins a new one.
 func (b *batch[T]) flush() error {
 	o := b.s.o
+	if err := b.ctx.Err(); err != nil {
+		return err
+	}
 	if err := o.gate.lock(b.ctx); err != nil {
 		return err
 	}

@@ -88,6 +88,9 @@ func (d *Died) Error() string {
 	case d.Signal != 0:
 		return fmt.Sprintf("killed by signal %d (%v)", int(d.Signal), d.Signal)
 	}
+	if d.Exit == 0 {
+		return "it exited with status 0 before its function returned"
+	}
 	return fmt.Sprintf("exit status %d", d.Exit)
 }
 

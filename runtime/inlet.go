@@ -19,6 +19,8 @@ import (
 type inlet struct {
 	node  *Node
 	q     *queuePlan
+	index int            // of the queue
+	lost  atomic.Bool    // Wait has left it, and then something was lost
 	word  *control.Queue // of its part
 	slot  ring.Owner
 	gate  gate
@@ -66,7 +68,7 @@ var errEnd = errors.New("end of the queue")
 
 // errWaited is not ErrClosed, which a reader takes for the plain end: items may
 // be lost.
-var errWaited = errors.New("the queue was left by Wait: range over it before Wait is called, or have the loop begun in another goroutine")
+var errWaited = errors.New("Wait was called and nobody in the program received: range over the queue before Wait, or in another goroutine")
 
 // items is the condition of a reader.
 type items reader
@@ -155,6 +157,9 @@ func (r *reader) look() (bool, error) {
 		}
 		if cause := in.word.CloseCause(); len(cause) > 0 {
 			return false, decodeError(cause)
+		}
+		if in.lost.Load() {
+			return false, errWaited
 		}
 		return false, errEnd
 	}

@@ -152,7 +152,7 @@ func (n *Node) inletAt(queue int) *inlet {
 	}
 	i := n.plan.partOf(queue, n.slot)
 	part := &n.plan.parts[i]
-	in := &inlet{node: n, q: &n.plan.queues[queue], word: &n.control.Queues[i], slot: ring.Owner(n.slot)}
+	in := &inlet{node: n, q: &n.plan.queues[queue], index: queue, word: &n.control.Queues[i], slot: ring.Owner(n.slot)}
 	in.reader.in = in
 	if part.spsc {
 		r := n.spsc(part)

@@ -21,6 +21,9 @@ type Sender[T any] struct {
 // in the queue: ctx ended, the item could never fit ([ErrTooBig]), or every
 // reader of the queue has ended ([ErrClosed], with the cause).
 func (s *Sender[T]) Send(ctx context.Context, v T) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	o := s.o
 	if s.key != nil {
 		o = s.out.of(s.key(v))
@@ -364,6 +367,9 @@ func (r *Receiver[T]) Receive(ctx context.Context) (T, error) { return r.receive
 func (r *Receiver[T]) TryReceive() (T, error) { return r.receive(context.Background(), true) }
 
 func (r *Receiver[T]) receive(ctx context.Context, try bool) (v T, err error) {
+	if err := ctx.Err(); err != nil {
+		return v, err
+	}
 	in := r.i
 	if in.plain && in.bounded == nil {
 		if v, ok := r.quick(&in.reader, 1); ok {

@@ -556,3 +556,21 @@ func TestLoopThatIsLeftByAPanicIsLeft(t *testing.T) {
 		}
 	}
 }
+
+func TestCancelledContextSendsAndReceivesNothing(t *testing.T) {
+	r, n := begin(t, echo.pipeline)
+	in, out := echo.in.Sender(n), echo.out.Receiver(n)
+	canceled, cancel := context.WithCancel(context.Background())
+	cancel()
+	require.ErrorIs(t, in.Send(canceled, buildParcel(0, 9)), context.Canceled) // though there is room
+	require.ErrorIs(t, in.SendAll(canceled, slices.Values([]parcel{buildParcel(0, 9)})), context.Canceled)
+	require.NoError(t, in.Send(limited(t), buildParcel(0, 0)))
+	until(t, "an item is there", func() bool { return out.Len() == 1 })
+	_, err := out.Receive(canceled)
+	require.ErrorIs(t, err, context.Canceled)
+	v, err := out.Receive(limited(t))
+	require.NoError(t, err)
+	require.Equal(t, buildParcel(0, 0), v)
+	in.Close()
+	require.NoError(t, r.Wait())
+}

@@ -3,6 +3,7 @@ package mp
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -89,18 +90,48 @@ type sharedRing interface {
 // again or was started on demand. When all but daemons have ended, these are told
 // to stop, and killed after their grace. A queue from which the program itself
 // receives is drained before, or by a loop over All that another goroutine has
-// begun, or begins within 100 ms; else Wait leaves it, what is in it counts as
-// lost, and a later Receive or All fails.
+// begun, or begins within 100 ms; else Wait leaves it; if items were lost by
+// that, Wait and a later Receive or All say so.
 func (r *Run) Wait() error {
 	defer r.attend()()
 	r.endMain()
-	r.leaveUnread()
+	left := r.leaveUnread()
 	if err := r.await(context.Background(), r.ended); err != nil {
 		r.stop(err)
 		r.node.bell.GiveWay()
 		<-r.ended
 	}
+	r.lose(left)
 	return r.answer()
+}
+
+// lose makes it the run's error if something has gone to queues that Wait has left.
+func (r *Run) lose(left []*inlet) {
+	for _, in := range left {
+		if n := r.lost(in.index); n > 0 {
+			in.lost.Store(true)
+			r.mu.Lock()
+			if r.err == nil {
+				r.err = fmt.Errorf("queue %q, of %d items: %w", in.q.row.name(), n, errWaited)
+			}
+			r.mu.Unlock()
+		}
+	}
+}
+
+// lost counts what has gone to a queue and nobody has received.
+func (r *Run) lost(queue int) (n uint64) {
+	s := r.Stats()
+	n = s.Queues[r.plan.queues[queue].row.name()].Lost
+	for i := range r.plan.pools {
+		for _, input := range r.plan.pools[i].inputs {
+			if input.to == queue || input.dead == queue {
+				n += s.Pools[r.plan.pools[i].row.name()].Lost
+				break
+			}
+		}
+	}
+	return n
 }
 
 // answer is cause for who waits for the run and is then told.
@@ -142,7 +173,7 @@ const timeToRead = 100 * time.Millisecond
 
 // leaveUnread leaves the queues that nobody in the program reads, and that hold
 // something, or may yet.
-func (r *Run) leaveUnread() {
+func (r *Run) leaveUnread() []*inlet {
 	for began := time.Now(); ; time.Sleep(time.Millisecond) {
 		var unread []*inlet
 		for _, in := range r.node.receivers() {
@@ -153,7 +184,7 @@ func (r *Run) leaveUnread() {
 			in.mu.Unlock()
 		}
 		if len(unread) == 0 {
-			return
+			return nil
 		}
 		if time.Since(began) < timeToRead && !r.isStopped() {
 			continue
@@ -162,7 +193,7 @@ func (r *Run) leaveUnread() {
 			in.close()
 		}
 		r.settleAgain()
-		return
+		return unread
 	}
 }
 

@@ -346,3 +346,28 @@ func TestManyRunsOneAfterAnother(t *testing.T) {
 		require.NoError(t, r.Close())
 	}
 }
+
+// Results that nobody receives are an error of Wait, and of who looks for them then:
+// those that lie in the queue, and those that it did not take any more.
+func TestWaitTellsOfResultsThatNobodyReceived(t *testing.T) {
+	for name, n := range map[string]int{"few": 1, "more than the queue holds": 60} {
+		t.Run(name, func(t *testing.T) {
+			r, node := begin(t, quick.pipeline)
+			in, out, ctx := quick.in.Sender(node), quick.out.Receiver(node), limited(t)
+			for i := range n {
+				require.NoError(t, in.Send(ctx, work{N: i}))
+			}
+			err := r.Wait()
+			require.ErrorIs(t, err, errWaited)
+			require.ErrorContains(t, err, fmt.Sprintf(`queue "out", of %d items`, n))
+			_, err = out.Receive(ctx)
+			require.ErrorIs(t, err, errWaited)
+			for _, err := range out.All(ctx) {
+				require.ErrorIs(t, err, errWaited)
+			}
+			s := r.Stats()
+			require.EqualValues(t, n, s.Queues["out"].Lost+s.Pools["quick"].Lost)
+			require.ErrorIs(t, r.Close(), errWaited)
+		})
+	}
+}

@@ -108,6 +108,7 @@ func (l *stageLoop) give(seat *ring.Seat, o *outlet, encode func(*Encoder)) bool
 	case l.node.over.Load(): // not the queue has ended, but this process
 		return false
 	case errors.Is(err, ErrClosed):
+		l.report.Lost.Add(1)
 		seat.Advance()
 		return true
 	case l.ctx.Err() != nil:
@@ -140,6 +141,7 @@ func (l *stageLoop) giveUp(seat *ring.Seat, cause error) bool {
 			case l.node.over.Load():
 				return false
 			case errors.Is(err, ErrClosed):
+				l.report.Lost.Add(1)
 				seat.Advance()
 				return true
 			case l.ctx.Err() != nil:

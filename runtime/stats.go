@@ -35,6 +35,7 @@ type PoolStats struct {
 	Workers, Busy int
 	Done          uint64 // tasks that a worker has ended, well or with an error
 	Failed        uint64 // tasks that ended with an error, and those whose last attempt was a death
+	Lost          uint64 // results of a stage, and tasks that it gave up on, for which nobody was left to receive them
 	Retried       uint64 // attempts after the first
 	Restarts      uint64 // workers started in the place of others
 
@@ -144,6 +145,7 @@ func (r *Run) poolStats(pool int, to map[string]PoolStats) {
 		p.Worked += time.Duration(m.report.Worked.Load())
 		p.Waited += r.node.bells[m.index].Waited()
 		p.Failed += m.report.Failed.Load()
+		p.Lost += m.report.Lost.Load()
 		p.Retried += m.report.Retried.Load() + m.retried
 		p.Restarts += uint64(m.restarts)
 		counts := r.plan.countsAt(m.index, m.pair.At(0))

@@ -95,7 +95,7 @@ type Report struct {
 	Retried seam.Uint64 // attempts after the first, within the process
 	Mean    seam.Uint64 // nanoseconds that a task takes, lately
 	Worked  seam.Uint64 // nanoseconds spent on tasks
-	_       [8]byte
+	Lost    seam.Uint64 // results that no queue took
 }
 
 // Counts is what a worker of a service says of one method, behind its Report.
