@@ -314,7 +314,9 @@ func (b *Bell) wait(ctx context.Context, w *waiter, cond Condition) error {
 			err = b.follow(ctx, w)
 		}
 	}
-	b.word.waited.Add(uint64(time.Since(w.since))) // while Stop still waits for w
+	if !seam.Exploring { // whose states have no clock
+		b.word.waited.Add(uint64(time.Since(w.since))) // while Stop still waits for w
+	}
 	for _, p := range b.leave(w, err != nil) {
 		if cond.Ready() {
 			p.WakeOne()
