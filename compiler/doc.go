@@ -16,7 +16,7 @@
 //	lower    what is left to say, as IR; codecs
 //	emit     IR to Go
 //
-// They work on one unit and its symbols. Each finding has a code in codes, and a
+// They work on one unit and its symbols. Each finding has a code in a file codes_*, and a
 // constructor that words it in a file errors_*.
 //
 // The idea that holds the diagnostics together: a mistake is told once, where it

@@ -114,20 +114,38 @@ func TestFiveMistakesGiveFiveFindings(t *testing.T) {
 	require.Len(t, Check(Input{Sources: []Source{{"five.mp", text}}}), 5)
 }
 
-// TestEachExampleGivesItsCode keeps the examples of the codes true.
+// TestEachExampleGivesItsCode keeps the examples of the codes true: Wrong gives
+// its code alone, and Right gives nothing.
 func TestEachExampleGivesItsCode(t *testing.T) {
 	for _, info := range diag.Codes() {
-		switch {
-		case info.Code < "MP0100", info.Code >= "MP0500", info.Code == codePackage:
+		if info.Wrong == "" {
 			continue
 		}
 		t.Run(string(info.Code), func(t *testing.T) {
-			ds := Check(Input{Sources: []Source{{"example.mp", []byte(info.Example)}}})
+			t.Parallel()
 			var codes []diag.Code
+			ds := checkExample(t, info.Wrong)
 			for _, d := range ds {
 				codes = append(codes, d.Code)
 			}
 			require.Equal(t, []diag.Code{info.Code}, codes, "%+v", ds)
+			require.Empty(t, checkExample(t, info.Right))
 		})
 	}
+}
+
+// checkExample compiles the files of an example, in a folder if Go files are among them.
+func checkExample(t *testing.T, text string) []diag.Diagnostic {
+	in := Input{ImportPath: "example.com/example", Version: "v0.0.0"}
+	for _, f := range diag.Files(text) {
+		if strings.HasSuffix(f.Name, ".mp") {
+			in.Sources = append(in.Sources, Source{Name: f.Name, Text: f.Text})
+			continue
+		}
+		if in.Dir == "" {
+			in.Dir = t.TempDir()
+		}
+		require.NoError(t, os.WriteFile(filepath.Join(in.Dir, f.Name), f.Text, 0o644))
+	}
+	return Check(in)
 }

@@ -29,6 +29,19 @@ type Error struct {
 	Label string // what to write under the place; may be empty
 	Help  string
 	Notes []Note
+	Fixes []Fix
+}
+
+// Fix is a way to mend an error, where it is certain what was meant: all its edits together.
+type Fix struct {
+	Message string // what it does, as an order
+	Edits   []Edit
+}
+
+// Edit replaces the text of its span by New.
+type Edit struct {
+	Span
+	New string
 }
 
 // Note is a second place that explains an error, such as the bracket that is still open.

@@ -173,7 +173,11 @@ func (p *parser) parse() {
 			p.report(Error{Span: p.span(i), Code: MisplacedDecl, Msg: "a file has one package clause, in its first line"})
 		case !isKeyword(t.Value):
 			p.unknown(i)
-			p.skip(i, p.lineEnd(i, i))
+			if end := p.lineEnd(i, i); p.declares(i) {
+				p.drop(i, end) // its name counts as declared
+			} else {
+				p.skip(i, end)
+			}
 			continue
 		}
 		switch n, _ := p.line(parse, i); n := n.(type) {

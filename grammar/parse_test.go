@@ -102,8 +102,9 @@ func TestPositionsCountCharactersAndBytes(t *testing.T) {
 func TestABrokenDeclarationIsNamed(t *testing.T) {
 	f, errs := Parse("a.mp", []byte("package p\n\nqueue jobs\nque x\nstruct Job {\n\ta int\n\tb\n\tc int\n}\nlock l\n"))
 	require.Len(t, errs, 3)
-	require.Len(t, f.Broken, 1)
+	require.Len(t, f.Broken, 2)
 	require.Equal(t, BrokenDecl{Span: Span{at(11, 3, 1), at(21, 3, 11)}, Keyword: "queue", Name: "jobs"}, *f.Broken[0])
+	require.Equal(t, BrokenDecl{Span: Span{at(22, 4, 1), at(27, 4, 6)}, Keyword: "que", Name: "x"}, *f.Broken[1])
 	job := f.Decls[0].(*Struct)
 	require.True(t, job.Broken)
 	require.Len(t, job.Fields, 2)

@@ -240,12 +240,22 @@ func (p *parser) unknown(i int) {
 		e.Help = "Go code stands in a .go file of the same folder"
 	case t.Type == tokIdent:
 		e.Code, e.Msg = UnknownDecl, fmt.Sprintf("%q starts no declaration", t.Value)
-		if near := nearest(t.Value, strings.Fields(keywords+"import package")); near != "" {
+		if near := nearest(t.Value, declWords); near != "" {
 			e.Help = fmt.Sprintf("did you mean %q?", near)
 		}
 	}
 	p.report(e)
 }
+
+// declares reports whether a line of the top level that starts with no keyword was meant to declare something.
+func (p *parser) declares(i int) bool {
+	t := p.toks[i]
+	meant := nearest(t.Value, declWords)
+	return t.Type == tokKeyword || t.Type == tokIdent && meant != "import" && meant != "package"
+}
+
+// declWords are the words that a line of the top level can start with.
+var declWords = strings.Fields(keywords + "import package")
 
 // nearest is the word that differs from text in the fewest letters, if in no more than a third of them and one; or "".
 func nearest(text string, words []string) string {

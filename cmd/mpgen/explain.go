@@ -27,7 +27,7 @@ func explainCommand() *cobra.Command {
 				return fmt.Errorf("no finding has the code %q; mpgen explain lists all", args[0])
 			}
 			fmt.Fprintf(out, "%s: %s\n\nFor example:\n\n", info.Code, info.Title)
-			for line := range strings.Lines(strings.TrimRight(info.Example, "\n") + "\n") {
+			for line := range strings.Lines(strings.TrimRight(info.Wrong+info.When, "\n") + "\n") {
 				if line != "\n" {
 					line = "\t" + line
 				}

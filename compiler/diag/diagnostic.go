@@ -6,10 +6,11 @@
 // text in it, and Text is given the text when somebody wants to read it.
 //
 // Every mistake has a code that never changes its meaning: a code that is no longer used is not given out again.
-// Whoever finds a new kind of mistake declares it once, beside the others of its range, with an example that shows it,
-// and gives it a constructor that words it:
+// Whoever finds a new kind of mistake declares it once, beside the others of its range, with an example that shows it
+// and its mended form, and gives it a constructor that words it, and mends it where what was meant is certain:
 //
-//	var Undeclared = Register(Info{Code: "MP0103", Name: "Undeclared", Title: "a name is not declared", Example: "…"})
+//	var Undeclared = Register(Info{Code: "MP0103", Name: "Undeclared", Title: "a name is not declared",
+//		Wrong: "…", Right: "…"})
 //
 //	func NotDeclared(kind string, name *grammar.Name) Diagnostic {
 //		return New(Undeclared, At(name), "%s %q is not declared", kind, name.Text).WithLabel("no %s of this name", kind)
@@ -71,8 +72,31 @@ type Related struct {
 	Label string `json:"label"`
 }
 
+// Edit replaces the text of a span; an empty span inserts, and an empty New deletes.
+type Edit struct {
+	Span Span   `json:"span"`
+	New  string `json:"new"`
+}
+
+// Replace is the edit that writes text in the place of a part of the syntax tree.
+func Replace(n grammar.Node, text string) Edit { return Edit{At(n), text} }
+
+// Insert is the edit that writes text before a part of the syntax tree.
+func Insert(n grammar.Node, text string) Edit {
+	at := At(n)
+	at.End = at.Start
+	return Edit{at, text}
+}
+
+// Fix is a way to mend a finding: all its edits together, which do not overlap. A finding gets one only where it is
+// certain what was meant, as mpgen check --fix asks nobody.
+type Fix struct {
+	Message string `json:"message"` // what it does, as an order: replace "jbos" by "jobs"
+	Edits   []Edit `json:"edits"`
+}
+
 // Diagnostic is one finding. Message says what was found and wanted; Label stands under the carets and Help, which may
-// be empty, says what to do.
+// be empty, says what to do. Of Fixes the first one is the best.
 type Diagnostic struct {
 	Code     Code
 	Severity Severity
@@ -81,6 +105,7 @@ type Diagnostic struct {
 	Label    string
 	Related  []Related
 	Help     string
+	Fixes    []Fix
 }
 
 // New makes an error of a registered code; format and args are its message.
@@ -103,6 +128,12 @@ func (d Diagnostic) WithRelated(at Span, format string, args ...any) Diagnostic 
 // WithHelp returns d with what to do about it.
 func (d Diagnostic) WithHelp(format string, args ...any) Diagnostic {
 	d.Help = fmt.Sprintf(format, args...)
+	return d
+}
+
+// WithFix returns d with a way to mend it; message says what the edits do.
+func (d Diagnostic) WithFix(message string, edits ...Edit) Diagnostic {
+	d.Fixes = append(slices.Clip(d.Fixes), Fix{message, edits})
 	return d
 }
 

@@ -3,14 +3,16 @@ package diag
 // The codes about files, which the command finds rather than the compiler.
 var (
 	orphan = Register(Info{Code: "MP0801", Name: "Orphan",
-		Title:   "a generated file stands in a folder without .mp files",
-		Example: "mpgen.go, after the last .mp file of its folder was deleted or moved"})
+		Title: "a generated file stands in a folder without .mp files",
+		When:  "The last .mp file of a folder was deleted or moved, and mpgen.go is still there. It can be deleted."})
 	stale = Register(Info{Code: "MP0802", Name: "Stale",
-		Title:   "a generated file is not what mpgen would write now",
-		Example: "mpgen.go, after a change of a .mp file beside it, with mpgen generate --check"})
+		Title: "a generated file is not what mpgen would write now",
+		When: "A .mp file has changed since mpgen.go was written, or mpgen has, and mpgen generate --check looks. " +
+			"Run mpgen generate, and check mpgen.go in."})
 	foreign = Register(Info{Code: "MP0803", Name: "Foreign",
-		Title:   "a file that was not generated has the name of the generated one",
-		Example: "mpgen.go, written by hand, beside a .mp file"})
+		Title: "a file that was not generated has the name of the generated one",
+		When: "A file mpgen.go stands beside a .mp file and does not start as generated files do. mpgen overwrites no " +
+			"file of yours: rename it."})
 )
 
 // OrphanFile says that a generated file has lost what it was generated from.

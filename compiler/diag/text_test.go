@@ -16,7 +16,7 @@ func sources(files map[string]string) func(string) []byte {
 	return func(name string) []byte { return []byte(files[name]) }
 }
 
-var known = Register(Info{Code: "MP9999", Name: "Known", Title: "a code of the tests", Example: "none"})
+var known = Register(Info{Code: "MP9999", Name: "Known", Title: "a code of the tests", When: "Never."})
 
 func TestTextShowsPlaceRelatedAndHelp(t *testing.T) {
 	src := strings.Repeat("\n", 14) + "queue jobs Job { capacity 1024 }\n" + strings.Repeat("\n", 11) + "    send jbos\n"

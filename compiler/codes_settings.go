@@ -1,0 +1,113 @@
+package compiler
+
+import "github.com/mpgen/mpgen/compiler/diag"
+
+// The codes about settings.
+var (
+	codeUnknownSetting = diag.Register(diag.Info{Code: "MP0301", Name: "UnknownSetting",
+		Title: "a declaration has no setting of that name",
+		Text: "docs/language.md has the table of all settings. What holds for each task stands in the block task, and " +
+			"what holds for each worker process in the block worker.",
+		Wrong: `package main
+
+pool square(n int) int { wokers 4 }
+`,
+		Right: `package main
+
+pool square(n int) int { workers 4 }
+`})
+	codeDoubled = diag.Register(diag.Info{Code: "MP0302", Name: "Doubled",
+		Title: "a setting is given twice",
+		Wrong: `package main
+
+pool square(n int) int { workers 4; workers 8 }
+`,
+		Right: `package main
+
+pool square(n int) int { workers 8 }
+`})
+	codeForm = diag.Register(diag.Info{Code: "MP0303", Name: "SettingForm",
+		Title: "a setting is given something of the wrong form or unit",
+		Text: "Sizes and durations carry their unit, in one word with the number: 256MiB, 64KB, 200ms, 1m30s. Counts " +
+			"have none.",
+		Wrong: `package main
+
+pool square(n int) int { task { timeout 5 } }
+`,
+		Right: `package main
+
+pool square(n int) int { task { timeout 5s } }
+`})
+	codeRange = diag.Register(diag.Info{Code: "MP0304", Name: "SettingRange",
+		Title: "the number of a setting is too small or too large",
+		Wrong: `package main
+
+pool square(n int) int { workers 5000 }
+`,
+		Right: `package main
+
+pool square(n int) int { workers 50 }
+`})
+	codeNamedTwice = diag.Register(diag.Info{Code: "MP0305", Name: "NamedTwice",
+		Title: "a list of names has one twice",
+		Wrong: `package main
+
+value done int
+
+process scan { use done, done }
+`,
+		Right: `package main
+
+value done int
+
+process scan { use done }
+`})
+	codeStageOnly = diag.Register(diag.Info{Code: "MP0306", Name: "StageOnly",
+		Title: "a setting of stages is given to a pool that no flow feeds",
+		Text:  "Who calls a pool gets the error of each task itself; failed says what becomes of tasks that a queue gave.",
+		Wrong: `package main
+
+pool square(n int) int { task { failed skip } }
+`,
+		Right: `package main
+
+queue numbers int
+queue squares int
+
+pool square(n int) int { task { failed skip } }
+
+process main { send numbers; receive squares }
+
+flow numbers -> square -> squares
+`})
+	codeKey = diag.Register(diag.Info{Code: "MP0307", Name: "Key",
+		Title: "the key of a queue is no field that has a hash",
+		Text: "The items in which the field is equal go to one reader, which follows from the hash of the field: a string, " +
+			"or a type without pointers, of the struct that the queue holds.",
+		Wrong: `package main
+
+struct Count { words []string; n int }
+
+queue counts Count { key words }
+
+process main { send counts; receive counts }
+`,
+		Right: `package main
+
+struct Count { word string; n int }
+
+queue counts Count { key word }
+
+process main { send counts; receive counts }
+`})
+	codeOnDemandOnly = diag.Register(diag.Info{Code: "MP0308", Name: "OnDemandOnly",
+		Title: "a setting of processes that are started by a call is given to another",
+		Wrong: `package main
+
+process scan { max 10 }
+`,
+		Right: `package main
+
+process scan[] { max 10 }
+`})
+)

@@ -1,0 +1,55 @@
+package compiler
+
+import "github.com/mpgen/mpgen/compiler/diag"
+
+// The codes about what processes share.
+var (
+	codeNoGuard = diag.Register(diag.Info{Code: "MP0411", Name: "NoGuard",
+		Title: "several processes may write to an array at once, and it has no guard",
+		Text: "An array is plain memory: of two who change an element at once, one is lost. A guard is the lock that " +
+			"keeps them apart. Who only reads the array names it in read.",
+		Wrong: `package main
+
+array widths [256]uint32
+
+process work[4] { use widths }
+`,
+		Right: `package main
+
+lock l
+
+array widths [256]uint32 { guard l }
+
+process work[4] { use widths, l }
+`})
+	codeGuardNotUsed = diag.Register(diag.Info{Code: "MP0412", Name: "GuardNotUsed",
+		Title: "a process uses an array without the lock that is its guard",
+		Wrong: `package main
+
+lock l
+
+array widths [256]uint32 { guard l }
+
+process work { use widths }
+`,
+		Right: `package main
+
+lock l
+
+array widths [256]uint32 { guard l }
+
+process work { use widths, l }
+`})
+	codeUnusedLock = diag.Register(diag.Info{Code: "MP0413", Name: "UnusedLock",
+		Title: "a lock is used by nobody",
+		Wrong: `package main
+
+lock disk
+`,
+		Right: `package main
+
+lock disk
+
+process work[4] { use disk }
+`})
+)

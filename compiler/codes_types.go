@@ -1,0 +1,160 @@
+package compiler
+
+import "github.com/mpgen/mpgen/compiler/diag"
+
+// The codes about types.
+var (
+	codeUnknownType = diag.Register(diag.Info{Code: "MP0201", Name: "UnknownType",
+		Title: "a type is not declared",
+		Text: "Types are Go's own, as string and []int, and structs and enums of the .mp files of the folder. A type of a " +
+			"Go package needs an import, and stands with the name of the package: image.Point.",
+		Wrong: `package main
+
+struct Job { path sting }
+`,
+		Right: `package main
+
+struct Job { path string }
+`})
+	codeCannotSend = diag.Register(diag.Info{Code: "MP0202", Name: "CannotSend",
+		Title: "values of a type can't go from one process to another",
+		Text: "Processes share no memory but what a .mp file declares, so that all else is copied. A channel, a " +
+			"function, an interface or a lock would be nothing there: send what it is about, and declare a queue, a pool or a lock " +
+			"in its place.",
+		Wrong: `package main
+
+struct Job {
+	path string
+	why  error
+}
+`,
+		Right: `package main
+
+struct Job {
+	path string
+	why  string // the text of the error
+}
+`})
+	codeHoldsItself = diag.Register(diag.Info{Code: "MP0203", Name: "HoldsItself",
+		Title: "a struct holds itself by value",
+		Text:  "It would have no end. A pointer may be nil, a slice or map empty, so that these may hold the struct again.",
+		Wrong: `package main
+
+struct Tree { left Tree; right Tree }
+`,
+		Right: `package main
+
+struct Tree { left *Tree; right *Tree }
+`})
+	codeMapKey = diag.Register(diag.Info{Code: "MP0204", Name: "MapKey",
+		Title: "a type can't be the key of a map",
+		Text:  "Keys are strings, numbers, enums, or arrays and structs of those: what Go compares by what it holds.",
+		Wrong: `package main
+
+struct Peers { of map[[]byte]string }
+`,
+		Right: `package main
+
+struct Peers { of map[string]string }
+`})
+	codeNotAType = diag.Register(diag.Info{Code: "MP0205", Name: "NotAType",
+		Title: "a name stands where a type is wanted, and is none",
+		Wrong: `package main
+
+value done int
+
+struct Job { n done }
+`,
+		Right: `package main
+
+value done int
+
+struct Job { n int }
+`})
+	codeFailedType = diag.Register(diag.Info{Code: "MP0206", Name: "FailedType",
+		Title: "failed[T] stands where it can't",
+		Text: "failed[T] is a task with the error that it failed for. It is the whole item of a queue or the " +
+			"whole parameter of a pool, and no part of another type.",
+		Wrong: `package main
+
+struct Job { last failed[string] }
+`,
+		Right: `package main
+
+struct Job { last string; why string }
+`})
+	codeArrayLength = diag.Register(diag.Info{Code: "MP0207", Name: "ArrayLength",
+		Title: "the length of an array is no usable number",
+		Wrong: `package main
+
+struct Job { sum [16KiB]byte }
+`,
+		Right: `package main
+
+struct Job { sum [16384]byte }
+`})
+	codeEnum = diag.Register(diag.Info{Code: "MP0208", Name: "EnumValues",
+		Title: "an enum has no values, or more than 256",
+		Text:  "In Go it is a uint8.",
+		Wrong: `package main
+
+enum Level {}
+`,
+		Right: `package main
+
+enum Level { low; high }
+`})
+	codeParameters = diag.Register(diag.Info{Code: "MP0209", Name: "Parameters",
+		Title: "a pool has no parameter",
+		Text:  "A pool calls its function once for each task, and a parameter says what the task is.",
+		Wrong: `package main
+
+pool square() int
+`,
+		Right: `package main
+
+pool square(n int) int
+`})
+	codeArray = diag.Register(diag.Info{Code: "MP0210", Name: "Array",
+		Title: "an array has no length, or elements that can't be shared as memory",
+		Text: "An array is the shared memory itself, so it holds numbers, or structs of numbers, and no strings, slices, " +
+			"maps or pointers: an address means nothing in another process.",
+		Wrong: `package main
+
+array names [10]string
+
+process scan { use names }
+`,
+		Right: `package main
+
+value names []string
+
+process scan { use names }
+`})
+	codeInstances = diag.Register(diag.Info{Code: "MP0211", Name: "Instances",
+		Title: "the number of a process's instances is no usable one",
+		Text: "With [4] four processes run from the start; with [] the program starts them when it wants; without " +
+			"brackets there is one.",
+		Wrong: `package main
+
+process scan[0]
+`,
+		Right: `package main
+
+process scan[4]
+`})
+	codeNoMethods = diag.Register(diag.Info{Code: "MP0212", Name: "NoMethods",
+		Title: "a service has no func",
+		Wrong: `package main
+
+service counter { workers 1 }
+`,
+		Right: `package main
+
+service counter {
+	func next() int
+
+	workers 1
+}
+`})
+)
