@@ -36,8 +36,12 @@ func (u *unit) codecs() []ir.Codec {
 	for _, s := range u.order {
 		switch {
 		case s.missing:
-		case s.kind == "queue", s.kind == "value" && s.typ != nil && !isNumber(s.typ):
+		case s.kind == "queue":
 			visit(s.typ)
+		case kindOf(s) != nil:
+			if kindOf(s).coded {
+				visit(s.typ)
+			}
 		default:
 			for _, p := range s.params {
 				visit(p.typ)

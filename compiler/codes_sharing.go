@@ -40,8 +40,8 @@ array widths [256]uint32 { guard l }
 
 process work { use widths, l }
 `})
-	codeUnusedLock = diag.Register(diag.Info{Code: "MP0413", Name: "UnusedLock",
-		Title: "a lock is used by nobody",
+	codeUnusedObject = diag.Register(diag.Info{Code: "MP0413", Name: "UnusedObject",
+		Title: "a lock, or something else that processes meet at, is used by nobody",
 		Wrong: `package main
 
 lock disk

@@ -161,14 +161,15 @@ func distinct(values []*grammar.EnumValue) []*grammar.EnumValue {
 // inRun says whether a declaration is a field of Run.
 func (u *unit) inRun(s *symbol) bool {
 	switch s.kind {
-	case "value", "array", "lock", "service":
+	case "array", "service":
 		return true
 	case "pool":
 		return !s.stage()
 	case "queue":
 		return u.main != nil && (names(u.main, "send", s) || names(u.main, "receive", s))
 	}
-	return false
+	k := kindOf(s)
+	return k != nil && (!k.main || u.main != nil && names(u.main, "use", s))
 }
 
 // names says whether a process names a symbol in a setting.

@@ -47,7 +47,7 @@ func duplicateAt(what string, at, old grammar.Span) diag.Diagnostic {
 }
 
 func notDeclared(kinds []string, ref *grammar.Ref, similar *symbol) diag.Diagnostic {
-	kind := list(kinds, "or")
+	kind := list(gathered(kinds), "or")
 	d := diag.New(codeUndeclared, diag.At(ref.Name), "%s %q is not declared", kind, ref.Name.Text).
 		WithLabel("no %s of this name", kind)
 	if similar == nil {

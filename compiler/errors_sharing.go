@@ -6,10 +6,10 @@ import (
 
 // Findings about what processes share.
 
-func unusedLock(s *symbol) diag.Diagnostic {
-	return diag.New(codeUnusedLock, diag.At(s.name), "%s is not used: it keeps nobody apart", s).
+func unusedObject(s *symbol) diag.Diagnostic {
+	return diag.New(codeUnusedObject, diag.At(s.name), "%s is not used by any process", s).
 		WithLabel("unused").
-		WithHelp("name it in the use of processes, pools or services, or as the guard of an array; else remove it")
+		WithHelp("name it in the use of processes, pools or services, or, what can be one, as the guard of an array; else remove it")
 }
 
 func readAndUsed(s *symbol, r, w target) diag.Diagnostic {

@@ -68,22 +68,16 @@ func (u *unit) lowerDecl(s *symbol) ir.Decl {
 		if s.key != nil {
 			d.Queue.Key = &ir.Key{Go: exported(s.key.name.Text), Hash: hashed(s.key.typ)}
 		}
-	case "value":
-		if isNumber(s.typ) {
-			d.Number = &ir.Number{Type: *s.typ}
-		} else {
-			d.Value = &ir.Value{Type: *s.typ, Slot: s.given["slot"].n}
-		}
 	case "array":
 		d.Array = u.lowerArray(s)
-	case "lock":
-		d.Lock = &ir.Lock{}
 	case "process":
 		d.Process = u.lowerProcess(s)
 	case "pool":
 		d.Pool = u.lowerPool(s)
 	case "service":
 		d.Service = u.lowerService(s)
+	default:
+		d.Object = kindOf(s).lower(s)
 	}
 	return d
 }
@@ -237,6 +231,10 @@ func (u *unit) lowerPorts(s *symbol) ir.Ports {
 // port is how a process, or main, reaches a declaration.
 func (u *unit) port(by, s *symbol) ir.Port {
 	p := ir.Port{Go: s.goName, Row: row(s), Doc: docOf(s), Note: noteOf(s)}
+	if k := kindOf(s); k != nil {
+		p.Kind, p.Handle, p.Types = ir.Shared, k.Handle, k.types(s)
+		return p
+	}
 	if s.typ != nil {
 		p.Type = *s.typ
 	}
@@ -255,17 +253,10 @@ func (u *unit) port(by, s *symbol) ir.Port {
 		p.Kind, p.Type, p.Out = ir.Caller, *s.funcs[0].in, s.funcs[0].out
 	case "service":
 		p.Kind, p.Iface, p.Client = ir.Client, s.goName, clientName(s)
-	case "lock":
-		p.Kind = ir.Mutex
 	case "array":
 		p.Kind = ir.Memory
 		if by != nil && names(by, "read", s) {
 			p.Kind = ir.ReadOnly
-		}
-	default:
-		p.Kind = ir.Stored
-		if isNumber(s.typ) {
-			p.Kind = ir.Shared
 		}
 	}
 	return p

@@ -54,7 +54,7 @@ func (u *unit) packages() {
 }
 
 // available are the keywords of what this version compiles.
-var available = words("struct enum queue value array lock process pool service")
+var available = words("struct enum queue array process pool service " + kindWords())
 
 // declare enters the name of a declaration.
 func (u *unit) declare(file *grammar.File, decl grammar.Decl) {

@@ -7,7 +7,7 @@ import "slices"
 // need a lock as its guard, and have to have that lock. Whoever only reads one
 // says so, and then can't write to it.
 
-// sharing checks arrays, locks and values against those who use them.
+// sharing checks what is shared against those who use it.
 func (u *unit) sharing(all []*symbol) {
 	users := map[*symbol][]*symbol{}
 	for _, s := range all {
@@ -16,28 +16,35 @@ func (u *unit) sharing(all []*symbol) {
 		}
 		u.readAndUsed(s)
 	}
-	guards := map[*symbol]bool{}
+	u.guards = map[*symbol]bool{}
 	for _, s := range u.order {
 		for _, g := range s.named("guard") {
-			guards[g] = true
+			u.guards[g] = true
 		}
 	}
 	for _, s := range u.order {
 		if s.missing {
 			continue
 		}
-		switch s.kind {
-		case "array":
+		if s.kind == "array" {
 			u.array(s, users[s])
-		case "value":
-			if slot, ok := s.given["slot"]; ok && s.typ != nil && isNumber(s.typ) {
-				u.add(slotOfNumber(s, slot.at))
-			}
-		case "lock":
-			if len(users[s]) == 0 && !guards[s] && !u.partial && !u.excused[s.name.Text] {
-				u.add(unusedLock(s))
-			}
+		} else if k := kindOf(s); k != nil && k.check != nil {
+			k.check(u, s, users[s])
 		}
+	}
+}
+
+// number checks a value of a number type.
+func (u *unit) number(s *symbol, _ []*symbol) {
+	if slot, ok := s.given["slot"]; ok {
+		u.add(slotOfNumber(s, slot.at))
+	}
+}
+
+// unused reports what processes would meet at, if one used it.
+func (u *unit) unused(s *symbol, by []*symbol) {
+	if len(by) == 0 && !u.guards[s] && !u.partial && !u.excused[s.name.Text] {
+		u.add(unusedObject(s))
 	}
 }
 

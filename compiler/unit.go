@@ -30,8 +30,9 @@ type unit struct {
 	foreign map[string]*foreign // by path and name
 
 	// check
-	flows []*grammar.Flow
-	ends  map[*symbol]*ends // of queues
+	flows  []*grammar.Flow
+	ends   map[*symbol]*ends // of queues
+	guards map[*symbol]bool  // locks that are the guards of arrays
 
 	// collide
 	own *ownPackage

@@ -1,6 +1,7 @@
 package compiler
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -33,10 +34,20 @@ func article(word string) string {
 // articles is "a value, an array or a lock" for keywords separated by blanks.
 func articles(kinds string) string {
 	var words []string
-	for k := range strings.FieldsSeq(kinds) {
+	for _, k := range gathered(strings.Fields(kinds)) {
 		words = append(words, article(k))
 	}
 	return list(words, "or")
+}
+
+// gathered is "shared object" in the place of all the kinds that there are of them.
+func gathered(kinds []string) []string {
+	if !slices.Contains(kinds, "array") || len(kinds) == 1 {
+		return kinds
+	}
+	return append([]string{"shared object"}, slices.DeleteFunc(slices.Clone(kinds), func(k string) bool {
+		return k == "array" || contains(kindWords(), k)
+	})...)
 }
 
 // typeText is a type as a .mp file writes it.

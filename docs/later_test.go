@@ -22,6 +22,7 @@ func TestWhatTheManualSaysIsNotThereIsRefusedByName(t *testing.T) {
 		{"dict", "dict seen map[string]int"},
 		{"list", "list names string"},
 		{"set", "set names string"},
+		{"rlock", "rlock disk"},
 		{"rwlock", "rwlock disk"},
 		{"semaphore", "semaphore slots { permits 3 }"},
 		{"event", "event ready"},

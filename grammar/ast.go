@@ -125,7 +125,7 @@ type Typed struct {
 type Plain struct {
 	Span
 	Comments
-	Kind  string `parser:"@( 'lock' | 'rwlock' | 'semaphore' | 'event' | 'condition' | 'barrier' )"`
+	Kind  string `parser:"@( 'lock' | 'rlock' | 'rwlock' | 'semaphore' | 'event' | 'condition' | 'barrier' )"`
 	Name  *Name  `parser:"@@"`
 	Block *Block `parser:"@@?"`
 }

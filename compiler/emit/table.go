@@ -68,20 +68,24 @@ func (f *file) row(d ir.Decl) jen.Code {
 				Add(oneLine(jen.Return(mp(q.Key.Hash).Call(jen.Id(v).Dot(q.Key.Go))))))
 		}
 		return mp("QueueDecl").Types(typ(q.Elem)).Add(braces(len(elems) > shortRow, elems...))
-	case d.Number != nil:
-		return mp("NumberDecl").Types(typ(d.Number.Type)).Add(braces(false, elems...))
-	case d.Value != nil:
-		v := d.Value
-		add(!v.Type.Flat, "Elem", f.codec(v.Type))
-		add(v.Slot != 0, "Slot", size(v.Slot))
-		return mp("ValueDecl").Types(typ(v.Type)).Add(braces(false, elems...))
+	case d.Object != nil:
+		o := d.Object
+		for _, field := range o.Fields {
+			switch {
+			case field.Codec != nil:
+				add(true, field.Go, f.codec(*field.Codec))
+			case field.Size != 0:
+				add(true, field.Go, size(field.Size))
+			default:
+				add(true, field.Go, jen.Lit(int(field.Count)))
+			}
+		}
+		return of(o.Type, o.Types).Add(braces(len(elems) > shortRow, elems...))
 	case d.Array != nil:
 		a := d.Array
 		add(a.Len != 0, "Len", jen.Lit(a.Len))
 		add(a.Guard != "", "Guard", jen.Op("&").Id(a.Guard))
 		return mp("ArrayDecl").Types(typ(a.Elem)).Add(braces(false, elems...))
-	case d.Lock != nil:
-		return mp("LockDecl").Add(braces(false, elems...))
 	case d.Process != nil:
 		p := d.Process
 		add(p.Instances != 0, "Instances", jen.Lit(p.Instances))

@@ -165,13 +165,22 @@ func handle(p ir.Port) *jen.Statement {
 		return jen.Id(p.Iface)
 	case ir.Memory, ir.ReadOnly:
 		return jen.Index().Add(typ(p.Type))
-	case ir.Mutex:
-		return jen.Op("*").Add(mp("Lock"))
-	case ir.Stored:
-		return jen.Op("*").Add(mp("Value")).Types(typ(p.Type))
 	default:
-		return jen.Op("*").Add(mp("Number")).Types(typ(p.Type))
+		return jen.Op("*").Add(of(p.Handle, p.Types))
 	}
+}
+
+// of is a type of package mp, made for some types or for none.
+func of(name string, types []ir.Type) *jen.Statement {
+	s := mp(name)
+	if len(types) == 0 {
+		return s
+	}
+	return s.TypesFunc(func(g *jen.Group) {
+		for _, t := range types {
+			g.Add(typ(t))
+		}
+	})
 }
 
 // opened is a port's row, opened in node n.

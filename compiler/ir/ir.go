@@ -42,10 +42,8 @@ type Decl struct {
 	Struct  *Struct    `json:"struct,omitempty"`
 	Enum    *Enum      `json:"enum,omitempty"`
 	Queue   *Queue     `json:"queue,omitempty"`
-	Number  *Number    `json:"number,omitempty"`
-	Value   *Value     `json:"value,omitempty"`
 	Array   *ArrayDecl `json:"array,omitempty"`
-	Lock    *Lock      `json:"lock,omitempty"`
+	Object  *Object    `json:"object,omitempty"`
 	Process *Process   `json:"process,omitempty"`
 	Pool    *Pool      `json:"pool,omitempty"`
 	Service *Service   `json:"service,omitempty"`
@@ -94,17 +92,6 @@ type Key struct {
 	Hash string `json:"hash"` // function of the runtime
 }
 
-// Number is a row for a value of a number type.
-type Number struct {
-	Type Type `json:"type"`
-}
-
-// Value is a row for a value of any other type.
-type Value struct {
-	Type Type  `json:"type"`
-	Slot int64 `json:"slot,omitempty"` // bytes
-}
-
 // ArrayDecl is a row for an array.
 type ArrayDecl struct {
 	Elem  Type   `json:"elem"`
@@ -113,8 +100,21 @@ type ArrayDecl struct {
 	Guard string `json:"guard,omitempty"`
 }
 
-// Lock is a row for a lock.
-type Lock struct{}
+// Object is a row for a shared object of any other kind.
+type Object struct {
+	Type   string     `json:"type"`            // of the row, in package mp
+	Types  []Type     `json:"types,omitempty"` // what that is made for
+	Fields []RowField `json:"fields,omitempty"`
+}
+
+// RowField is a field of a row that is not the runtime's default; one of its
+// values is set.
+type RowField struct {
+	Go    string `json:"go"`
+	Codec *Type  `json:"codec,omitempty"` // of this type
+	Count int64  `json:"count,omitempty"`
+	Size  int64  `json:"size,omitempty"` // bytes
+}
 
 // Ports are the ends that the function of a process, pool or service is given,
 // and the rows that they belong to.
@@ -236,11 +236,9 @@ const (
 	Sender   PortKind = "sender"
 	Receiver PortKind = "receiver"
 	Both     PortKind = "both" // ends of one queue
-	Shared   PortKind = "number"
-	Stored   PortKind = "value"
+	Shared   PortKind = "shared"
 	Memory   PortKind = "array"
 	ReadOnly PortKind = "read" // an array
-	Mutex    PortKind = "lock"
 	Caller   PortKind = "pool"
 	Client   PortKind = "service"
 )
@@ -250,7 +248,9 @@ type Port struct {
 	Go     string   `json:"go"`
 	Kind   PortKind `json:"kind"`
 	Row    string   `json:"row"`
-	Type   Type     `json:"type,omitzero"`    // element, number, value, or task
+	Type   Type     `json:"type,omitzero"`    // element, or task
+	Handle string   `json:"handle,omitempty"` // of a shared object: its type in package mp
+	Types  []Type   `json:"types,omitempty"`  // of a shared object: what the handle is made for
 	Out    *Type    `json:"out,omitempty"`    // result of a pool
 	Iface  string   `json:"iface,omitempty"`  // of a service
 	Client string   `json:"client,omitempty"` // of a service

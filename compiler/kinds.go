@@ -1,0 +1,93 @@
+package compiler
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/mpgen/mpgen/compiler/ir"
+)
+
+// Kind is a row of the table of shared objects: what is declared by a keyword and
+// a name, perhaps with a type and settings, is used by processes, and is a field
+// of Run. Resolver, checker, lowering and manual ask the table, and the emitter
+// writes what it says; so one more kind is a row here, its settings, and a row
+// type and a handle in the runtime. Queues and arrays have too much of their own.
+type Kind struct {
+	Keyword string
+	Handle  string // type in package mp that Go code gets
+	Row     string // type in package mp of its row in the table
+	Doc     string // a sentence for the manual
+
+	only  func(t *ir.Type) bool                  // of the types that a keyword takes, those of this row; nil: all
+	coded bool                                   // the row has a codec in its field Elem
+	row   map[string]string                      // settings that the row has, and their fields
+	main  bool                                   // Run has it only if process main uses it
+	check func(u *unit, s *symbol, by []*symbol) // what is wrong with it, used by these; may be nil
+}
+
+// kinds are in the order of the manual. The first row for a keyword that takes the
+// type is the declaration's.
+var kinds = []Kind{
+	{Keyword: "value", Handle: "Number", Row: "NumberDecl", only: isNumber, check: (*unit).number,
+		Doc: "a number, which is changed in one step"},
+	{Keyword: "value", Handle: "Value", Row: "ValueDecl", coded: true, row: map[string]string{"slot": "Slot"},
+		Doc: "a value of any other type, which nobody sees half changed"},
+	{Keyword: "lock", Handle: "Lock", Row: "LockDecl", check: (*unit).unused,
+		Doc: "a mutex, which tells of a holder's death"},
+}
+
+// Kinds returns the table of shared objects, in the order of the manual.
+func Kinds() []Kind { return slices.Clone(kinds) }
+
+// kindOf is the row of a declaration, or nil.
+func kindOf(s *symbol) *Kind {
+	for i := range kinds {
+		k := &kinds[i]
+		if k.Keyword == s.kind && (k.only == nil || s.typ != nil && k.only(s.typ)) {
+			return k
+		}
+	}
+	return nil
+}
+
+// kindWords are the keywords of the table, separated by blanks.
+func kindWords() string {
+	var words []string
+	for _, k := range kinds {
+		if !slices.Contains(words, k.Keyword) {
+			words = append(words, k.Keyword)
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+// types are what the handle and the row are made for.
+func (k *Kind) types(s *symbol) []ir.Type {
+	if s.typ == nil {
+		return nil
+	}
+	return []ir.Type{*s.typ}
+}
+
+// lower is the row of a declaration.
+func (k *Kind) lower(s *symbol) *ir.Object {
+	o := &ir.Object{Type: k.Row, Types: k.types(s)}
+	if k.coded && !s.typ.Flat {
+		o.Fields = append(o.Fields, ir.RowField{Go: "Elem", Codec: s.typ})
+	}
+	for i := range settings {
+		key := settings[i].Key
+		field, ok := k.row[key]
+		if !ok || !settings[i].has(k.Keyword, "") {
+			continue
+		}
+		switch given := s.given[key]; {
+		case given.n == 0:
+		case settings[i].Takes == Size:
+			o.Fields = append(o.Fields, ir.RowField{Go: field, Size: given.n})
+		default:
+			o.Fields = append(o.Fields, ir.RowField{Go: field, Count: given.n})
+		}
+	}
+	return o
+}
