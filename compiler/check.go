@@ -234,8 +234,8 @@ func (u *unit) keyOf(s *symbol, ref *grammar.Ref) {
 			return
 		}
 	}
-	near, _ := nearest(ref.Name.Text, names)
-	u.add(keyUnknown(of, ref, near))
+	near, sure := grammar.Nearest(ref.Name.Text, names)
+	u.add(keyUnknown(of, ref, near, sure))
 }
 
 // starting checks what a process says about its starts.

@@ -51,12 +51,12 @@ func wholeService(ref *grammar.Ref, s *symbol) diag.Diagnostic {
 	return d
 }
 
-func noFunc(ref *grammar.Ref, s *symbol, near string) diag.Diagnostic {
+func noFunc(ref *grammar.Ref, s *symbol, near string, sure bool) diag.Diagnostic {
 	d := diag.New(codeUndeclared, diag.At(ref.Sel), "%s has no func %q", s, ref.Sel.Text).
 		WithLabel("no func of this name").
 		WithRelated(diag.At(s.name), "declared here")
 	if near != "" {
-		return d.WithHelp("did you mean %q?", ref.Name.Text+"."+near)
+		return meant(d, ref, ref.String(), ref.Name.Text+"."+near, sure)
 	}
 	return d.WithHelp("write func %s into its block", ref.Sel.Text)
 }

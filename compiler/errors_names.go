@@ -46,16 +46,35 @@ func duplicateAt(what string, at, old grammar.Span) diag.Diagnostic {
 		WithHelp("rename one of them")
 }
 
-func notDeclared(kinds []string, ref *grammar.Ref, similar *symbol) diag.Diagnostic {
-	kind := list(gathered(kinds), "or")
-	d := diag.New(codeUndeclared, diag.At(ref.Name), "%s %q is not declared", kind, ref.Name.Text).
+func notDeclared(kinds []string, ref *grammar.Ref, similar *symbol, near string, sure bool) diag.Diagnostic {
+	kinds = gathered(kinds)
+	kind := list(kinds, "or")
+	what := kind
+	if len(kinds) > 2 {
+		what = "name"
+	}
+	d := diag.New(codeUndeclared, diag.At(ref.Name), "%s %q is not declared", what, ref.Name.Text).
 		WithLabel("no %s of this name", kind)
-	if similar == nil {
+	if near == "" {
 		return d.WithHelp("declare it, or name one that is declared")
 	}
-	return d.WithRelated(diag.At(similar.name), "a similar name is declared here").
-		WithHelp("did you mean %q?", similar.name.Text)
+	if similar.name != nil {
+		d = d.WithRelated(diag.At(similar.name), "a similar name is declared here")
+	}
+	return meant(d, ref.Name, ref.Name.Text, near, sure)
 }
+
+// meant asks whether a name was meant where another one was written, and, if that is sure, replaces it.
+func meant(d diag.Diagnostic, at grammar.Node, written, near string, sure bool) diag.Diagnostic {
+	d = d.WithHelp("did you mean %q?", near)
+	if !sure {
+		return d
+	}
+	return d.WithFix(changes(written, near), diag.Replace(at, near))
+}
+
+// changes is what a fix does that writes one text for another.
+func changes(from, to string) string { return "change " + quote(from) + " to " + quote(to) }
 
 func noSelector(ref *grammar.Ref, s *symbol) diag.Diagnostic {
 	if s.kind == "service" {

@@ -28,8 +28,8 @@ func unknownSetting(s *symbol, at *grammar.Setting, in string) diag.Diagnostic {
 		}
 		return d.WithHelp("write it inside of its block: %s { %s … }", row.In, key)
 	}
-	if near, ok := nearest(key, keysOf(s.kind, in)); ok {
-		return d.WithHelp("did you mean %q?", near)
+	if near, sure := grammar.Nearest(key, keysOf(s.kind, in)); near != "" {
+		return meant(d, at.Key, key, near, sure)
 	}
 	for i := range settings {
 		if settings[i].Key == key {
@@ -163,12 +163,12 @@ func keyInside(ref *grammar.Ref) diag.Diagnostic {
 		WithHelp("copy it into a field of the item")
 }
 
-func keyUnknown(of *symbol, ref *grammar.Ref, near string) diag.Diagnostic {
+func keyUnknown(of *symbol, ref *grammar.Ref, near string, sure bool) diag.Diagnostic {
 	d := diag.New(codeKey, diag.At(ref), "%s has no field %q", of, ref.Name.Text).
 		WithLabel("no field of this name").
 		WithRelated(diag.At(of.name), "the items are of this type")
 	if near != "" {
-		return d.WithHelp("did you mean %q?", near)
+		return meant(d, ref, ref.Name.Text, near, sure)
 	}
 	return d
 }

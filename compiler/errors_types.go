@@ -9,7 +9,7 @@ import (
 
 // Findings about types.
 
-func unknownType(ref *grammar.Ref, near string, similar *symbol, own diag.Span) diag.Diagnostic {
+func unknownType(ref *grammar.Ref, near string, sure bool, similar *symbol, own diag.Span) diag.Diagnostic {
 	d := diag.New(codeUnknownType, diag.At(ref), "type %q is not declared", ref.Name.Text).
 		WithLabel("no struct or enum of this name")
 	switch {
@@ -17,10 +17,9 @@ func unknownType(ref *grammar.Ref, near string, similar *symbol, own diag.Span) 
 		return d.WithRelated(own, "a Go type of this name").
 			WithHelp("declare it in the .mp file instead, or import it from another package")
 	case similar != nil:
-		return d.WithRelated(diag.At(similar.name), "a similar name is declared here").
-			WithHelp("did you mean %q?", near)
+		return meant(d.WithRelated(diag.At(similar.name), "a similar name is declared here"), ref, ref.Name.Text, near, sure)
 	case near != "":
-		return d.WithHelp("did you mean %q?", near)
+		return meant(d, ref, ref.Name.Text, near, sure)
 	}
 	return d.WithHelp("declare a struct or an enum, or import a package that has it")
 }
@@ -31,20 +30,20 @@ func noType(ref *grammar.Ref, s *symbol) diag.Diagnostic {
 		WithRelated(diag.At(s.name), "declared here")
 }
 
-func notImported(ref *grammar.Ref, near string) diag.Diagnostic {
+func notImported(ref *grammar.Ref, near string, sure bool) diag.Diagnostic {
 	d := diag.New(codeUnknownType, diag.At(ref.Name), "package %q is not imported", ref.Name.Text).
 		WithLabel("no import of this name")
 	if near != "" {
-		return d.WithHelp("did you mean %q?", near+"."+ref.Sel.Text)
+		return meant(d, ref, ref.String(), near+"."+ref.Sel.Text, sure)
 	}
 	return d.WithHelp("import the package at the top of this file")
 }
 
-func noSuchType(ref *grammar.Ref, path, near string, why error) diag.Diagnostic {
+func noSuchType(ref *grammar.Ref, path, near string, sure bool, why error) diag.Diagnostic {
 	d := diag.New(codeUnknownType, diag.At(ref.Sel), "package %q has no type %q that others see: %v", path, ref.Sel.Text, why).
 		WithLabel("no such type")
 	if near != "" {
-		return d.WithHelp("did you mean %q?", ref.Name.Text+"."+near)
+		return meant(d, ref, ref.String(), ref.Name.Text+"."+near, sure)
 	}
 	return d
 }

@@ -109,8 +109,8 @@ func (u *unit) station(ref *grammar.Ref) station {
 			names = append(names, f.name.Text)
 		}
 		if !s.decl.(*grammar.Service).Block.Inner.Broken {
-			near, _ := nearest(ref.Sel.Text, names)
-			u.add(noFunc(ref, s, near))
+			near, sure := grammar.Nearest(ref.Sel.Text, names)
+			u.add(noFunc(ref, s, near, sure))
 		}
 	}
 	return station{ref: ref}

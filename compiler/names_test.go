@@ -28,28 +28,6 @@ func TestLoweredNamesAreAcceptedAgain(t *testing.T) {
 	}
 }
 
-func TestNearestFindsWhatWasMeant(t *testing.T) {
-	names := []string{"jobs", "thumbs", "broken", "x", "capacity"}
-	for name, want := range map[string]string{
-		"jbos": "jobs", "job": "jobs", "Jobs": "jobs", "thumb": "thumbs", "capasity": "capacity", "brokne": "broken",
-		"y": "", "queue": "", "jo": "", "": "",
-	} {
-		got, ok := nearest(name, names)
-		require.Equal(t, want, got, name)
-		require.Equal(t, want != "", ok, name)
-	}
-}
-
-func TestDistanceCountsASwapAsOne(t *testing.T) {
-	for _, c := range []struct {
-		a, b string
-		want int
-	}{{"", "", 0}, {"abc", "", 3}, {"abc", "abc", 0}, {"jbos", "jobs", 1}, {"kitten", "sitting", 3}, {"ä", "a", 1}} {
-		require.Equal(t, c.want, distance(c.a, c.b), "%q %q", c.a, c.b)
-		require.Equal(t, c.want, distance(c.b, c.a), "%q %q", c.b, c.a)
-	}
-}
-
 // TestNamesOfRunAreReserved reads what the runtime gives to each Run, so that no
 // declaration takes one of its names.
 func TestNamesOfRunAreReserved(t *testing.T) {

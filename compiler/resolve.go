@@ -257,9 +257,14 @@ func (u *unit) undeclared(ref *grammar.Ref, kinds []string) {
 			names = append(names, s.name.Text)
 		}
 	}
-	near, _ := nearest(ref.Name.Text, names)
+	for _, file := range u.files {
+		for _, b := range file.Broken {
+			names = append(names, b.Name)
+		}
+	}
+	near, sure := grammar.Nearest(ref.Name.Text, names)
 	if near != "" || slices.Contains(kinds, "queue") {
 		u.excuse(near)
 	}
-	u.add(notDeclared(kinds, ref, u.symbols[near]))
+	u.add(notDeclared(kinds, ref, u.symbols[near], near, sure))
 }

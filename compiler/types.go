@@ -307,13 +307,13 @@ func (u *unit) namedType(ref *grammar.Ref) *ir.Type {
 		}
 	}
 	var similar *symbol
-	near, ok := nearest(name, names)
-	if ok {
+	near, sure := grammar.Nearest(name, names)
+	if near != "" {
 		similar = u.symbols[near]
-	} else if near, ok = nearest(name, typeNames); !ok {
-		near = ""
+	} else {
+		near, sure = grammar.Nearest(name, typeNames)
 	}
-	u.add(unknownType(ref, near, similar, u.ownTypes()[name]))
+	u.add(unknownType(ref, near, sure, similar, u.ownTypes()[name]))
 	return nil
 }
 
@@ -352,8 +352,8 @@ func (u *unit) importedType(file *grammar.File, ref *grammar.Ref) *ir.Type {
 			names = append(names, name)
 		}
 		slices.Sort(names)
-		near, _ := nearest(ref.Name.Text, names)
-		u.add(notImported(ref, near))
+		near, sure := grammar.Nearest(ref.Name.Text, names)
+		u.add(notImported(ref, near, sure))
 		return nil
 	}
 	i.used = true
@@ -361,8 +361,8 @@ func (u *unit) importedType(file *grammar.File, ref *grammar.Ref) *ir.Type {
 		return nil
 	}
 	if _, err := u.world.named(i.pkg, ref.Sel.Text); err != nil {
-		near, _ := nearest(ref.Sel.Text, i.pkg.exportedTypes())
-		u.add(noSuchType(ref, i.path, near, err))
+		near, sure := grammar.Nearest(ref.Sel.Text, i.pkg.exportedTypes())
+		u.add(noSuchType(ref, i.path, near, sure, err))
 		return nil
 	}
 	if !slices.Contains(u.used, i) {

@@ -44,6 +44,11 @@ type Edit struct {
 	New string
 }
 
+// change is the fix that replaces a word.
+func change(at Span, from, to string) Fix {
+	return Fix{fmt.Sprintf("change %q to %q", from, to), []Edit{{at, to}}}
+}
+
 // Note is a second place that explains an error, such as the bracket that is still open.
 type Note struct {
 	Span

@@ -33,6 +33,9 @@ func TestErrors(t *testing.T) {
 				if e.Help != "" {
 					fmt.Fprintf(&b, "\thelp: %s\n", e.Help)
 				}
+				for _, f := range e.Fixes {
+					fmt.Fprintf(&b, "\tfix: %s\n", f.Message)
+				}
 			}
 			golden(t, strings.TrimSuffix(file, ".mp")+".txt", b.String())
 		})

@@ -240,8 +240,11 @@ func (p *parser) unknown(i int) {
 		e.Help = "Go code stands in a .go file of the same folder"
 	case t.Type == tokIdent:
 		e.Code, e.Msg = UnknownDecl, fmt.Sprintf("%q starts no declaration", t.Value)
-		if near := nearest(t.Value, declWords); near != "" {
+		if near, sure := Nearest(t.Value, declWords); near != "" {
 			e.Help = fmt.Sprintf("did you mean %q?", near)
+			if sure || strings.HasPrefix(near, t.Value) {
+				e.Fixes = []Fix{change(p.span(i), t.Value, near)}
+			}
 		}
 	}
 	p.report(e)
@@ -250,41 +253,9 @@ func (p *parser) unknown(i int) {
 // declares reports whether a line of the top level that starts with no keyword was meant to declare something.
 func (p *parser) declares(i int) bool {
 	t := p.toks[i]
-	meant := nearest(t.Value, declWords)
+	meant, _ := Nearest(t.Value, declWords)
 	return t.Type == tokKeyword || t.Type == tokIdent && meant != "import" && meant != "package"
 }
 
 // declWords are the words that a line of the top level can start with.
 var declWords = strings.Fields(keywords + "import package")
-
-// nearest is the word that differs from text in the fewest letters, if in no more than a third of them and one; or "".
-func nearest(text string, words []string) string {
-	best, least := "", len(text)/3+2
-	for _, w := range words {
-		if d := distance(text, w); d < least {
-			best, least = w, d
-		}
-	}
-	return best
-}
-
-// distance counts the letters to insert, remove or replace between two words (Wagner and Fischer).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
-}

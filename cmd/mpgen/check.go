@@ -1,33 +1,122 @@
 package main
 
 import (
+	"fmt"
+
+	"github.com/aymanbagabas/go-udiff"
 	"github.com/mpgen/mpgen/compiler"
 	"github.com/mpgen/mpgen/compiler/diag"
 	"github.com/spf13/cobra"
 )
 
+// checking is what check does about what it finds.
+type checking struct {
+	fix, diff bool
+	*findings
+}
+
 func checkCommand() *cobra.Command {
+	c := &checking{}
 	cmd := &cobra.Command{
 		Use:   "check [path ...]",
-		Short: "Report what is wrong in .mp files, and write nothing",
-		Long:  "check finds what generate would find. Paths are those of generate.",
-		Example: "  mpgen check\n  mpgen check ./...\n  mpgen check --format=json pipeline.mp   # for an editor\n" +
-			"  mpgen check --format=github ./...       # beside the lines of a pull request",
+		Short: "Report what is wrong in .mp files, or mend it",
+		Long: "check finds what generate would find, and writes nothing. Paths are those of generate.\n\n" +
+			"With --fix it mends in the .mp files what is wrong beyond doubt, as a misspelt name or an import that is\n" +
+			"not used, says what it changed, and reports the rest.",
+		Example: "  mpgen check\n  mpgen check ./...\n  mpgen check --fix ./...\n  mpgen check --fix --diff        # show what --fix would change\n" +
+			"  mpgen check --format=json pipeline.mp   # for an editor\n  mpgen check --format=github ./...       # beside the lines of a pull request",
 	}
-	all := newFindings(cmd)
+	c.findings = newFindings(cmd)
+	cmd.Flags().BoolVar(&c.fix, "fix", false, "mend what is wrong beyond doubt")
+	cmd.Flags().BoolVar(&c.diff, "diff", false, "with --fix: write nothing, and show what would change")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if c.diff && !c.fix {
+			return fmt.Errorf("--diff shows what --fix would change; write check --fix --diff")
+		}
 		folders, err := findFolders(args)
 		if err != nil {
 			return err
 		}
+		differs := false
 		for _, f := range folders {
 			if f.orphaned() {
-				all.add(f, diag.OrphanFile(f.file(compiler.FileName)))
+				c.add(f, diag.OrphanFile(f.file(compiler.FileName)))
 				continue
 			}
-			all.add(f, compiler.Check(f.input)...)
+			if c.fix {
+				d, err := c.mend(cmd, f)
+				if err != nil {
+					return err
+				}
+				differs = differs || d
+			}
+			c.add(f, compiler.Check(f.input)...)
 		}
-		return all.print(cmd)
+		if err := c.print(cmd); err != nil {
+			return err
+		}
+		if differs {
+			return exit(exitFindings)
+		}
+		return nil
 	}
 	return cmd
+}
+
+// maxRounds bounds how often a folder is mended and checked again: a fix may uncover another finding, or have to wait for
+// one at the same place.
+const maxRounds = 10
+
+// mend applies the fixes of a folder's findings, and leaves the new texts in the folder. It reports whether a file differs
+// that was not to be written.
+func (c *checking) mend(cmd *cobra.Command, f folder) (differs bool, err error) {
+	sources := f.input.Sources
+	before := map[string]string{}
+	for _, s := range sources {
+		before[s.Name] = string(s.Text)
+	}
+	var fixed []diag.Diagnostic
+	for range maxRounds {
+		found := compiler.Check(f.input)
+		diag.Sort(found)
+		changed, mended := diag.Apply(found, func(file string) []byte {
+			for _, s := range sources {
+				if s.Name == file {
+					return s.Text
+				}
+			}
+			return nil
+		})
+		if len(mended) == 0 {
+			break
+		}
+		for i := range sources {
+			if text, ok := changed[sources[i].Name]; ok {
+				sources[i].Text = text
+			}
+		}
+		fixed = append(fixed, mended...)
+	}
+	diag.Sort(fixed)
+	for _, d := range fixed {
+		if !c.diff {
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s:%d: fixed %s: %s\n", d.Span.File, d.Span.Start.Line, d.Code, d.Fixes[0].Message)
+		}
+	}
+	for _, s := range sources {
+		old, text := before[s.Name], string(s.Text)
+		switch {
+		case old == text:
+		case c.diff:
+			differs = true
+			if _, err := fmt.Fprint(cmd.OutOrStdout(), udiff.Unified(s.Name, s.Name, old, text)); err != nil {
+				return differs, err
+			}
+		default:
+			if err := writeFile(s.Name, s.Text); err != nil {
+				return differs, err
+			}
+		}
+	}
+	return differs, nil
 }

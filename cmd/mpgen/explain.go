@@ -1,39 +1,147 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 	"strings"
 
+	"github.com/mpgen/mpgen/compiler"
 	"github.com/mpgen/mpgen/compiler/diag"
+	"github.com/mpgen/mpgen/grammar"
 	"github.com/spf13/cobra"
 )
 
 func explainCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:     "explain [code]",
-		Short:   "Describe a finding by its code, or list all codes",
-		Example: "  mpgen explain MP0001\n  mpgen explain",
+		Use:     "explain [code or name]",
+		Short:   "Describe a finding by its code, wrong and mended, or list all codes",
+		Example: "  mpgen explain MP0103\n  mpgen explain undeclared\n  mpgen explain",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			out := cmd.OutOrStdout()
 			if len(args) == 0 {
 				for _, info := range diag.Codes() {
-					fmt.Fprintf(out, "%s  %s\n", info.Code, info.Title)
+					fmt.Fprintf(out, "%s  %-*s  %s\n", info.Code, longestName(), info.Name, info.Title)
 				}
 				return nil
 			}
-			info, ok := diag.Lookup(diag.Code(strings.ToUpper(args[0])))
-			if !ok {
-				return fmt.Errorf("no finding has the code %q; mpgen explain lists all", args[0])
+			info, err := findCode(args[0])
+			if err != nil {
+				return err
 			}
-			fmt.Fprintf(out, "%s: %s\n\nFor example:\n\n", info.Code, info.Title)
-			for line := range strings.Lines(strings.TrimRight(info.Wrong+info.When, "\n") + "\n") {
-				if line != "\n" {
-					line = "\t" + line
-				}
-				fmt.Fprint(out, line)
-			}
-			return nil
+			return explain(out, info)
 		},
 	}
+}
+
+// longestName is the width of the column of names.
+func longestName() (n int) {
+	for _, info := range diag.Codes() {
+		n = max(n, len(info.Name))
+	}
+	return n
+}
+
+// findCode finds a code as MP0103 or by its name, in any case.
+func findCode(what string) (diag.Info, error) {
+	var words []string
+	for _, info := range diag.Codes() {
+		if strings.EqualFold(what, string(info.Code)) || strings.EqualFold(what, info.Name) {
+			return info, nil
+		}
+		words = append(words, string(info.Code), strings.ToLower(info.Name))
+	}
+	if near, _ := grammar.Nearest(what, words); near != "" {
+		return diag.Info{}, fmt.Errorf("no finding has the code or name %q; did you mean %s?", what, near)
+	}
+	return diag.Info{}, fmt.Errorf("no finding has the code or name %q; mpgen explain lists all", what)
+}
+
+// explain shows a code: why, then an example with what mpgen says to it, and the same one mended.
+func explain(out io.Writer, info diag.Info) error {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s %s: %s\n", info.Code, info.Name, info.Title)
+	for _, text := range []string{info.Text, info.When} {
+		if text != "" {
+			fmt.Fprintf(&b, "\n%s", wrap(text, 80))
+		}
+	}
+	if info.Wrong != "" {
+		found, err := checkExample(diag.Files(info.Wrong), wantsColor(out))
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&b, "\nWrong:\n\n%s\nmpgen check says:\n\n%s\nRight:\n\n%s", indent(info.Wrong), indent(found), indent(info.Right))
+	}
+	_, err := out.Write(b.Bytes())
+	return err
+}
+
+// checkExample is what the compiler says to an example. Go files of it stand in a folder for a moment, as the compiler
+// reads those itself.
+func checkExample(files []diag.File, color bool) (string, error) {
+	in := compiler.Input{ImportPath: "example.com/example", Version: version}
+	texts := map[string][]byte{}
+	for _, f := range files {
+		texts[f.Name] = f.Text
+		if filepath.Ext(f.Name) == ".mp" {
+			in.Sources = append(in.Sources, compiler.Source{Name: f.Name, Text: f.Text})
+			continue
+		}
+		if in.Dir == "" {
+			dir, err := os.MkdirTemp("", "mpgen-explain-")
+			if err != nil {
+				return "", err
+			}
+			defer os.RemoveAll(dir)
+			in.Dir = dir
+		}
+		file := filepath.Join(in.Dir, filepath.FromSlash(f.Name))
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			return "", err
+		}
+		if err := os.WriteFile(file, f.Text, 0o644); err != nil {
+			return "", err
+		}
+	}
+	var b bytes.Buffer
+	err := diag.Text(&b, compiler.Check(in), diag.Style{Color: color, NoHint: true, Source: func(file string) []byte { return texts[file] }})
+	return b.String(), err
+}
+
+// indent puts four spaces before each line that is not empty.
+func indent(text string) string {
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		if strings.TrimSpace(line) != "" {
+			b.WriteString("    ")
+		}
+		b.WriteString(line)
+	}
+	return b.String()
+}
+
+// wrap breaks a paragraph into lines of at most so many columns, where its words allow that.
+func wrap(text string, columns int) string {
+	var b strings.Builder
+	at := 0
+	for _, word := range strings.Fields(text) {
+		n := len([]rune(word))
+		switch {
+		case at == 0:
+		case at+1+n > columns:
+			b.WriteByte('\n')
+			at = 0
+		default:
+			b.WriteByte(' ')
+			at++
+		}
+		b.WriteString(word)
+		at += n
+	}
+	b.WriteByte('\n')
+	return b.String()
 }

@@ -12,19 +12,27 @@ import (
 // findings collects what is wrong in all folders of a command, so that it is printed at once.
 type findings struct {
 	format string
+	color  string
 	list   []diag.Diagnostic
 	source map[string][]byte
 }
 
-var formats = []string{"text", "json", "github"}
+var (
+	formats = []string{"text", "json", "github"}
+	colors  = []string{"auto", "always", "never"}
+)
 
-// newFindings gives a command its --format.
+// newFindings gives a command its --format and --color.
 func newFindings(cmd *cobra.Command) *findings {
 	f := &findings{source: map[string][]byte{}}
 	cmd.Flags().StringVar(&f.format, "format", "text", "how to report findings: text, json or github")
+	cmd.Flags().StringVar(&f.color, "color", "auto", "when to use colors: auto, always or never; auto is on a terminal,\nunless NO_COLOR is set or TERM is dumb")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		if !slices.Contains(formats, f.format) {
 			return fmt.Errorf("unknown format %q, want text, json or github", f.format)
+		}
+		if !slices.Contains(colors, f.color) {
+			return fmt.Errorf("unknown color %q, want auto, always or never", f.color)
 		}
 		return nil
 	}
@@ -51,7 +59,11 @@ func (f *findings) print(cmd *cobra.Command) error {
 	case "github":
 		err = diag.GitHub(cmd.OutOrStdout(), f.list)
 	default:
-		err = diag.Text(cmd.ErrOrStderr(), f.list, diag.Style{Color: wantsColor(cmd.ErrOrStderr()), Source: f.text})
+		out := cmd.ErrOrStderr()
+		err = diag.Text(out, f.list, diag.Style{Color: f.color == "always" || f.color == "auto" && wantsColor(out), Source: f.text})
+		if s := diag.Summary(f.list); s != "" {
+			fmt.Fprintf(out, "\n%s\n", s)
+		}
 	}
 	if err == nil && diag.HasErrors(f.list) {
 		err = exit(exitFindings)

@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// JSON writes findings for programs: an array, an element for each finding, and [] for none.
+// JSON writes findings for programs: an array, an element for each finding, and [] for none. Places have the names of
+// Pos and Span; those of edits are meant for offsets, all of one fix together.
 func JSON(w io.Writer, ds []Diagnostic) error {
 	type finding struct {
 		Code     Code      `json:"code"`
@@ -17,10 +18,11 @@ func JSON(w io.Writer, ds []Diagnostic) error {
 		Label    string    `json:"label,omitempty"`
 		Related  []Related `json:"related,omitempty"`
 		Help     string    `json:"help,omitempty"`
+		Fixes    []Fix     `json:"fixes,omitempty"`
 	}
 	all := make([]finding, 0, len(ds))
 	for _, d := range ds {
-		all = append(all, finding{d.Code, d.Severity.String(), d.Message, d.Span, d.Label, d.Related, d.Help})
+		all = append(all, finding{d.Code, d.Severity.String(), d.Message, d.Span, d.Label, d.Related, d.Help, d.Fixes})
 	}
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)

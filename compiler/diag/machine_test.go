@@ -9,12 +9,14 @@ import (
 
 func TestJSONKeepsEveryPart(t *testing.T) {
 	d := New("MP0103", Span{File: "a.mp", Start: Pos{20, 3, 7}, End: Pos{24, 3, 11}}, "queue <%s> is not declared", "jbos").
-		WithLabel("here").WithRelated(span("b.mp", 1, 2, 3), "there").WithHelp("do")
+		WithLabel("here").WithRelated(span("b.mp", 1, 2, 3), "there").WithHelp("do").
+		WithFix("mend it", Edit{Span{File: "a.mp", Start: Pos{20, 3, 7}, End: Pos{24, 3, 11}}, "jobs"})
 	var b bytes.Buffer
 	require.NoError(t, JSON(&b, []Diagnostic{d}))
 	require.JSONEq(t, `[{"code":"MP0103","severity":"error","message":"queue <jbos> is not declared",
 		"span":{"file":"a.mp","start":{"offset":20,"line":3,"column":7},"end":{"offset":24,"line":3,"column":11}},
-		"label":"here","help":"do","related":[{"label":"there",
+		"label":"here","help":"do","fixes":[{"message":"mend it","edits":[{"new":"jobs",
+		"span":{"file":"a.mp","start":{"offset":20,"line":3,"column":7},"end":{"offset":24,"line":3,"column":11}}}]}],"related":[{"label":"there",
 		"span":{"file":"b.mp","start":{"offset":0,"line":1,"column":2},"end":{"offset":0,"line":1,"column":3}}}]}]`, b.String())
 	require.Contains(t, b.String(), "<jbos>")
 }

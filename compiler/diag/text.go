@@ -11,6 +11,7 @@ import (
 // Style says how Text writes.
 type Style struct {
 	Color  bool                     // with the escape sequences of a terminal
+	NoHint bool                     // without the hint to mpgen explain
 	Source func(file string) []byte // the text of a file as its spans name it; nil, or no text, shows no source lines
 }
 
@@ -23,7 +24,8 @@ const (
 )
 
 // Text writes findings for people: the place and the sentence, the source lines with carets under the place and dashes
-// under what is related to it, and what to do. The first line starts file:line:column, as editors expect.
+// under what is related to it, and what to do. The first line starts file:line:column, as editors expect. Places in one
+// line share it.
 func Text(w io.Writer, ds []Diagnostic, style Style) error {
 	var b bytes.Buffer
 	t := text{out: &b, style: style, lines: map[string][]string{}}
@@ -35,6 +37,52 @@ func Text(w io.Writer, ds []Diagnostic, style Style) error {
 	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// Summary is a line that counts findings, as "2 errors, 1 warning in 2 files", and says how many of them have a fix. It is
+// empty where it would say nothing new.
+func Summary(ds []Diagnostic) string {
+	errors, fixable := 0, 0
+	files := map[string]bool{}
+	for _, d := range ds {
+		if d.Severity == Error {
+			errors++
+		}
+		if len(d.Fixes) > 0 {
+			fixable++
+		}
+		files[d.Span.File] = true
+	}
+	if len(ds) < 2 && fixable == 0 {
+		return ""
+	}
+	var counts []string
+	if errors > 0 {
+		counts = append(counts, plural(errors, "error"))
+	}
+	if n := len(ds) - errors; n > 0 {
+		counts = append(counts, plural(n, "warning"))
+	}
+	s := strings.Join(counts, ", ")
+	if len(files) > 1 {
+		s += " in " + plural(len(files), "file")
+	}
+	switch {
+	case fixable == 0:
+		return s
+	case len(ds) == 1:
+		return s + "; mpgen check --fix mends it"
+	case fixable == len(ds):
+		return s + "; mpgen check --fix mends them"
+	}
+	return s + "; mpgen check --fix mends " + strconv.Itoa(fixable) + " of them"
+}
+
+func plural(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return strconv.Itoa(n) + " " + what
 }
 
 type text struct {
@@ -54,19 +102,21 @@ func (t *text) diagnostic(d Diagnostic) {
 	}
 	fmt.Fprintf(t.out, "%s%s: %s\n", t.color(bold, place(d.Span)), t.color(tint, head), t.color(bold, d.Message))
 
-	width := len(strconv.Itoa(d.Span.Start.Line))
-	for _, r := range d.Related {
-		width = max(width, len(strconv.Itoa(r.Span.Start.Line)))
+	shown := t.excerpts(d, tint)
+	width := 1
+	for _, e := range shown {
+		width = max(width, len(strconv.Itoa(e.line)))
 	}
-	t.snippet(d.Span, d.Label, "^", tint, width)
-	for _, r := range d.Related {
-		if r.Span.File != d.Span.File {
-			fmt.Fprintf(t.out, " in %s\n", strings.TrimSuffix(place(r.Span), ": "))
+	file := d.Span.File
+	for _, e := range shown {
+		if e.file != file {
+			file = e.file
+			fmt.Fprintf(t.out, " in %s\n", t.color(bold, strings.TrimSuffix(place(e.first), ": ")))
 		}
-		t.snippet(r.Span, r.Label, "-", blue, width)
+		t.excerpt(e, width)
 	}
 	help := d.Help
-	if _, ok := Lookup(d.Code); ok {
+	if _, ok := Lookup(d.Code); ok && !t.style.NoHint {
 		if help != "" {
 			help += "     "
 		}
@@ -77,52 +127,38 @@ func (t *text) diagnostic(d Diagnostic) {
 	}
 }
 
-// snippet shows the first line of a span with marks under it.
-func (t *text) snippet(at Span, label, mark, tint string, width int) {
-	line, ok := t.line(at)
-	if !ok {
-		return
+// excerpt writes a source line and what is said about it.
+func (t *text) excerpt(e *excerpt, width int) {
+	blank := strings.Repeat(" ", width)
+	if e.gap {
+		fmt.Fprintf(t.out, " %s\n", t.color(blue, strings.Repeat(".", width)+" |"))
 	}
-	last := len(line) + 1
-	start := min(max(at.Start.Column-1, 0), len(line))
-	end := at.End.Column - 1
-	if at.End.Line > at.Start.Line {
-		end = len(line)
+	line, rows := e.draw()
+	fmt.Fprintf(t.out, " %s %s\n", t.color(blue, fmt.Sprintf("%*d |", width, e.line)), line)
+	for _, r := range rows {
+		fmt.Fprintf(t.out, " %s %s\n", t.color(blue, blank+" |"), r.text(t.color))
 	}
-	end = min(max(end, start+1), last)
-
-	before, shown := expand(line[:start], 0)
-	marked, under := expand(line[start:min(end, len(line))], shown)
-	after, _ := expand(line[min(end, len(line)):], shown+under)
-	under = max(under, 1)
-	fmt.Fprintf(t.out, " %s %s\n", t.color(blue, fmt.Sprintf("%*d |", width, at.Start.Line)),
-		strings.TrimRight(before+marked+after, " "))
-	marks := strings.Repeat(mark, under)
-	if label != "" {
-		marks += " " + label
-	}
-	fmt.Fprintf(t.out, " %s %s%s\n", t.color(blue, strings.Repeat(" ", width)+" |"), strings.Repeat(" ", shown), t.color(tint, marks))
 }
 
-// line is the source line that a span starts in.
-func (t *text) line(at Span) ([]rune, bool) {
-	if t.style.Source == nil || at.Start.Line < 1 {
+// source is a line of a file, without its end.
+func (t *text) source(file string, line int) ([]rune, bool) {
+	if t.style.Source == nil || line < 1 {
 		return nil, false
 	}
-	lines, ok := t.lines[at.File]
+	lines, ok := t.lines[file]
 	if !ok {
-		src := bytes.TrimPrefix(t.style.Source(at.File), []byte("\uFEFF"))
+		src := bytes.TrimPrefix(t.style.Source(file), []byte("\uFEFF"))
 		lines = strings.Split(string(src), "\n")
-		t.lines[at.File] = lines
+		t.lines[file] = lines
 	}
-	if len(lines) == 1 && lines[0] == "" || at.Start.Line > len(lines) {
+	if len(lines) == 1 && lines[0] == "" || line > len(lines) {
 		return nil, false
 	}
-	return []rune(strings.TrimSuffix(lines[at.Start.Line-1], "\r")), true
+	return []rune(strings.TrimSuffix(lines[line-1], "\r")), true
 }
 
 func (t *text) color(code, s string) string {
-	if !t.style.Color {
+	if !t.style.Color || code == "" {
 		return s
 	}
 	return code + s + reset

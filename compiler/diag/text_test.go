@@ -57,12 +57,6 @@ func TestTextMarksColumnsAsTheyAreShown(t *testing.T) {
 	}
 }
 
-func TestTextMarksASpanOfSeveralLinesToTheEndOfItsFirst(t *testing.T) {
-	d := New("", Span{File: "a.mp", Start: Pos{Line: 1, Column: 3}, End: Pos{Line: 2, Column: 2}}, "x")
-	require.Equal(t, "a.mp:1:3: error: x\n 1 | abcdef\n   |   ^^^^\n",
-		print(t, Style{Source: sources(map[string]string{"a.mp": "abcdef\nghi\n"})}, d))
-}
-
 func TestTextNamesTheFileOfARelatedPlaceElsewhere(t *testing.T) {
 	d := New("", span("a.mp", 1, 1, 2), "x").WithRelated(span("b.mp", 12, 1, 2), "here")
 	require.Equal(t, "a.mp:1:1: error: x\n  1 | a\n    | ^\n in b.mp:12:1\n 12 | b\n    | - here\n",
@@ -80,7 +74,40 @@ func TestTextColorsOnlyWhenAsked(t *testing.T) {
 	require.NotContains(t, print(t, style, d), "\x1b")
 	style.Color = true
 	require.Contains(t, print(t, style, d), red+"error"+reset)
+	require.Contains(t, print(t, style, d), blue+"1 |"+reset+" a\n "+blue+"  |"+reset+" "+red+"^"+reset+"\n")
 	require.Contains(t, print(t, style, d.AsWarning()), yellow+"warning"+reset)
+}
+
+func TestTextNamesTheFileAgainWhenItComesBack(t *testing.T) {
+	d := New("", span("a.mp", 1, 1, 2), "x").WithRelated(span("b.mp", 1, 1, 2), "there").WithRelated(span("a.mp", 2, 1, 2), "here")
+	require.Equal(t, "a.mp:1:1: error: x\n 1 | a\n   | ^\n in b.mp:1:1\n 1 | b\n   | - there\n in a.mp:2:1\n 2 | c\n   | - here\n",
+		print(t, Style{Source: sources(map[string]string{"a.mp": "a\nc", "b.mp": "b"})}, d))
+}
+
+func TestTextLeavesTheHintOut(t *testing.T) {
+	d := New(known, span("a.mp", 1, 1, 2), "x")
+	require.Equal(t, "a.mp:1:1: error[MP9999]: x\n", print(t, Style{NoHint: true}, d))
+	require.Equal(t, "a.mp:1:1: error[MP9999]: x\n help: do\n", print(t, Style{NoHint: true}, d.WithHelp("do")))
+}
+
+func TestSummaryCountsWhatIsNotSeenAtOnce(t *testing.T) {
+	e, w := New("", span("a.mp", 1, 1, 2), "x"), New("", span("b.mp", 1, 1, 2), "y").AsWarning()
+	fix := e.WithFix("mend it", Edit{e.Span, "z"})
+	for _, c := range []struct {
+		want string
+		of   []Diagnostic
+	}{
+		{"", nil},
+		{"", []Diagnostic{e}},
+		{"2 errors", []Diagnostic{e, e}},
+		{"2 errors, 1 warning in 2 files", []Diagnostic{e, e, w}},
+		{"2 warnings", []Diagnostic{w, w}},
+		{"1 error; mpgen check --fix mends it", []Diagnostic{fix}},
+		{"2 errors; mpgen check --fix mends them", []Diagnostic{fix, fix}},
+		{"2 errors, 1 warning in 2 files; mpgen check --fix mends 1 of them", []Diagnostic{fix, e, w}},
+	} {
+		require.Equal(t, c.want, Summary(c.of))
+	}
 }
 
 func print(t *testing.T, style Style, ds ...Diagnostic) string {

@@ -8,25 +8,18 @@ import (
 // tabStop is how far apart tab stops are shown, in columns of a terminal.
 const tabStop = 4
 
-// expand makes text that takes the same columns in every terminal, starting from column from (0 is the first): tabs become
-// spaces, and what a terminal could take for a command becomes a replacement character. It returns the columns taken.
-func expand(runes []rune, from int) (string, int) {
-	var b strings.Builder
-	col := from
-	for _, r := range runes {
-		if r == '\t' {
-			n := tabStop - col%tabStop
-			b.WriteString(strings.Repeat(" ", n))
-			col += n
-			continue
-		}
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
-			r = unicode.ReplacementChar
-		}
-		b.WriteRune(r)
-		col += width(r)
+// expand makes text that takes the same columns in every terminal of a character that starts in the given column (0 is the
+// first): a tab becomes spaces, and what a terminal could take for a command a replacement character. It returns the
+// columns taken.
+func expand(r rune, column int) (string, int) {
+	if r == '\t' {
+		n := tabStop - column%tabStop
+		return strings.Repeat(" ", n), n
 	}
-	return b.String(), col - from
+	if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
+		r = unicode.ReplacementChar
+	}
+	return string(r), width(r)
 }
 
 // width is the number of columns that a terminal gives to a character: none to marks that stand on the one before, two
