@@ -344,7 +344,7 @@ func (u *unit) failed(file *grammar.File, t *grammar.NamedType, whole bool) *ir.
 func (u *unit) importedType(file *grammar.File, ref *grammar.Ref) *ir.Type {
 	i := u.imports[file][ref.Name.Text]
 	if i == nil {
-		if s := u.symbols[ref.Name.Text]; s != nil && s.missing {
+		if s := u.symbols[ref.Name.Text]; s != nil && s.missing || file.BrokenImports {
 			return nil
 		}
 		var names []string

@@ -27,6 +27,8 @@ type File struct {
 	Imports []*Import
 	Decls   []Decl
 	Broken  []*BrokenDecl
+
+	BrokenImports bool // an import was left out, or a part of one
 }
 
 // BrokenDecl is a declaration that could not be kept; who resolves names can tell it from one that was never written.

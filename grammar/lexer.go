@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/alecthomas/participle/v2/lexer"
@@ -99,7 +100,7 @@ func scan(filename string, src []byte) ([]lexer.Token, []Error) {
 	if err != nil {
 		panic(err) // cutting starts without reading
 	}
-	s := scanner{end: -1, toks: make([]lexer.Token, 0, len(src)/3)}
+	s := scanner{src: src, end: -1, toks: make([]lexer.Token, 0, len(src)/3)}
 	for {
 		t, err := lex.Next()
 		if err != nil {
@@ -115,6 +116,7 @@ func scan(filename string, src []byte) ([]lexer.Token, []Error) {
 
 // scanner collects tokens. end is the place behind the last token after which a newline ends the line, or -1.
 type scanner struct {
+	src  []byte
 	toks []lexer.Token
 	errs []Error
 	end  int
@@ -214,22 +216,76 @@ func (s *scanner) illegal(t lexer.Token) {
 		last.EndPos = after(t)
 	} else {
 		r, size := utf8.DecodeRuneInString(t.Value)
-		e := Error{Span: Span{t.Pos, after(t)}, Code: IllegalChar, Msg: fmt.Sprintf("illegal character %q", r)}
-		switch {
-		case r == utf8.RuneError && size == 1:
+		e := Error{Span: Span{t.Pos, after(t)}, Code: IllegalChar, Msg: fmt.Sprintf("illegal character %q", string(r))}
+		if r == utf8.RuneError && size == 1 {
 			e.Msg = fmt.Sprintf("illegal byte 0x%02x, want text in UTF-8", t.Value[0])
-		case r == ':':
-			e.Help = `a key and its value have only a space between them, as in "capacity 1024"`
-		case strings.ContainsRune("“”„‘’'", r):
-			e.Help = `strings are written in " quotes`
-		case r == '#':
-			e.Help = "comments start with //"
-		case r == '-' || r == '+':
-			e.Help = `numbers have no sign, and an arrow is "->"`
+		} else {
+			s.foreign(&e, r)
 		}
 		s.errs = append(s.errs, e)
 	}
 	s.toks = append(s.toks, t)
+}
+
+// foreign says what to write for a character that means something in other languages.
+func (s *scanner) foreign(e *Error, r rune) {
+	before, _ := utf8.DecodeLastRune(s.src[:e.Pos.Offset])
+	behind := string(s.src[e.EndPos.Offset:])
+	next, _ := utf8.DecodeRuneInString(behind)
+	fix := func(message string, to string) { e.Fixes = []Fix{{message, []Edit{{e.Span, to}}}} }
+	switch {
+	case r == ':':
+		e.Help = `a name and its type, or a key and its value, have only a space between them, as in "capacity 1024"`
+		to := " "
+		if unicode.IsSpace(next) {
+			to = ""
+		}
+		fix(`remove ":"`, to)
+	case strings.ContainsRune("“”„‘’'", r):
+		e.Help = `strings are written in " quotes`
+		if end := strings.IndexAny(behind, "\n“”„‘’'"); end > 0 && behind[end] != '\n' {
+			text := behind[:end]
+			_, size := utf8.DecodeRuneInString(behind[end:])
+			close := first(lexer.Token{Pos: e.EndPos, Value: behind}, end)
+			last := first(lexer.Token{Pos: close.EndPos, Value: behind[end:]}, size)
+			e.Fixes = []Fix{{"write \"" + text + "\"", []Edit{{e.Span, `"`}, {last, `"`}}}}
+		}
+	case r == '#':
+		e.Help = "comments start with //"
+		if line := s.src[bytes.LastIndexByte(s.src[:e.Pos.Offset], '\n')+1 : e.Pos.Offset]; len(bytes.TrimSpace(line)) == 0 {
+			fix(change(e.Span, "#", "//").Message, "//")
+		}
+	case r == '-' && next == ' ' && strings.HasPrefix(strings.TrimSpace(behind), ">"):
+		e.Help = `an arrow is "->"`
+	case r == '-' && unicode.IsLetter(before) && unicode.IsLetter(next):
+		e.Help = `names have no "-" in them; write the next word with a capital letter, as in "imageJobs"`
+		e.EndPos.Advance(string(next))
+		fix(fmt.Sprintf("write %q for %q", string(unicode.ToUpper(next)), "-"+string(next)), string(unicode.ToUpper(next)))
+		e.EndPos = e.Pos
+		e.EndPos.Advance("-")
+	case r == '-' || r == '+':
+		e.Help = `numbers have no sign, and an arrow is "->"`
+		if unicode.IsDigit(next) {
+			e.Help = "numbers have no sign"
+		}
+	case r == '<' && next == '-':
+		e.Help = `the arrow of a flow points the way that the items go: FROM -> TO`
+	case r == '<' || r == '>' && before != '=':
+		e.Help = "a list is written []T, and a map map[K]V; no other type takes types but failed[T]"
+	case r == '>':
+		e.Help = `an arrow is "->"`
+		e.Pos.Offset, e.Pos.Column = e.Pos.Offset-1, e.Pos.Column-1
+		e.Msg = `illegal sign "=>"`
+		fix(change(e.Span, "=>", "->").Message, "->")
+	case r == '|':
+		e.Help = `the parts of a flow have "->" between them`
+	case r == '?':
+		e.Help = "a value that may be missing is a pointer, as in *string"
+	case r == '/':
+		e.Help = `comments start with //, and the paths of imports stand in " quotes`
+	case r == '@':
+		e.Help = "there are no annotations; settings stand in the block of a declaration"
+	}
 }
 
 // first is the span of the first n bytes of a token, all in one line.

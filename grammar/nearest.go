@@ -27,7 +27,7 @@ func Nearest(word string, candidates []string) (near string, sure bool) {
 			rivals++
 		}
 	}
-	sure = near != "" && rivals == 0 && !begun && len(low) >= 3 && withoutDigits(low) != withoutDigits(strings.ToLower(near))
+	sure = near != "" && rivals == 0 && !begun && len(low) >= 3 && (least < 2 || low[0] == strings.ToLower(near)[0]) && withoutDigits(low) != withoutDigits(strings.ToLower(near))
 	return near, sure || near != "" && strings.EqualFold(word, near)
 }
 

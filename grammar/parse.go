@@ -88,7 +88,7 @@ func EBNF() string { return build().ebnf }
 // most one for each line. A tree that comes with errors is sound in itself, but not all that was written.
 func Parse(filename string, src []byte) (*File, []Error) {
 	toks, errs := scan(filename, src)
-	p := &parser{productions: build(), file: &File{Name: filename}, lines: map[int]bool{}, cut: math.MaxInt}
+	p := &parser{productions: build(), src: src, file: &File{Name: filename}, lines: map[int]bool{}, cut: math.MaxInt}
 	for _, e := range errs {
 		p.report(e)
 		if e.Code == OpenComment || e.Code == OpenString && src[e.Pos.Offset] == '`' {
@@ -107,6 +107,7 @@ func Parse(filename string, src []byte) (*File, []Error) {
 // parser reads a file declaration by declaration.
 type parser struct {
 	productions
+	src     []byte
 	file    *File
 	errs    []Error
 	lines   map[int]bool // lines that have their error
@@ -151,8 +152,12 @@ func (p *parser) parse() {
 			f.Package = n.(*Package)
 		}
 	} else {
-		p.report(Error{Span: p.span(i), Code: MissingPackage, Msg: p.found(i) + ", want the package clause",
-			Help: `start the file with "package" and the name of its folder's package`})
+		e := Error{Span: p.span(i), Code: MissingPackage, Msg: p.found(i) + ", want the package clause",
+			Help: `start the file with "package" and the name of its folder's package`}
+		if near, sure := Nearest(p.toks[i].Value, []string{"package"}); sure {
+			e.Help, e.Fixes = fmt.Sprintf("did you mean %q?", near), []Fix{change(e.Span, p.toks[i].Value, near)}
+		}
+		p.report(e)
 	}
 	for len(p.errs) < maxErrors {
 		i := p.here()
@@ -165,8 +170,7 @@ func (p *parser) parse() {
 		case t.Value == "import":
 			parse = p.imports
 			if len(f.Decls)+len(f.Broken) > 0 {
-				p.report(Error{Span: p.span(i), Code: MisplacedDecl, Msg: "an import stands before all declarations",
-					Help: "move it up, below the package clause"})
+				p.report(p.misplaced(i))
 			}
 		case t.Value == "package":
 			parse = p.packages
@@ -195,6 +199,36 @@ func (p *parser) parse() {
 	p.bounds()
 }
 
+// misplaced is an import behind a declaration, which is to be moved up.
+func (p *parser) misplaced(i int) Error {
+	e := Error{Span: p.span(i), Code: MisplacedDecl, Msg: "an import stands before all declarations",
+		Help: "move it up, below the package clause"}
+	f := p.file
+	if f.Package == nil {
+		return e
+	}
+	to, gap := f.Package.EndPos, "\n\n"
+	first := e.Pos.Offset
+	for _, d := range f.Decls {
+		first = min(first, d.Range().Pos.Offset)
+	}
+	for _, d := range f.Broken {
+		first = min(first, d.Pos.Offset)
+	}
+	for _, d := range f.Imports {
+		if d.EndPos.Offset < first {
+			to, gap = d.EndPos, "\n"
+		}
+	}
+	start, end := p.toks[i].Pos, p.toks[p.lineEnd(i, i)-1].Pos // of the line break
+	text := string(p.src[start.Offset:end.Offset])
+	if end.Offset < len(p.src) && p.src[end.Offset] == '\n' {
+		end.Advance("\n")
+	}
+	e.Fixes = []Fix{{"move it up", []Edit{{Span{to, to}, gap + text}, {Span{start, end}, ""}}}}
+	return e
+}
+
 // bounds sets the span of the file: from its first token to behind its last part.
 func (p *parser) bounds() {
 	start := p.toks[p.visible(0)].Pos
@@ -217,6 +251,9 @@ func (p *parser) line(parse production, start int) (Node, bool) {
 		n, err := p.try(parse)
 		if err == nil {
 			return n, true
+		}
+		if p.toks[start].Value == "import" {
+			p.file.BrokenImports = true
 		}
 		if !p.recover(parse, start, p.failed(err)) {
 			return nil, false

@@ -51,40 +51,8 @@ func (p *parser) unexpected(parse production, start, at int) Error {
 	if words != "" {
 		e.Msg += ", want " + words
 	}
-	switch {
-	case t.Value == "=" && p.container(start, at) >= 0:
-		e.Help = `a key and its value have only a space between them, as in "capacity 1024"`
-	case t.Value == "\n" && p.toks[p.visible(at+1)].Value == "{":
-		e.Help = `the "{" stands on the same line`
-	default:
-		e.Help = p.together(start, at)
-	}
+	p.hint(&e, start, at, want)
 	return e
-}
-
-// together says what to write where token at, in braces, goes on a line that could have ended before it; or it is "".
-func (p *parser) together(start, at int) string {
-	c, last := p.container(start, at), p.before(at)
-	t, before := p.toks[at], p.toks[last]
-	if c < 0 || t.Type != tokIdent && t.Type != tokNumber || t.Pos.Line != before.Pos.Line || p.toks[start].Value == "import" {
-		return ""
-	}
-	if before.Type == tokNumber && t.Type == tokIdent && strings.Trim(before.Value, "0123456789._") == "" {
-		if unit := meantUnit(t.Value); unit != "" {
-			return fmt.Sprintf("a number and its unit are one word; did you mean %q?", before.Value+unit)
-		}
-	}
-	switch next := p.toks[p.visible(at+1)]; {
-	case before.Value == "{", p.toks[start].Value == "enum" && t.Type != tokIdent:
-		return ""
-	case p.toks[start].Value == "struct":
-		return `several fields on one line have ";" between them`
-	case p.toks[start].Value == "enum":
-		return `several values on one line have ";" between them`
-	case next.Type == tokIdent || next.Type == tokNumber || next.Type == tokString || next.Value == "{":
-		return fmt.Sprintf(`several settings on one line have ";" between them: write "; %s"`, t.Value)
-	}
-	return `values have "," between them, and several settings on one line ";"`
 }
 
 // dangling finds the comma that ends the line above in a block, if token at is wrong because what stands before it on its
@@ -230,32 +198,3 @@ func (p *parser) found(i int) string {
 func (p *parser) span(i int) Span {
 	return Span{p.toks[i].Pos, p.toks[min(i+1, len(p.toks)-1)].Pos}
 }
-
-// unknown reports a line of the top level that starts with no keyword of the language.
-func (p *parser) unknown(i int) {
-	t := p.toks[i]
-	e := Error{Span: p.span(i), Code: Unexpected, Msg: p.found(i) + ", want a declaration"}
-	switch {
-	case t.Type == tokKeyword:
-		e.Help = "Go code stands in a .go file of the same folder"
-	case t.Type == tokIdent:
-		e.Code, e.Msg = UnknownDecl, fmt.Sprintf("%q starts no declaration", t.Value)
-		if near, sure := Nearest(t.Value, declWords); near != "" {
-			e.Help = fmt.Sprintf("did you mean %q?", near)
-			if sure || strings.HasPrefix(near, t.Value) {
-				e.Fixes = []Fix{change(p.span(i), t.Value, near)}
-			}
-		}
-	}
-	p.report(e)
-}
-
-// declares reports whether a line of the top level that starts with no keyword was meant to declare something.
-func (p *parser) declares(i int) bool {
-	t := p.toks[i]
-	meant, _ := Nearest(t.Value, declWords)
-	return t.Type == tokKeyword || t.Type == tokIdent && meant != "import" && meant != "package"
-}
-
-// declWords are the words that a line of the top level can start with.
-var declWords = strings.Fields(keywords + "import package")

@@ -1,0 +1,129 @@
+package compiler
+
+import (
+	"bytes"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aymanbagabas/go-udiff"
+	"github.com/stretchr/testify/require"
+
+	"github.com/mpgen/mpgen/compiler/diag"
+)
+
+// Each .mp file of testdata/wrong has a mistake that somebody made or will make.
+// Beside it stands, word for word, what mpgen says to it, and in a .diff what check
+// --fix makes of it, if it can. Whoever changes a message reads here how it looks;
+// the law is that each tells the mistake once, at its place, and what to do.
+func TestWrongFilesReadAsTheyShould(t *testing.T) {
+	files, err := filepath.Glob("testdata/wrong/*.mp")
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(files), 60)
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".mp")
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			in := Input{ImportPath: "example.com/wrong", Sources: []Source{{Name: name + ".mp", Text: text}}, Version: "v0.0.0"}
+			found := Check(in)
+			require.NotEmpty(t, found)
+			var told bytes.Buffer
+			require.NoError(t, diag.Text(&told, found, diag.Style{NoHint: true, Source: func(string) []byte { return text }}))
+			beside(t, strings.TrimSuffix(file, ".mp")+".txt", told.String())
+
+			mended := mend(in)
+			var diff string
+			if len(mended.found) < len(found) || !bytes.Equal(text, mended.in.Sources[0].Text) {
+				diff = udiff.Unified("wrong", "mended", string(text), string(mended.in.Sources[0].Text))
+			}
+			beside(t, strings.TrimSuffix(file, ".mp")+".diff", diff)
+		})
+	}
+}
+
+// mending is a pipeline after its fixes.
+type mending struct {
+	in    Input
+	fixed []diag.Diagnostic
+	found []diag.Diagnostic // what is left
+}
+
+// mend applies fixes as the command does.
+func mend(in Input) mending {
+	m := mending{in: in}
+	m.in.Sources = slices.Clone(in.Sources)
+	for range 10 {
+		m.found = Check(m.in)
+		changed, fixed := diag.Apply(m.found, func(file string) []byte {
+			for _, s := range m.in.Sources {
+				if s.Name == file {
+					return s.Text
+				}
+			}
+			return nil
+		})
+		if len(fixed) == 0 {
+			break
+		}
+		m.fixed = append(m.fixed, fixed...)
+		for i := range m.in.Sources {
+			if text, ok := changed[m.in.Sources[i].Name]; ok {
+				m.in.Sources[i].Text = text
+			}
+		}
+	}
+	return m
+}
+
+// beside compares with a file, which is not there where the text is empty.
+func beside(t *testing.T, file, got string) {
+	t.Helper()
+	switch {
+	case *update && got == "":
+		os.Remove(file)
+	case *update:
+		require.NoError(t, os.WriteFile(file, []byte(got), 0o644))
+	}
+	want, err := os.ReadFile(file)
+	if got != "" || !os.IsNotExist(err) {
+		require.NoError(t, err)
+	}
+	require.Equal(t, string(want), got)
+}
+
+// TestEachCodeIsGivenAndTested demands of each code of the compiler that a file of
+// testdata gives it, so that none is left over.
+func TestEachCodeIsGivenAndTested(t *testing.T) {
+	given := map[diag.Code]bool{}
+	err := filepath.WalkDir("testdata", func(path string, e os.DirEntry, err error) error {
+		if err != nil || !e.IsDir() {
+			return err
+		}
+		files, err := filepath.Glob(filepath.Join(path, "*.mp"))
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				return err
+			}
+			in := Input{ImportPath: "example.com/wrong", Sources: []Source{{Name: file, Text: text}}}
+			in.Dir, _ = filepath.Abs(path)
+			for _, d := range Check(in) {
+				given[d.Code] = true
+			}
+		}
+		return err
+	})
+	require.NoError(t, err)
+	var never []diag.Code
+	for _, info := range diag.Codes() {
+		if info.Wrong != "" && !given[info.Code] {
+			never = append(never, info.Code)
+		}
+	}
+	require.Empty(t, never, "of %d codes given: %v", len(given), slices.Sorted(maps.Keys(given)))
+}
