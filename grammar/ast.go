@@ -354,8 +354,8 @@ func (s Span) word(text string) Name {
 	return Name{Span: Span{s.Pos, end}, Text: text}
 }
 
-// Comments are what a node carries along. The emitter needs Doc and Line; Before and Suffix keep every comment as
-// written for a formatter.
+// Comments are what a node carries along. Before and Suffix have every comment as written; Doc and Line are those that
+// speak of the node, for the reader of generated code.
 type Comments struct {
 	Before []Comment // on lines of their own above the node, and those inside of it that no part of it holds
 	Suffix []Comment // behind the node on its last line

@@ -11,21 +11,42 @@ import (
 // attach hangs each comment on the node that it speaks of, and marks the nodes out of which recovery took something.
 //
 // Comments are no part of the grammar. Each is carried down from the file into the part that contains it, as far as there
-// is one, and then belongs to the part that ends before it on its line, else to the part that follows, else to the end of
-// the brackets around it. So none is lost, and none leaves its brackets.
+// is one, and then belongs to the part that ends before it on its line, unless it stands ahead of the next one there, else
+// to the part that follows, else to the end of the brackets around it. So none is lost, and none leaves its brackets.
 func attach(f *File, toks []lexer.Token, dropped []int) {
 	h := holders{parts: map[Node][]Node{}}
 	for i, t := range toks {
 		if t.Type == tokComment || t.Type == tokOpenComment {
 			c := Comment{Span: Span{t.Pos, after(t)}, Text: t.Value}
 			c.Gap = i > 0 && toks[i-1].Type == tokSpace && strings.Count(toks[i-1].Value, "\n") > 1
-			h.place(f, c)
+			h.place(f, c, ahead(toks, i))
 		}
 	}
 	for _, offset := range dropped {
 		h.broken(f, offset)
 	}
 	h.describe(f)
+}
+
+// ahead reports whether a comment stands between a separator or opening bracket and what follows on the same line, so that
+// it speaks of that.
+func ahead(toks []lexer.Token, i int) bool {
+	breaks := func(t lexer.Token) bool { return t.Type == tokSpace && strings.Contains(t.Value, "\n") }
+	next := i
+	for ; elided(toks[next]); next++ {
+		if breaks(toks[next]) {
+			return false
+		}
+	}
+	if t := toks[next]; t.EOF() || strings.Contains(")]};,", t.Value) {
+		return false
+	}
+	for ; i >= 0 && elided(toks[i]); i-- {
+		if breaks(toks[i]) {
+			return false
+		}
+	}
+	return i >= 0 && strings.Contains("({;,", toks[i].Value)
 }
 
 // holders remembers the parts of nodes that can hold comments.
@@ -47,24 +68,25 @@ func (h *holders) of(n Node) []Node {
 	return kids
 }
 
-// place gives a comment inside of n, or anywhere if n is the file, to its holder.
-func (h *holders) place(n Node, c Comment) {
+// place gives a comment inside of n, or anywhere if n is the file, to its holder, which is no part before it if it stands
+// ahead of one.
+func (h *holders) place(n Node, c Comment, ahead bool) {
 	kids := h.of(n)
 	next := sort.Search(len(kids), func(i int) bool { return kids[i].Range().Pos.Offset > c.Pos.Offset })
 	var before Node
 	if next > 0 {
 		before = kids[next-1]
 		if before.Range().EndPos.Offset > c.Pos.Offset {
-			h.place(before, c)
+			h.place(before, c, ahead)
 			return
 		}
 	}
 	in := inner(n)
 	switch {
-	case before != nil && before.Range().EndPos.Line == c.Pos.Line && attached(before) != nil:
+	case !ahead && before != nil && before.Range().EndPos.Line == c.Pos.Line && attached(before) != nil:
 		a := attached(before)
 		a.Suffix = append(a.Suffix, c)
-	case in != nil && before == nil && opening(n) == c.Pos.Line:
+	case !ahead && in != nil && before == nil && opening(n) == c.Pos.Line:
 		in.Open = append(in.Open, c)
 	case next < len(kids) && attached(kids[next]) != nil:
 		a := attached(kids[next])

@@ -17,4 +17,6 @@
 //
 // What was wanted in the place of a wrong token is asked of the grammar itself: the tokens before it, followed by one
 // candidate after the other, are parsed again, and those that go through are named in the message.
+//
+// Format is the way back, from a tree to its one canonical text.
 package grammar

@@ -87,6 +87,12 @@ func EBNF() string { return build().ebnf }
 // Parse reads one file. It returns a tree always, with what could be read, and the errors in the order of the text, at
 // most one for each line. A tree that comes with errors is sound in itself, but not all that was written.
 func Parse(filename string, src []byte) (*File, []Error) {
+	p := parse(filename, src)
+	return p.file, p.errs
+}
+
+// parse is Parse with the tokens.
+func parse(filename string, src []byte) *parser {
 	toks, errs := scan(filename, src)
 	p := &parser{productions: build(), src: src, file: &File{Name: filename}, lines: map[int]bool{}, cut: math.MaxInt}
 	for _, e := range errs {
@@ -101,7 +107,7 @@ func Parse(filename string, src []byte) (*File, []Error) {
 	p.parse()
 	attach(p.file, p.toks, p.dropped)
 	slices.SortStableFunc(p.errs, func(a, b Error) int { return a.Pos.Offset - b.Pos.Offset })
-	return p.file, p.errs
+	return p
 }
 
 // parser reads a file declaration by declaration.
