@@ -83,7 +83,7 @@ func (u *unit) setting(s *symbol, at *grammar.Setting, in string) {
 	switch {
 	case row == nil:
 		u.excuseSetting(at)
-		u.add(unknownSetting(s, at, in))
+		u.add(unknownSetting(s, at, in, u.moved(s, at, in)))
 		return
 	case row.Later:
 		u.excuseSetting(at)
@@ -95,7 +95,7 @@ func (u *unit) setting(s *symbol, at *grammar.Setting, in string) {
 	}
 	if old, ok := s.given[path]; ok {
 		u.excuseSetting(at)
-		u.add(doubled(at.Key, old.at.Key))
+		u.add(u.doubled(row, at, old.at))
 		return
 	}
 	got := set{at: at}
@@ -134,8 +134,8 @@ func (u *unit) value(s *symbol, row *Setting, at *grammar.Setting, got *set) boo
 		return false
 	}
 	if row.Takes&Names != 0 {
-		for _, v := range at.Values {
-			u.named(s, row, v, got)
+		for i := range at.Values {
+			u.named(s, row, at, i, got)
 		}
 		return true
 	}
@@ -186,7 +186,8 @@ func (u *unit) value(s *symbol, row *Setting, at *grammar.Setting, got *set) boo
 }
 
 // named reads one name of send, receive, use or read.
-func (u *unit) named(s *symbol, row *Setting, v *grammar.Value, got *set) {
+func (u *unit) named(s *symbol, row *Setting, at *grammar.Setting, i int, got *set) {
+	v := at.Values[i]
 	if v.Ref == nil {
 		u.add(wrongForm(row, v))
 		return
@@ -197,7 +198,7 @@ func (u *unit) named(s *symbol, row *Setting, v *grammar.Value, got *set) {
 	}
 	for _, old := range got.refs {
 		if old.sym == sym {
-			u.add(namedTwice(v.Ref, old.ref, row.Key))
+			u.add(namedTwice(at, i, old.ref))
 			return
 		}
 	}

@@ -45,8 +45,13 @@ func sameQueue(s station, q *symbol, other *function) diag.Diagnostic {
 func wholeService(ref *grammar.Ref, s *symbol) diag.Diagnostic {
 	d := diag.New(codeFlowOrder, diag.At(ref), "%s stands in the flow as a whole, want one of its funcs", s).
 		WithLabel("which func?")
-	if len(s.funcs) > 0 {
-		return d.WithHelp("write %s.%s", ref.Name.Text, s.funcs[0].name.Text)
+	if len(s.funcs) == 0 {
+		return d
+	}
+	whole := ref.Name.Text + "." + s.funcs[0].name.Text
+	d = d.WithHelp("write %s", whole)
+	if len(s.funcs) == 1 {
+		return d.WithFix("write "+quote(whole), diag.Replace(ref, whole))
 	}
 	return d
 }

@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/mpgen/mpgen/compiler/diag"
@@ -56,6 +57,12 @@ func notDeclared(kinds []string, ref *grammar.Ref, similar *symbol, near string,
 	d := diag.New(codeUndeclared, diag.At(ref.Name), "%s %q is not declared", what, ref.Name.Text).
 		WithLabel("no %s of this name", kind)
 	if near == "" {
+		switch kind {
+		case "queue":
+			return d.WithHelp("declare it, as queue %s TYPE, or name one that is declared", ref.Name.Text)
+		case "lock":
+			return d.WithHelp("declare it: lock %s", ref.Name.Text)
+		}
 		return d.WithHelp("declare it, or name one that is declared")
 	}
 	if similar.name != nil {
@@ -80,7 +87,8 @@ func noSelector(ref *grammar.Ref, s *symbol) diag.Diagnostic {
 	if s.kind == "service" {
 		return diag.New(codeUndeclared, diag.At(ref.Sel), "a part of %s is named, want the whole of it", s).
 			WithLabel("only a flow names it").
-			WithHelp("write %q alone", ref.Name.Text)
+			WithHelp("write %q alone", ref.Name.Text).
+			WithFix("write "+quote(ref.Name.Text)+" alone", diag.Replace(ref, ref.Name.Text))
 	}
 	return diag.New(codeUndeclared, diag.At(ref.Sel), "%s has no part %q", s, ref.Sel.Text).
 		WithLabel("no name may follow here").
@@ -90,23 +98,45 @@ func noSelector(ref *grammar.Ref, s *symbol) diag.Diagnostic {
 func wrongKind(at grammar.Span, s *symbol, kinds []string) diag.Diagnostic {
 	d := diag.New(codeWrongKind, diag.At(at), "%q is %s, want %s", s.name.Text, article(s.kind), articles(strings.Join(kinds, " "))).
 		WithLabel("%s", article(s.kind))
-	return d.WithRelated(diag.At(s.name), "declared here")
+	return d.WithRelated(diag.At(s.name), "declared here").WithHelp("%s", namedWhere(s, kinds))
 }
 
-func wantsCapital(s *symbol) diag.Diagnostic {
+// namedWhere says where a declaration is named.
+func namedWhere(s *symbol, kinds []string) string {
+	switch s.kind {
+	case "queue":
+		return "a queue is named in send and receive, and in flows"
+	case "process":
+		if slices.Contains(kinds, "pool") && slices.Contains(kinds, "queue") {
+			return "a flow goes through pools; a process names the queues that it sends to and receives from itself"
+		}
+		return "a process is named by nobody; it names what it sends to, receives from and uses"
+	case "pool":
+		return "a pool is named in use, by who calls it, or in one flow"
+	case "service":
+		return "a service is named in use, by who calls it, or with one of its funcs in a flow"
+	case "array":
+		return "an array is named in use, or in read by who writes nothing"
+	case "struct", "enum":
+		return "it is the type of what queues, values and fields hold"
+	}
+	return article(s.kind) + " is named in use"
+}
+
+func wantsCapital(s *symbol, rename func(to string) []diag.Edit) diag.Diagnostic {
 	d := diag.New(codeNaming, diag.At(s.name), "%s %q starts with a small letter, want a capital one", s.kind, s.name.Text).
 		WithLabel("the name of a type")
 	if g := exported(s.name.Text); startsUpper(g) {
-		return d.WithHelp("call it %q", g)
+		return fix(d.WithHelp("call it %q", g), changes(s.name.Text, g), rename(g))
 	}
 	return d.WithHelp("choose a name that starts with a capital letter")
 }
 
-func wantsSmall(what string, name *grammar.Name) diag.Diagnostic {
-	d := diag.New(codeNaming, diag.At(name), "%s %q starts with %s, want a small letter", what, name.Text, initial(name.Text)).
-		WithLabel("not the name of a type")
+func wantsSmall(what string, name *grammar.Name, rename func(to string) []diag.Edit) diag.Diagnostic {
+	d := diag.New(codeNaming, diag.At(name), "%s %q starts with %s, want a small one", what, name.Text, initial(name.Text)).
+		WithLabel("only types start with a capital letter")
 	if small := lowered(name.Text); startsLower(small) {
-		return d.WithHelp("call it %q; Go code gets its own spelling", small)
+		return fix(d.WithHelp("call it %q; Go code gets its own spelling", small), changes(name.Text, small), rename(small))
 	}
 	return d.WithHelp("choose a name that starts with a small letter")
 }
@@ -197,7 +227,8 @@ func goPackageDiffers(name *grammar.Name, own *ownPackage) diag.Diagnostic {
 	return diag.New(codePackage, diag.At(name), "package %s, where %s has package %s", name.Text, filepath.Base(own.at.File), own.pkg).
 		WithLabel("generated code would not fit the package").
 		WithRelated(own.at, "the folder's Go code").
-		WithHelp("write package %s", own.pkg)
+		WithHelp("write package %s", own.pkg).
+		WithFix(changes(name.Text, own.pkg), diag.Replace(name, own.pkg))
 }
 
 func noPackage(at grammar.Span, path, why string) diag.Diagnostic {
@@ -205,10 +236,16 @@ func noPackage(at grammar.Span, path, why string) diag.Diagnostic {
 		WithLabel("not to be had")
 }
 
-func unusedImport(i *imported) diag.Diagnostic {
+func nearPackage(at grammar.Span, path, near, why string) diag.Diagnostic {
+	return noPackage(at, quote(path), why).WithHelp("did you mean %q?", near).
+		WithFix(changes(path, near), diag.Replace(at, quote(near)))
+}
+
+func unusedImport(i *imported, without diag.Edit) diag.Diagnostic {
 	return diag.New(codeUnusedImport, diag.At(i.at), "import %q is not used", i.path).
 		WithLabel("no type of it occurs").
-		WithHelp("remove it")
+		WithHelp("remove it").
+		WithFix("remove it", without)
 }
 
 func mainHas(at grammar.Span, what string) diag.Diagnostic {

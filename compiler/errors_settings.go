@@ -1,6 +1,7 @@
 package compiler
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -10,7 +11,7 @@ import (
 
 // Findings about settings.
 
-func unknownSetting(s *symbol, at *grammar.Setting, in string) diag.Diagnostic {
+func unknownSetting(s *symbol, at *grammar.Setting, in string, move []diag.Edit) diag.Diagnostic {
 	key := at.Key.Text
 	owner := s.kind
 	if in != "" {
@@ -24,17 +25,24 @@ func unknownSetting(s *symbol, at *grammar.Setting, in string) diag.Diagnostic {
 			continue
 		}
 		if row.In == "" {
-			return d.WithHelp("%q is a setting of the %s itself, not of its block %s", key, s.kind, in)
+			return fix(d.WithHelp("%q is a setting of the %s itself, not of its block %s", key, s.kind, in), "move it out of its block", move)
 		}
-		return d.WithHelp("write it inside of its block: %s { %s … }", row.In, key)
+		return fix(d.WithHelp("write it inside of its block: %s { %s … }", row.In, key), "move it into the block "+row.In, move)
+	}
+	for i := range settings {
+		if settings[i].Key != key {
+			continue
+		}
+		if key == "workers" && s.kind == "process" {
+			return d.WithHelp("%q is a setting of pools and services; for several processes, write process %s[4]", key, s.name.Text)
+		}
+		return d.WithHelp("%q is a setting of %s", key, articles(settings[i].Of))
 	}
 	if near, sure := grammar.Nearest(key, keysOf(s.kind, in)); near != "" {
 		return meant(d, at.Key, key, near, sure)
 	}
-	for i := range settings {
-		if settings[i].Key == key {
-			return d.WithHelp("%q is a setting of %s", key, article(firstWord(settings[i].Of)))
-		}
+	if other := settingSynonyms[key]; other != "" && slices.Contains(keysOf(s.kind, in), other) {
+		return d.WithHelp("did you mean %q?", other)
 	}
 	keys := list(keysOf(s.kind, in), "and")
 	if keys == "" {
@@ -43,13 +51,23 @@ func unknownSetting(s *symbol, at *grammar.Setting, in string) diag.Diagnostic {
 	return d.WithHelp("it has %s", keys)
 }
 
-func firstWord(list string) string {
-	for i := range len(list) {
-		if list[i] == ' ' {
-			return list[:i]
-		}
+// settingSynonyms are what other programs call a setting.
+var settingSynonyms = map[string]string{
+	"buffer": "capacity", "size": "capacity", "length": "capacity", "depth": "capacity", "limit": "capacity",
+	"concurrency": "workers", "threads": "workers", "processes": "workers", "replicas": "workers", "instances": "workers",
+	"parallelism": "workers", "parallel": "workers", "retry": "retries", "attempts": "retries", "deadline": "timeout",
+	"delay": "backoff", "on_error": "failed", "on_failure": "failed", "lifetime": "age", "mem": "memory", "ram": "memory",
+	"recv": "receive", "consume": "receive", "consumes": "receive", "input": "receive", "in": "receive", "from": "receive",
+	"produce": "send", "produces": "send", "emit": "send", "output": "send", "out": "send", "to": "send",
+	"share": "use", "shares": "use", "uses": "use", "call": "use", "calls": "use", "lock": "guard", "mutex": "guard",
+}
+
+// fix is a finding with edits, if there are any.
+func fix(d diag.Diagnostic, message string, edits []diag.Edit) diag.Diagnostic {
+	if len(edits) == 0 {
+		return d
 	}
-	return list
+	return d.WithFix(message, edits...)
 }
 
 func noMethod(s *symbol, in string, m *grammar.Method) diag.Diagnostic {
@@ -62,16 +80,35 @@ func noMethod(s *symbol, in string, m *grammar.Method) diag.Diagnostic {
 		WithLabel("not a setting")
 }
 
-func doubled(key, old *grammar.Name) diag.Diagnostic {
-	return diag.New(codeDoubled, diag.At(key), "setting %q is given twice", key.Text).
+func (u *unit) doubled(row *Setting, at, old *grammar.Setting) diag.Diagnostic {
+	d := diag.New(codeDoubled, diag.At(at.Key), "setting %q is given twice", at.Key.Text).
 		WithLabel("again").
-		WithRelated(diag.At(old), "given here first").
+		WithRelated(diag.At(old.Key), "given here first").
 		WithHelp("keep one of them")
+	switch {
+	case u.text(at.Span) == u.text(old.Span):
+		return d.WithFix("remove it", u.without(at.Span))
+	case row.Takes&Names != 0 && len(old.Values) > 0 && len(at.Values) > 0:
+		last := len(at.Values) - 1
+		more := ", " + u.text(grammar.Span{Pos: at.Values[0].Pos, EndPos: at.Values[last].EndPos})
+		return d.WithHelp("name all in one: %s%s", u.text(old.Span), more).
+			WithFix("name all in one", u.without(at.Span), insert(old.Values[len(old.Values)-1].EndPos, more))
+	}
+	return d
 }
 
 func wantsBlock(at *grammar.Setting) diag.Diagnostic {
 	return diag.New(codeForm, diag.At(at), "setting %q has no block, want %s { … }", at.Key.Text, at.Key.Text).
-		WithLabel("a block is wanted")
+		WithLabel("a block is wanted").
+		WithHelp("%s", blockHelp(at))
+}
+
+// blockHelp says what may stand in a block, or what is meant by worker 4.
+func blockHelp(at *grammar.Setting) string {
+	if at.Key.Text == "worker" && len(at.Values) == 1 && at.Values[0].Number != nil {
+		return "for the number of workers, write workers " + at.Values[0].Number.Text
+	}
+	return at.Key.Text + " { … } has settings of its own, as " + map[string]string{"task": "timeout 5s", "worker": "memory 256MiB"}[at.Key.Text]
 }
 
 func wantsNoBlock(row *Setting, at *grammar.Setting) diag.Diagnostic {
@@ -80,8 +117,14 @@ func wantsNoBlock(row *Setting, at *grammar.Setting) diag.Diagnostic {
 }
 
 func wantsNothing(at *grammar.Setting) diag.Diagnostic {
-	return diag.New(codeForm, diag.At(at.Values[0]), "setting %q is given %s, want the word alone", at.Key.Text, valueText(at.Values[0])).
+	d := diag.New(codeForm, diag.At(at.Values[0]), "setting %q is given %s, want the word alone", at.Key.Text, valueText(at.Values[0])).
 		WithLabel("it takes nothing")
+	last := at.Values[len(at.Values)-1]
+	if r := at.Values[0].Ref; r != nil && len(at.Values) == 1 && contains("true yes on", r.String()) {
+		return d.WithHelp("write %q alone", at.Key.Text).
+			WithFix("write the word alone", diag.Edit{Span: diag.At(grammar.Span{Pos: at.Key.EndPos, EndPos: last.EndPos})})
+	}
+	return d.WithHelp("write %q alone, or leave it out", at.Key.Text)
 }
 
 func wantsValue(row *Setting, at *grammar.Setting) diag.Diagnostic {
@@ -96,21 +139,66 @@ func wantsOne(row *Setting, at *grammar.Setting) diag.Diagnostic {
 
 func wrongForm(row *Setting, v *grammar.Value) diag.Diagnostic {
 	d := diag.New(codeForm, diag.At(v), "setting %q is given %s, want %s", row.Key, valueText(v), wanted(row)).
-		WithLabel("not %s", wanted(row))
-	if v.Number == nil {
-		return d
-	}
-	// A number that lacks nothing but its unit, or has one too many.
-	n, read := readCount(v.Number.Text)
-	digits := strings.TrimRightFunc(v.Number.Text, unicode.IsLetter)
-	unit := grammar.MeantUnit(v.Number.Text[len(digits):], row.Takes&Duration != 0)
+		WithLabel("not %s", withoutExamples.Replace(wanted(row)))
 	switch {
-	case unit != "" && digits+unit != v.Number.Text && row.Takes&(Duration|Size) != 0:
-		return d.WithHelp("did you mean %q?", digits+unit)
+	case v.Number != nil:
+		return wrongNumber(d, row, v.Number)
+	case v.String != nil:
+		bare := strings.Trim(v.String.Text, "\"`")
+		if readsAs(row, bare) {
+			return d.WithHelp("write it without quotes").WithFix("remove the quotes", diag.Replace(v, bare))
+		}
+	case v.Ref != nil && row.Takes&Word != 0:
+		if near, sure := grammar.Nearest(v.Ref.String(), strings.Fields(row.Words)); near != "" {
+			return meant(d, v, v.Ref.String(), near, sure)
+		}
+	}
+	return d
+}
+
+var withoutExamples = strings.NewReplacer(", as 256MiB", "", ", as 5s or 1m30s", "")
+
+// readsAs says whether a setting takes a text.
+func readsAs(row *Setting, text string) bool {
+	read := malformed
+	switch {
+	case row.Takes&Count != 0:
+		_, read = readCount(text)
+	case row.Takes&Size != 0:
+		_, read = readSize(text)
+	case row.Takes&Duration != 0:
+		_, read = readDuration(text)
+	}
+	return read == understood || row.Takes&Word != 0 && contains(row.Words, text) ||
+		row.Takes&(Name|Names|Field) != 0 && startsLower(text) && strings.IndexFunc(text, noLetter) < 0
+}
+
+func noLetter(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+
+// wrongNumber says what to write for a number that lacks its unit, or has one that is not meant or not known.
+func wrongNumber(d diag.Diagnostic, row *Setting, n *grammar.Number) diag.Diagnostic {
+	count, read := readCount(n.Text)
+	digits := strings.TrimRightFunc(n.Text, unicode.IsLetter)
+	written := n.Text[len(digits):]
+	unit := grammar.MeantUnit(written, row.Takes&Duration != 0)
+	if days, r := readCount(digits); unit == "" && r == understood && row.Takes&Duration != 0 && contains("d day days", written) && days < 1000 {
+		return meant(d, n, n.Text, itoa(24*days)+"h", true)
+	}
+	switch {
+	case unit != "" && digits+unit != n.Text && row.Takes&(Duration|Size) != 0:
+		return meant(d.WithLabel("unknown unit"), n, n.Text, digits+unit, true)
 	case read == understood && row.Takes&Duration != 0:
-		return d.WithHelp("write its unit: %ds", n)
+		d = d.WithLabel("no unit").WithHelp("write its unit: %ds", count)
+		if count > 0 && count <= 60 {
+			return d.WithFix("write it in seconds", diag.Replace(n, n.Text+"s"))
+		}
+		return d.WithHelp("write its unit: %dms or %ds", count, count)
 	case read == understood && row.Takes&Size != 0:
-		return d.WithHelp("write its unit: %dB, %dKiB or %dMiB", n, n, n)
+		return d.WithLabel("no unit").WithHelp("write its unit: %dB, %dKiB or %dMiB", count, count, count)
+	case row.Takes&Count != 0:
+		if size, r := readSize(n.Text); r == understood {
+			return d.WithHelp("write %d", size)
+		}
 	}
 	return d
 }
@@ -127,15 +215,21 @@ func valueText(v *grammar.Value) string {
 
 func outOfRange(row *Setting, n *grammar.Number) diag.Diagnostic {
 	low, high := bounds(row)
-	return diag.New(codeRange, diag.At(n), "setting %q is %s, want %s to %s", row.Key, n.Text, low, high).
+	d := diag.New(codeRange, diag.At(n), "setting %q is %s, want %s to %s", row.Key, n.Text, low, high).
 		WithLabel("out of range")
+	if row.Default != "" {
+		return d.WithHelp("without the setting it is %s", row.Default)
+	}
+	return d
 }
 
-func namedTwice(ref, old *grammar.Ref, key string) diag.Diagnostic {
-	return diag.New(codeNamedTwice, diag.At(ref), "%s names %q twice", key, ref.Name.Text).
+func namedTwice(at *grammar.Setting, i int, old *grammar.Ref) diag.Diagnostic {
+	v := at.Values[i]
+	return diag.New(codeNamedTwice, diag.At(v), "%s names %q twice", at.Key.Text, v.Ref.Name.Text).
 		WithLabel("again").
 		WithRelated(diag.At(old), "the first time").
-		WithHelp("keep one of them")
+		WithHelp("keep one of them").
+		WithFix("remove it", diag.Edit{Span: diag.At(grammar.Span{Pos: at.Values[i-1].EndPos, EndPos: v.EndPos})})
 }
 
 func maxWithoutDemand(s *symbol, at *grammar.Setting) diag.Diagnostic {
@@ -144,10 +238,11 @@ func maxWithoutDemand(s *symbol, at *grammar.Setting) diag.Diagnostic {
 		WithHelp("remove the setting, or write process %s[]", s.name.Text)
 }
 
-func slotOfNumber(s *symbol, at *grammar.Setting) diag.Diagnostic {
+func slotOfNumber(s *symbol, at *grammar.Setting, without diag.Edit) diag.Diagnostic {
 	return diag.New(codeUnknownSetting, diag.At(at.Key), "%s is a number, and has no setting %q", s, at.Key.Text).
 		WithLabel("a number has the size that it has").
-		WithHelp("remove the setting")
+		WithHelp("remove the setting").
+		WithFix("remove it", without)
 }
 
 func keyOfNoStruct(s *symbol, ref *grammar.Ref) diag.Diagnostic {

@@ -36,11 +36,11 @@ func notImported(ref *grammar.Ref, near string, sure bool) diag.Diagnostic {
 	if near != "" {
 		return meant(d, ref, ref.String(), near+"."+ref.Sel.Text, sure)
 	}
-	return d.WithHelp("import the package at the top of this file")
+	return d.WithHelp("import the package at the top of this file, by its path, as in import \"net/url\"")
 }
 
 func noSuchType(ref *grammar.Ref, path, near string, sure bool, why error) diag.Diagnostic {
-	d := diag.New(codeUnknownType, diag.At(ref.Sel), "package %q has no type %q that others see: %v", path, ref.Sel.Text, why).
+	d := diag.New(codeUnknownType, diag.At(ref.Sel), "package %q has no type %q: %v", path, ref.Sel.Text, why).
 		WithLabel("no such type")
 	if near != "" {
 		return meant(d, ref, ref.String(), ref.Name.Text+"."+near, sure)
@@ -48,9 +48,26 @@ func noSuchType(ref *grammar.Ref, path, near string, sure bool, why error) diag.
 	return d
 }
 
-func cannotSend(at grammar.Span, name, why string) diag.Diagnostic {
+func cannotSend(at grammar.Span, name, why, help string) diag.Diagnostic {
 	return diag.New(codeCannotSend, diag.At(at), "values of type %s can't be sent: %s", name, why).
-		WithLabel("stays in its process")
+		WithLabel("stays in its process").
+		WithHelp("%s", help)
+}
+
+func typeFirst(name *grammar.Name, ref *grammar.Ref) diag.Diagnostic {
+	right := ref.Name.Text + " " + name.Text
+	at := diag.At(grammar.Span{Pos: name.Pos, EndPos: ref.EndPos})
+	return diag.New(codeUnknownType, diag.At(ref), "type %q is not declared", ref.Name.Text).
+		WithLabel("the name, not the type?").
+		WithHelp("the name stands before its type: %s", right).
+		WithFix("write "+quote(right), diag.Edit{Span: at, New: right})
+}
+
+func returnsError(what string, params *grammar.Params, result *grammar.NamedType) diag.Diagnostic {
+	return diag.New(codeCannotSend, diag.At(result), "%s returns an error by itself, and can't have one for its result", what).
+		WithLabel("comes with every result").
+		WithHelp("leave it out").
+		WithFix("leave it out", diag.Edit{Span: diag.At(grammar.Span{Pos: params.EndPos, EndPos: result.EndPos})})
 }
 
 func noArray(d *grammar.Typed) diag.Diagnostic {
@@ -142,7 +159,8 @@ func largeEnum(value, name *grammar.Name, n int) diag.Diagnostic {
 
 func noParameter(s *symbol) diag.Diagnostic {
 	return diag.New(codeParameters, diag.At(s.name), "%s has no parameter, want one: the task", s).
-		WithLabel("what does a worker work on?")
+		WithLabel("what does a worker work on?").
+		WithHelp("write what it is, as in pool %s(n int)", s.name.Text)
 }
 
 func wrongInput(at *grammar.Ref, f *function) diag.Diagnostic {

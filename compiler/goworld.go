@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/mpgen/mpgen/grammar"
 )
 
 // goWorld finds and reads Go packages: parsed, never type-checked, since a load of
@@ -204,6 +206,29 @@ func goRoot() string {
 		return ""
 	}
 	return strings.TrimSpace(string(out))
+}
+
+// near is the package of Go's library that somebody meant who wrote a path that has a wrong last part, or "".
+func (w *goWorld) near(path string) string {
+	if w.root == "" || strings.Contains(firstElement(path), ".") {
+		return ""
+	}
+	parent, base := filepath.Split(filepath.FromSlash(path))
+	entries, err := os.ReadDir(filepath.Join(w.root, parent))
+	if err != nil {
+		return ""
+	}
+	var names []string
+	for _, e := range entries {
+		if e.IsDir() && e.Name() != "internal" && e.Name() != "vendor" && e.Name() != "cmd" {
+			names = append(names, e.Name())
+		}
+	}
+	near, sure := grammar.Nearest(base, names)
+	if !sure || near == base {
+		return ""
+	}
+	return filepath.ToSlash(parent) + near
 }
 
 // moduleOf is the path and the folder of the module that dir lies in.

@@ -17,4 +17,26 @@ func (u *unit) parse() {
 			u.files = append(u.files, file)
 		}
 	}
+	u.missingPackages()
+}
+
+// missingPackages mends files without a package clause where another file of the folder says which package it is.
+func (u *unit) missingPackages() {
+	for i, d := range u.found {
+		if d.Code != diag.Code(grammar.MissingPackage) || len(d.Fixes) > 0 {
+			continue
+		}
+		name := u.ownFiles().pkg
+		for _, file := range u.files {
+			if name == "" && file.Package != nil && file.Package.Name != nil {
+				name = file.Package.Name.Text
+			}
+		}
+		if name == "" {
+			continue
+		}
+		clause := "package " + name
+		start := u.span(grammar.Span{Pos: grammar.Pos{Filename: d.Span.File}}, 0, 0)
+		u.found[i] = d.WithHelp("start the file with %q", clause).WithFix("write "+clause, diag.Edit{Span: start, New: clause + "\n\n"})
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/mpgen/mpgen/compiler/diag"
 	"github.com/mpgen/mpgen/grammar"
 )
 
@@ -89,12 +90,12 @@ func (u *unit) declare(file *grammar.File, decl grammar.Decl) {
 	if s.kind == "struct" || s.kind == "enum" {
 		s.goName = name.Text
 		if !startsUpper(name.Text) {
-			u.add(wantsCapital(s))
+			u.add(wantsCapital(s, func(to string) []diag.Edit { return u.renamed(name, to) }))
 		}
 	} else {
 		s.goName = exported(name.Text)
 		if !startsLower(name.Text) {
-			u.add(wantsSmall(s.kind, name))
+			u.add(wantsSmall(s.kind, name, func(to string) []diag.Edit { return u.renamed(name, to) }))
 		}
 	}
 	if (s.kind == "process" || s.kind == "pool") && (predeclared[name.Text] || name.Text == "init" || name.Text == "main") {
@@ -172,7 +173,11 @@ func (u *unit) importsOf(file *grammar.File) {
 			}
 			i.pkg, err = u.world.load(path, false)
 			if err != nil {
-				u.add(noPackage(spec.Path.Span, quote(path), err.Error()))
+				if near := u.world.near(path); near != "" {
+					u.add(nearPackage(spec.Path.Span, path, near, err.Error()))
+				} else {
+					u.add(noPackage(spec.Path.Span, quote(path), err.Error()))
+				}
 			}
 			if i.pkg != nil {
 				i.name = i.pkg.name
@@ -208,10 +213,20 @@ func (u *unit) unusedImports() {
 		}
 		for _, i := range u.imports[file] {
 			if !i.used {
-				u.add(unusedImport(i))
+				u.add(unusedImport(i, u.without(importLine(file, i.at))))
 			}
 		}
 	}
+}
+
+// importLine is what is to go when an import goes.
+func importLine(file *grammar.File, spec *grammar.ImportSpec) grammar.Span {
+	for _, decl := range file.Imports {
+		if all := decl.All(); len(all) == 1 && all[0] == spec {
+			return decl.Span
+		}
+	}
+	return spec.Span
 }
 
 // lookup finds what a reference in a setting stands for. It is nil, and reported

@@ -37,7 +37,7 @@ func (u *unit) sharing(all []*symbol) {
 // number checks a value of a number type.
 func (u *unit) number(s *symbol, _ []*symbol) {
 	if slot, ok := s.given["slot"]; ok {
-		u.add(slotOfNumber(s, slot.at))
+		u.add(slotOfNumber(s, slot.at, u.without(slot.at.Span)))
 	}
 }
 

@@ -3,6 +3,7 @@ package compiler
 import (
 	"slices"
 
+	"github.com/mpgen/mpgen/compiler/diag"
 	"github.com/mpgen/mpgen/compiler/ir"
 	"github.com/mpgen/mpgen/grammar"
 )
@@ -15,12 +16,13 @@ var basics = words(`bool byte rune int int8 int16 int32 int64 uint uint8 uint16 
 var numbers = words("int int32 int64 rune uint uint32 uint64 float32 float64")
 
 // unsendable are Go's other predeclared types, and why they stay where they are.
-var unsendable = map[string]string{
-	"uintptr":    "an address means nothing in another process",
-	"error":      "an interface could hold anything; send its text, or use failed[T]",
-	"any":        "an interface could hold anything; declare a struct of what it holds",
-	"comparable": "it is a constraint, no type of values",
-	"file":       "",
+// With it stands what to write in their place.
+var unsendable = map[string][2]string{
+	"uintptr":    {"an address means nothing in another process", "for a number that is no address, write uint64"},
+	"error":      {"an interface could hold anything", "send its text as a string; a task that failed and its error travel as failed[T]"},
+	"any":        {"an interface could hold anything", "declare a struct of what it holds"},
+	"comparable": {"it is a constraint, no type of values", "write the type that is meant"},
+	"file":       {},
 }
 
 // maxLen bounds the length of an array type, so that sizes stay sizes.
@@ -111,9 +113,19 @@ func (u *unit) poolOf(s *symbol, d *grammar.Pool) {
 	default:
 		f.in = f.params[0].typ
 	}
-	if d.Result != nil {
+	if d.Result != nil && !u.errorResult(s.String(), d.Params, d.Result) {
 		f.hasOut, f.out = true, u.typ(s.file, d.Result, true)
 	}
+}
+
+// errorResult reports a result that each function has without saying so.
+func (u *unit) errorResult(what string, params *grammar.Params, result grammar.Type) bool {
+	n, ok := result.(*grammar.NamedType)
+	if !ok || n.Arg != nil || n.Ref.String() != "error" || u.symbols["error"] != nil || params == nil {
+		return false
+	}
+	u.add(returnsError(what, params, n))
+	return true
 }
 
 // methodsOf resolves the functions of a service.
@@ -131,7 +143,7 @@ func (u *unit) methodsOf(s *symbol, d *grammar.Service) {
 			u.add(duplicate("func "+quote(m.Name.Text), m.Name, names[m.Name.Text]))
 			continue
 		case !startsLower(m.Name.Text):
-			u.add(wantsSmall("func", m.Name))
+			u.add(wantsSmall("func", m.Name, alone(m.Name)))
 		case g == "Close":
 			u.add(closes(s, m.Name))
 		case goNames[g] != nil:
@@ -142,7 +154,7 @@ func (u *unit) methodsOf(s *symbol, d *grammar.Service) {
 		if len(f.params) == 1 {
 			f.in = f.params[0].typ
 		}
-		if m.Result != nil {
+		if m.Result != nil && !u.errorResult("func "+quote(m.Name.Text), m.Params, m.Result) {
 			f.hasOut, f.out = true, u.typ(s.file, m.Result, false)
 		}
 		s.funcs = append(s.funcs, f)
@@ -152,11 +164,36 @@ func (u *unit) methodsOf(s *symbol, d *grammar.Service) {
 	}
 }
 
+// alone renames what nobody else names.
+func alone(name *grammar.Name) func(to string) []diag.Edit {
+	return func(to string) []diag.Edit { return []diag.Edit{diag.Replace(name, to)} }
+}
+
+// swapped reports a type that stands before its name, as other languages have it.
+func (u *unit) swapped(name *grammar.Name, t grammar.Type) bool {
+	n, ok := t.(*grammar.NamedType)
+	if !ok || n.Arg != nil || n.Ref.Sel != nil || !u.isType(name.Text) || u.isType(n.Ref.Name.Text) {
+		return false
+	}
+	u.add(typeFirst(name, n.Ref))
+	return true
+}
+
+// isType says whether a name stands for a type.
+func (u *unit) isType(name string) bool {
+	s := u.symbols[name]
+	_, stays := unsendable[name]
+	return basics[name] || name == "string" || stays || s != nil
+}
+
 func (u *unit) fieldsOf(s *symbol, d *grammar.Struct) {
 	names := map[string]*grammar.Name{}
 	goNames := map[string]*grammar.Name{}
 	for _, f := range d.Fields {
-		t := u.typ(s.file, f.Type, false)
+		var t *ir.Type
+		if len(f.Names) > 1 || !u.swapped(f.Names[0], f.Type) {
+			t = u.typ(s.file, f.Type, false)
+		}
 		for _, name := range f.Names {
 			g := exported(name.Text)
 			switch {
@@ -164,7 +201,7 @@ func (u *unit) fieldsOf(s *symbol, d *grammar.Struct) {
 				u.add(duplicate("field "+quote(name.Text), name, names[name.Text]))
 				continue
 			case !startsLower(name.Text):
-				u.add(wantsSmall("field", name))
+				u.add(wantsSmall("field", name, alone(name)))
 			case goNames[g] != nil:
 				u.add(sameGoName("field", name, goNames[g], g))
 				continue
@@ -182,7 +219,7 @@ func (u *unit) valuesOf(d *grammar.Enum) {
 		case names[v.Name.Text] != nil:
 			u.add(duplicate("value "+quote(v.Name.Text), v.Name, names[v.Name.Text]))
 		case !startsLower(v.Name.Text):
-			u.add(wantsSmall("value of an enum", v.Name))
+			u.add(wantsSmall("enum value", v.Name, alone(v.Name)))
 		}
 		names[v.Name.Text] = v.Name
 	}
@@ -202,14 +239,17 @@ func (u *unit) paramsOf(s *symbol, list *grammar.Params, whole bool) []param {
 	goNames := map[string]*grammar.Name{}
 	var params []param
 	for _, p := range list.List {
-		t := u.typ(s.file, p.Type, whole)
+		var t *ir.Type
+		if !u.swapped(p.Name, p.Type) {
+			t = u.typ(s.file, p.Type, whole)
+		}
 		g := exported(p.Name.Text)
 		switch {
 		case names[p.Name.Text] != nil:
 			u.add(duplicate("parameter "+quote(p.Name.Text), p.Name, names[p.Name.Text]))
 			continue
 		case !startsLower(p.Name.Text):
-			u.add(wantsSmall("parameter", p.Name))
+			u.add(wantsSmall("parameter", p.Name, alone(p.Name)))
 		case goNames[g] != nil:
 			u.add(sameGoName("parameter", p.Name, goNames[g], g))
 		}
@@ -292,7 +332,7 @@ func (u *unit) namedType(ref *grammar.Ref) *ir.Type {
 		if name == "file" {
 			u.add(unavailable(ref.Span, "file"))
 		} else {
-			u.add(cannotSend(ref.Span, name, why))
+			u.add(cannotSend(ref.Span, name, why[0], why[1]))
 		}
 		return nil
 	}
@@ -310,7 +350,7 @@ func (u *unit) namedType(ref *grammar.Ref) *ir.Type {
 	near, sure := grammar.Nearest(name, names)
 	if near != "" {
 		similar = u.symbols[near]
-	} else {
+	} else if near, sure = typeSynonyms[name], name != "number" && name != "text" && name != "char"; near == "" {
 		near, sure = grammar.Nearest(name, typeNames)
 	}
 	u.add(unknownType(ref, near, sure, similar, u.ownTypes()[name]))
@@ -321,6 +361,13 @@ func (u *unit) namedType(ref *grammar.Ref) *ir.Type {
 var typeNames = []string{
 	"string", "bool", "int", "byte", "float64", "int64", "uint64", "int32", "uint32", "uint", "uint8", "float32",
 	"int8", "int16", "uint16", "rune", "complex128", "complex64",
+}
+
+// typeSynonyms are what other languages call a type.
+var typeSynonyms = map[string]string{
+	"str": "string", "text": "string", "boolean": "bool", "integer": "int", "long": "int64", "short": "int16", "float": "float64",
+	"double": "float64", "number": "float64", "char": "rune", "bytes": "[]byte", "i32": "int32", "i64": "int64", "u8": "uint8",
+	"u32": "uint32", "u64": "uint64", "f32": "float32", "f64": "float64",
 }
 
 // failed is failed[T], the only type with an argument.
@@ -353,6 +400,14 @@ func (u *unit) importedType(file *grammar.File, ref *grammar.Ref) *ir.Type {
 		}
 		slices.Sort(names)
 		near, sure := grammar.Nearest(ref.Name.Text, names)
+		if near == "" {
+			if pkg, err := u.world.load(ref.Name.Text, false); err == nil && pkg.name == ref.Name.Text {
+				if _, err := u.world.named(pkg, ref.Sel.Text); err == nil {
+					u.add(fix(notImported(ref, near, sure), "import "+quote(pkg.path), imports(file, pkg.path)))
+					return nil
+				}
+			}
+		}
 		u.add(notImported(ref, near, sure))
 		return nil
 	}
@@ -371,7 +426,7 @@ func (u *unit) importedType(file *grammar.File, ref *grammar.Ref) *ir.Type {
 	}
 	t, why := u.goType(i.pkg, ref.Sel.Text)
 	if t == nil {
-		u.add(cannotSend(ref.Span, ref.String(), why))
+		u.add(cannotSend(ref.Span, ref.String(), why, "declare a struct of what is to be sent"))
 	}
 	return t
 }

@@ -30,9 +30,10 @@ type unit struct {
 	foreign map[string]*foreign // by path and name
 
 	// check
-	flows  []*grammar.Flow
-	ends   map[*symbol]*ends // of queues
-	guards map[*symbol]bool  // locks that are the guards of arrays
+	flows   []*grammar.Flow
+	ends    map[*symbol]*ends // of queues
+	guards  map[*symbol]bool  // locks that are the guards of arrays
+	wrapped map[string]bool   // blocks that fixes make, by declaration and key
 
 	// collide
 	own *ownPackage
@@ -49,6 +50,7 @@ func newUnit(in Input) *unit {
 		foreign: map[string]*foreign{},
 		imports: map[*grammar.File]map[string]*imported{},
 		ends:    map[*symbol]*ends{},
+		wrapped: map[string]bool{},
 		world:   newGoWorld(in.Dir),
 	}
 }

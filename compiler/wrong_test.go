@@ -127,3 +127,71 @@ func TestEachCodeIsGivenAndTested(t *testing.T) {
 	}
 	require.Empty(t, never, "of %d codes given: %v", len(given), slices.Sorted(maps.Keys(given)))
 }
+
+// TestEachFixMendsItsFinding applies every fix of all wrong files and examples on
+// its own: its finding is gone, and none of its kind has come.
+func TestEachFixMendsItsFinding(t *testing.T) {
+	inputs := map[string][]Source{}
+	for _, info := range diag.Codes() {
+		for _, f := range diag.Files(info.Wrong) {
+			if strings.HasSuffix(f.Name, ".mp") {
+				inputs[string(info.Code)] = append(inputs[string(info.Code)], Source{f.Name, f.Text})
+			}
+		}
+	}
+	files, err := filepath.Glob("testdata/*/*.mp")
+	require.NoError(t, err)
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		require.NoError(t, err)
+		inputs[f] = []Source{{f, text}}
+	}
+	n := 0
+	for name, sources := range inputs {
+		in := Input{ImportPath: "example.com/wrong", Sources: sources}
+		before := Check(in)
+		for _, d := range before {
+			if len(d.Fixes) == 0 {
+				continue
+			}
+			n++
+			after := mendOnce(in, d)
+			if d.Code < "MP0100" { // one error is told for each line, so that the next may be of the same code
+				require.False(t, slices.ContainsFunc(after, func(a diag.Diagnostic) bool { return a.Span == d.Span && a.Message == d.Message }),
+					"%s: the fix %q of %q leaves it", name, d.Fixes[0].Message, d.Message)
+				continue
+			}
+			require.Less(t, ofCode(after, d.Code), ofCode(before, d.Code), "%s: after %q of %q: %+v", name, d.Fixes[0].Message, d.Message, after)
+		}
+	}
+	require.GreaterOrEqual(t, n, 60)
+}
+
+func ofCode(ds []diag.Diagnostic, code diag.Code) (n int) {
+	for _, d := range ds {
+		if d.Code == code {
+			n++
+		}
+	}
+	return n
+}
+
+// mendOnce is what is found after the fix of one finding.
+func mendOnce(in Input, d diag.Diagnostic) []diag.Diagnostic {
+	sources := slices.Clone(in.Sources)
+	changed, _ := diag.Apply([]diag.Diagnostic{d}, func(file string) []byte {
+		for _, s := range sources {
+			if s.Name == file {
+				return s.Text
+			}
+		}
+		return nil
+	})
+	for i := range sources {
+		if text, ok := changed[sources[i].Name]; ok {
+			sources[i].Text = text
+		}
+	}
+	in.Sources = sources
+	return Check(in)
+}

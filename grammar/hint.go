@@ -47,6 +47,7 @@ func (p *place) closing(e *Error) bool {
 		for i := p.at - 1; i > p.start; i-- {
 			if v := p.toks[i].Value; p.toks[i].Type == tokSign && (v == "(" || v == "[") && p.match[i] < 0 {
 				e.Notes = append(e.Notes, Note{p.span(i), fmt.Sprintf("this %q is not closed", v)})
+				e.Help = fmt.Sprintf("write %q where it ends", map[string]string{"(": ")", "[": "]"}[v])
 				return true
 			}
 		}
@@ -58,6 +59,9 @@ func (p *place) closing(e *Error) bool {
 // types is about what other languages write for a type.
 func (p *place) types(e *Error) bool {
 	open := p.parent[p.at]
+	if p.word == "]" {
+		open = p.match[p.at]
+	}
 	bracket := open > p.start && p.toks[open].Value == "["
 	switch {
 	case p.word == "chan" && p.wantsType:

@@ -138,7 +138,8 @@ func (s *scanner) add(t lexer.Token) {
 		}
 	case t.Type == tokOpenComment:
 		s.errs = append(s.errs, Error{Span: first(t, 2), Code: OpenComment,
-			Msg: `comment is not closed, want "*/"`, Label: "it runs to the end of the file"})
+			Msg: `comment is not closed, want "*/"`, Label: "it runs to the end of the file",
+			Help: `write "*/" where it ends, or start each of its lines with //`})
 		s.newline(t)
 	case t.Type == tokIllegal:
 		s.illegal(t)
@@ -199,8 +200,14 @@ func (s *scanner) openString(t *lexer.Token) lexer.Token {
 	quote := t.Value[:1]
 	line, _, _ := strings.Cut(t.Value, "\n")
 	line = strings.TrimRight(line, " \t\r")
-	s.errs = append(s.errs, Error{Span: first(*t, len(line)), Code: OpenString,
-		Msg: "string is not closed, want " + quote + " at its end"})
+	e := Error{Span: first(*t, len(line)), Code: OpenString, Msg: "string is not closed, want " + quote + " at its end",
+		Help: "a string ends in its line"}
+	if quote == "`" {
+		e.Help = "write ` where it ends"
+	} else if !strings.ContainsAny(line, " \t\\;)}") {
+		e.Fixes = []Fix{{"close it", []Edit{{Span{e.EndPos, e.EndPos}, quote}}}}
+	}
+	s.errs = append(s.errs, e)
 	text := strings.TrimRight(t.Value, " \t\r\n")
 	space := lexer.Token{Type: tokSpace, Value: t.Value[len(text):], Pos: t.Pos}
 	space.Pos.Advance(text)

@@ -113,7 +113,8 @@ func (p *parser) closeBlocks() {
 		if p.toks[end].EOF() && p.cut < math.MaxInt {
 			continue
 		}
-		e := Error{Span: p.span(i), Code: OpenBlock, Msg: `block is not closed, want "}"`, Label: "opened here"}
+		e := Error{Span: p.span(i), Code: OpenBlock, Msg: `block is not closed, want "}"`, Label: "opened here",
+			Help: `write "}" where it ends`}
 		if p.starts(end) {
 			e.Notes = []Note{{Span: p.span(end), Label: "the next declaration starts here"}}
 		}
