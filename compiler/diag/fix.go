@@ -44,14 +44,17 @@ func fits(edits []Edit, taken map[string][]Edit, source func(file string) []byte
 	return len(edits) > 0
 }
 
-// overlap reports whether the order of two edits would matter.
+// overlap reports whether two edits change the same text, or insert at the same place. What is put in at the start of a
+// text that another edit replaces comes before it.
 func overlap(a, b Span) bool {
-	return a.Start.Offset == b.Start.Offset || a.Start.Offset < b.End.Offset && b.Start.Offset < a.End.Offset
+	return a == b || a.Start.Offset < b.End.Offset && b.Start.Offset < a.End.Offset
 }
 
 // edited is a text after edits that do not overlap. What is put in has the ends of lines that the text has.
 func edited(text []byte, edits []Edit) []byte {
-	slices.SortFunc(edits, func(a, b Edit) int { return cmp.Compare(a.Span.Start.Offset, b.Span.Start.Offset) })
+	slices.SortFunc(edits, func(a, b Edit) int {
+		return cmp.Or(cmp.Compare(a.Span.Start.Offset, b.Span.Start.Offset), cmp.Compare(a.Span.End.Offset, b.Span.End.Offset))
+	})
 	var out bytes.Buffer
 	at := 0
 	for _, e := range edits {
