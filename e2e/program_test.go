@@ -116,7 +116,7 @@ func unpack(archive, dir string) error {
 
 // environment is that of a user who has all modules already.
 func environment(more ...string) []string {
-	return append(append(os.Environ(), "GOPROXY=off", "GOFLAGS=", "GOWORK=off"), more...)
+	return append(append(os.Environ(), "GOPROXY=off", "GOSUMDB=off", "GOFLAGS=", "GOWORK=off"), more...)
 }
 
 // result is what a command has printed and how it ended.

@@ -27,6 +27,8 @@ func newFindings(cmd *cobra.Command) *findings {
 	f := &findings{source: map[string][]byte{}}
 	cmd.Flags().StringVar(&f.format, "format", "text", "how to report findings: text, json or github")
 	cmd.Flags().StringVar(&f.color, "color", "auto", "when to use colors: auto, always or never; auto is on a terminal,\nunless NO_COLOR is set or TERM is dumb")
+	cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))
+	cmd.RegisterFlagCompletionFunc("color", cobra.FixedCompletions(colors, cobra.ShellCompDirectiveNoFileComp))
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		if !slices.Contains(formats, f.format) {
 			return fmt.Errorf("unknown format %q, want text, json or github", f.format)

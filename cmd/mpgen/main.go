@@ -62,13 +62,13 @@ func command() *cobra.Command {
 		Short: "Generate multi-process programs in Go",
 		Long: "mpgen turns the .mp files of a folder, which describe processes and what they share, into one Go file, mpgen.go.\n\n" +
 			"Exit codes: 0; 1 if something was found in the files; 2 if mpgen was used wrongly or failed.",
-		Example:           "  mpgen generate ./...\n  mpgen check pipeline.mp\n  mpgen run ./examples/wordcount -- /usr/share/doc",
-		SilenceUsage:      true,
-		SilenceErrors:     true,
-		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		Example:       "  mpgen init\n  mpgen generate ./...\n  mpgen check pipeline.mp\n  mpgen run ./examples/wordcount -- /usr/share/doc",
+		SilenceUsage:  true,
+		SilenceErrors: true,
 	}
 	root.SetFlagErrorFunc(suggestFlag)
-	root.AddCommand(generateCommand(), checkCommand(), runCommand(), explainCommand(), versionCommand())
+	root.AddCommand(initCommand(), generateCommand(), checkCommand(), runCommand(), explainCommand(), versionCommand())
+	complete(root)
 	return root
 }
 

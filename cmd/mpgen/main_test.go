@@ -91,7 +91,9 @@ func TestModulesNestFolders(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module example.com/a\n"), 0o644))
 	sub := filepath.Join(dir, "b", "c")
 	require.NoError(t, os.MkdirAll(sub, 0o755))
-	path, err := importPath(sub)
+	m, err := moduleOf(sub)
+	require.NoError(t, err)
+	path, err := m.importPath(sub)
 	require.NoError(t, err)
 	require.Equal(t, "example.com/a/b/c", path)
 }
