@@ -37,14 +37,18 @@ func (u *unit) claims() []claim {
 				add(s.goName+exported(v.Name.Text), v.Name, false)
 			}
 		case "process", "pool":
-			add(s.name.Text, s.name, true)
+			if s.bind() == nil {
+				add(s.name.Text, s.name, true)
+			}
 			if len(s.fields) > 0 {
 				add(s.goName+"Task", s.name, false)
 			}
 			add("mp"+s.goName, s.name, false)
 		case "service":
 			add(s.goName, s.name, false)
-			add("open"+s.goName, s.name, true)
+			if s.bind() == nil {
+				add("open"+s.goName, s.name, true)
+			}
 			for _, name := range []string{"mp" + s.goName, "mp" + s.goName + "Methods", "mp" + s.goName + "Client"} {
 				add(name, s.name, false)
 			}

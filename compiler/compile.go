@@ -29,7 +29,8 @@ type Output struct {
 }
 
 // Generate compiles a folder. If one of the diagnostics is an error, Output has
-// no files. The same input, with the same Go files around it, gives the same bytes.
+// no files, but for errors of the Go functions that the pipeline calls: whoever
+// mends those needs the generated types. The same input, with the same Go files around it, gives the same bytes.
 func Generate(in Input) (Output, []diag.Diagnostic) {
 	p, ds := Lower(in)
 	if p == nil {
@@ -48,11 +49,11 @@ func Check(in Input) []diag.Diagnostic {
 	return u.report()
 }
 
-// Lower compiles a folder as far as its IR, which is nil if there are errors.
+// Lower compiles a folder as far as its IR, which is nil where Generate makes no files.
 func Lower(in Input) (*ir.Pipeline, []diag.Diagnostic) {
 	u := analyse(in)
 	ds := u.report()
-	if diag.HasErrors(ds) {
+	if u.refused {
 		return nil, ds
 	}
 	return u.lower(), ds
@@ -65,5 +66,7 @@ func analyse(in Input) *unit {
 	u.resolve()
 	u.check()
 	u.collide()
+	u.refused = diag.HasErrors(u.found)
+	u.handlers()
 	return u
 }

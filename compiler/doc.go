@@ -13,6 +13,7 @@
 //	         types; solid, what is flat; goworld, goshape and foreign, Go's own
 //	check    settings; flow, graph, who waits for whom, and sharing
 //	collide  the Go names that come of it, and own, those that are there
+//	handler  the Go functions that are called, and gosig, whether they fit
 //	lower    what is left to say, as IR; codecs
 //	emit     IR to Go
 //

@@ -28,8 +28,6 @@ func instead(what string) string {
 		return "use a lock"
 	case "semaphore", "barrier", "condition", "event":
 		return "use a queue whose items are the permission to go on"
-	case "a function of another name":
-		return "write a function of the declaration's name that calls it"
 	case "file":
 		return "give the path, and open it in the process"
 	}

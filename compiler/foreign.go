@@ -189,6 +189,14 @@ func (u *unit) uses(pkg *goPackage) {
 	}
 }
 
+// usesImport notes that generated code may name a package, as a .mp file calls it.
+func (u *unit) usesImport(i *imported) {
+	if !slices.Contains(u.used, i) {
+		u.used = slices.DeleteFunc(u.used, func(l *imported) bool { return l.at == nil && l.path == i.path })
+		u.used = append(u.used, i)
+	}
+}
+
 // mayImport says whether Go lets a package import another, which it does not if
 // that lies in the folder internal of a third one.
 func mayImport(by, path string) bool {

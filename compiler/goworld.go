@@ -29,12 +29,20 @@ type goWorld struct {
 	at     string // folder of that module
 }
 
-// goPackage is a package as far as its types are concerned.
+// goPackage is a package as far as its types and functions are concerned.
 type goPackage struct {
 	path, name string
 	std        bool
 	types      map[string]*goType
 	methods    map[string]map[string]*ast.FuncDecl // by type, by name
+	funcs      map[string]*goFunc
+	vars       map[string]bool
+}
+
+// goFunc is a declared function, no method, with the file it stands in.
+type goFunc struct {
+	decl *ast.FuncDecl
+	file *ast.File
 }
 
 // goType is a declared type with the file it stands in, for the file's imports.
@@ -45,6 +53,10 @@ type goType struct {
 
 func newGoWorld(dir string) *goWorld {
 	return &goWorld{dir: dir, fset: token.NewFileSet(), loaded: map[string]*goPackage{}, failed: map[string]error{}}
+}
+
+func newGoPackage(path string) *goPackage {
+	return &goPackage{path: path, types: map[string]*goType{}, methods: map[string]map[string]*ast.FuncDecl{}, funcs: map[string]*goFunc{}, vars: map[string]bool{}}
 }
 
 // load reads the package of an import path. Go's own library, and it alone, sees
@@ -77,7 +89,8 @@ func (w *goWorld) read(path string, byStd bool) (*goPackage, error) {
 	if err != nil {
 		return nil, errors.New("its folder can't be read")
 	}
-	p := &goPackage{path: path, std: std, types: map[string]*goType{}, methods: map[string]map[string]*ast.FuncDecl{}}
+	p := newGoPackage(path)
+	p.std = std
 	for _, e := range entries {
 		name := e.Name()
 		if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
@@ -103,18 +116,27 @@ func (w *goWorld) read(path string, byStd bool) (*goPackage, error) {
 	return p, nil
 }
 
-// enter collects the types and methods of a file.
+// enter collects the types, methods and functions of a file.
 func (p *goPackage) enter(file *ast.File) {
 	for _, decl := range file.Decls {
 		switch d := decl.(type) {
 		case *ast.GenDecl:
 			for _, spec := range d.Specs {
-				if t, ok := spec.(*ast.TypeSpec); ok {
-					p.types[t.Name.Name] = &goType{t, file}
+				switch s := spec.(type) {
+				case *ast.TypeSpec:
+					p.types[s.Name.Name] = &goType{s, file}
+				case *ast.ValueSpec:
+					for _, id := range s.Names {
+						p.vars[id.Name] = d.Tok == token.VAR
+					}
 				}
 			}
 		case *ast.FuncDecl:
-			if d.Recv == nil || len(d.Recv.List) != 1 {
+			if d.Recv == nil {
+				p.funcs[d.Name.Name] = &goFunc{d, file}
+				continue
+			}
+			if len(d.Recv.List) != 1 {
 				continue
 			}
 			recv, _ := receiver(d)
@@ -151,6 +173,18 @@ func receiver(d *ast.FuncDecl) (string, bool) {
 func (p *goPackage) exportedTypes() []string {
 	var names []string
 	for name := range p.types {
+		if ast.IsExported(name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// exportedFuncs are the names of the functions that other packages see, sorted.
+func (p *goPackage) exportedFuncs() []string {
+	var names []string
+	for name := range p.funcs {
 		if ast.IsExported(name) {
 			names = append(names, name)
 		}

@@ -180,7 +180,7 @@ func lowerEnum(s *symbol) *ir.Enum {
 
 func (u *unit) lowerProcess(s *symbol) *ir.Process {
 	p := &ir.Process{
-		Func:      s.name.Text,
+		Func:      u.lowerFunc(s),
 		Ports:     u.lowerPorts(s),
 		Instances: int(s.instances),
 		Max:       int(s.given["max"].n),
@@ -205,6 +205,18 @@ func (u *unit) lowerProcess(s *symbol) *ir.Process {
 	return p
 }
 
+// lowerFunc is the function of a process, pool or service.
+func (u *unit) lowerFunc(s *symbol) ir.Func {
+	h := s.handler
+	f := ir.Func{Name: h.name, Bare: h.form.bare, Sure: h.form.sure, Spread: h.form.spread}
+	if h.pkg != nil {
+		f.Path = h.pkg.path
+		return f
+	}
+	f.Head = u.headOf(h)
+	return f
+}
+
 // lowerPorts are the ends that a process, pool or service reaches.
 func (u *unit) lowerPorts(s *symbol) ir.Ports {
 	p := ir.Ports{
@@ -223,7 +235,7 @@ func (u *unit) lowerPorts(s *symbol) ir.Ports {
 		}
 	}
 	if s.reaches() {
-		p.Type = s.goName + "Ports"
+		p.Type = portsName(s)
 	}
 	return p
 }
@@ -265,7 +277,7 @@ func (u *unit) port(by, s *symbol) ir.Port {
 func (u *unit) lowerPool(s *symbol) *ir.Pool {
 	f := s.funcs[0]
 	p := &ir.Pool{
-		Func:    s.name.Text,
+		Func:    u.lowerFunc(s),
 		In:      *f.in,
 		Out:     f.out,
 		Ports:   u.lowerPorts(s),
@@ -287,7 +299,7 @@ func (u *unit) lowerPool(s *symbol) *ir.Pool {
 func (u *unit) lowerService(s *symbol) *ir.Service {
 	v := &ir.Service{
 		Go:      s.goName,
-		Open:    "open" + s.goName,
+		Open:    u.lowerFunc(s),
 		Client:  clientName(s),
 		Table:   row(s) + "Methods",
 		Ports:   u.lowerPorts(s),

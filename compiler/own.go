@@ -15,7 +15,8 @@ import (
 type ownPackage struct {
 	names map[string]diag.Span // package level, methods not among them
 	types map[string]diag.Span
-	pkg   string // their package clause
+	code  *goPackage // its types and functions, without those of tests
+	pkg   string     // their package clause
 	at    diag.Span
 }
 
@@ -24,7 +25,7 @@ func (u *unit) ownFiles() *ownPackage {
 	if u.own != nil {
 		return u.own
 	}
-	own := &ownPackage{names: map[string]diag.Span{}, types: map[string]diag.Span{}}
+	own := &ownPackage{names: map[string]diag.Span{}, types: map[string]diag.Span{}, code: newGoPackage(u.in.ImportPath)}
 	u.own = own
 	if u.in.Dir == "" {
 		return own
@@ -50,9 +51,12 @@ func (u *unit) ownFiles() *ownPackage {
 			continue
 		}
 		if own.pkg == "" && !test {
-			own.pkg, own.at = file.Name.Name, u.goSpan(name, file.Name)
+			own.pkg, own.at = file.Name.Name, u.goSpan(u.sibling(name), file.Name)
 		}
 		u.enterOwn(own, name, file)
+		if !test {
+			own.code.enter(file)
+		}
 	}
 	return own
 }
@@ -76,7 +80,7 @@ func generatedByUs(file *ast.File) bool {
 func (u *unit) enterOwn(own *ownPackage, name string, file *ast.File) {
 	enter := func(id *ast.Ident) {
 		if _, ok := own.names[id.Name]; !ok && id.Name != "_" {
-			own.names[id.Name] = u.goSpan(name, id)
+			own.names[id.Name] = u.goSpan(u.sibling(name), id)
 		}
 	}
 	for _, decl := range file.Decls {
@@ -101,14 +105,14 @@ func (u *unit) enterOwn(own *ownPackage, name string, file *ast.File) {
 	}
 }
 
-// goSpan is an identifier of a Go file of the folder.
+// goSpan is an identifier of a Go file, which diagnostics call by that name.
 func (u *unit) goSpan(name string, id *ast.Ident) diag.Span {
 	p := u.world.fset.Position(id.Pos())
 	start := diag.Pos{Offset: p.Offset, Line: p.Line, Column: p.Column}
 	end := start
 	end.Offset += len(id.Name)
 	end.Column += len(id.Name)
-	return diag.Span{File: u.sibling(name), Start: start, End: end}
+	return diag.Span{File: name, Start: start, End: end}
 }
 
 // ownTypes are the types that the folder's Go files declare.

@@ -31,6 +31,7 @@ func (u *unit) resolve() {
 	for _, s := range u.order {
 		if !s.missing {
 			u.typesOf(s)
+			s.handler = u.handlerOf(s)
 		}
 	}
 	u.solidity()
@@ -69,8 +70,6 @@ func (u *unit) declare(file *grammar.File, decl grammar.Decl) {
 		s.missing = true
 		u.excuseDecl(decl)
 		u.add(unavailable(keyword.Span, keyword.Text))
-	} else {
-		u.extras(s)
 	}
 	if s.kind == "process" && name.Text == "main" {
 		if u.main != nil {
@@ -98,31 +97,11 @@ func (u *unit) declare(file *grammar.File, decl grammar.Decl) {
 			u.add(wantsSmall(s.kind, name, func(to string) []diag.Edit { return u.renamed(name, to) }))
 		}
 	}
-	if (s.kind == "process" || s.kind == "pool") && (predeclared[name.Text] || name.Text == "init" || name.Text == "main") {
+	if (s.kind == "process" || s.kind == "pool") && s.bind() == nil && (predeclared[name.Text] || name.Text == "init" || name.Text == "main") {
 		u.add(noFunctionName(s))
 	}
 	u.symbols[name.Text] = s
 	u.order = append(u.order, s)
-}
-
-// extras reports the parts of a declaration that this version does not have.
-func (u *unit) extras(s *symbol) {
-	var bind *grammar.Ref
-	switch d := s.decl.(type) {
-	case *grammar.Process:
-		if s.name.Text != "main" {
-			bind = d.Bind
-		}
-	case *grammar.Pool:
-		bind = d.Bind
-	case *grammar.Service:
-		bind = d.Bind
-	}
-	if bind != nil {
-		s.missing = true
-		u.excuseDecl(s.decl)
-		u.add(unavailable(bind.Span, "a function of another name"))
-	}
 }
 
 // mainHead checks that process main is not declared as if it were started.

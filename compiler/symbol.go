@@ -30,6 +30,20 @@ type symbol struct {
 	onDemand  bool        // a process that is started by a call
 	funcs     []*function // what workers call: of a pool one, of a service its methods
 	key       *field      // of a queue
+	handler   *handler    // of a process, pool or service
+}
+
+// bind is the function that a declaration names after its "=", or nil.
+func (s *symbol) bind() *grammar.Ref {
+	switch d := s.decl.(type) {
+	case *grammar.Process:
+		return d.Bind
+	case *grammar.Pool:
+		return d.Bind
+	case *grammar.Service:
+		return d.Bind
+	}
+	return nil
 }
 
 // field is a field of a struct.

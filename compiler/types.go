@@ -387,8 +387,9 @@ func (u *unit) failed(file *grammar.File, t *grammar.NamedType, whole bool) *ir.
 	return &ir.Type{Kind: ir.Failed, Elem: elem}
 }
 
-// importedType is a type of another package.
-func (u *unit) importedType(file *grammar.File, ref *grammar.Ref) *ir.Type {
+// importOf is the import that a qualified name begins with. It is nil, and
+// reported, if the file has none of that name.
+func (u *unit) importOf(file *grammar.File, ref *grammar.Ref) *imported {
 	i := u.imports[file][ref.Name.Text]
 	if i == nil {
 		if s := u.symbols[ref.Name.Text]; s != nil && s.missing || file.BrokenImports {
@@ -412,7 +413,13 @@ func (u *unit) importedType(file *grammar.File, ref *grammar.Ref) *ir.Type {
 		return nil
 	}
 	i.used = true
-	if i.pkg == nil {
+	return i
+}
+
+// importedType is a type of another package.
+func (u *unit) importedType(file *grammar.File, ref *grammar.Ref) *ir.Type {
+	i := u.importOf(file, ref)
+	if i == nil || i.pkg == nil {
 		return nil
 	}
 	if _, err := u.world.named(i.pkg, ref.Sel.Text); err != nil {
@@ -420,10 +427,7 @@ func (u *unit) importedType(file *grammar.File, ref *grammar.Ref) *ir.Type {
 		u.add(noSuchType(ref, i.path, near, sure, err))
 		return nil
 	}
-	if !slices.Contains(u.used, i) {
-		u.used = slices.DeleteFunc(u.used, func(l *imported) bool { return l.at == nil && l.path == i.path })
-		u.used = append(u.used, i)
-	}
+	u.usesImport(i)
 	t, why := u.goType(i.pkg, ref.Sel.Text)
 	if t == nil {
 		u.add(cannotSend(ref.Span, ref.String(), why, "declare a struct of what is to be sent"))

@@ -37,6 +37,8 @@ type unit struct {
 
 	// collide
 	own *ownPackage
+
+	refused bool // there are mistakes in the .mp files: nothing is generated
 }
 
 func newUnit(in Input) *unit {

@@ -29,7 +29,6 @@ func TestWhatTheManualSaysIsNotThereIsRefusedByName(t *testing.T) {
 		{"condition", "condition changed"},
 		{"barrier", "barrier line"},
 		{"sandbox", "sandbox tight {}"},
-		{"=", "pool square(n int) int = math.Square"},
 		{"file", "process read(log file)"},
 		{"spill", "queue jobs int { spill 1GiB }\nprocess main { send jobs; receive jobs }"},
 		{"sandbox", "pool square(n int) int { worker { sandbox tight } }"},

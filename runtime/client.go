@@ -42,5 +42,5 @@ func (k *methodCall) get(d *Decoder) error {
 	if k.result != nil {
 		k.result(d)
 	}
-	return d.done()
+	return d.Err()
 }

@@ -65,7 +65,7 @@ func benchDecode[T any](b *testing.B, c Codec[T], v T) {
 		d.reset(slot)
 		c.get(&d)
 	}
-	if err := d.done(); err != nil {
+	if err := d.Err(); err != nil {
 		b.Fatal(err)
 	}
 }

@@ -32,7 +32,7 @@ func decoded[T any](c Codec[T], b []byte) (T, error) {
 	var d Decoder
 	d.reset(b)
 	v := c.get(&d)
-	return v, d.done()
+	return v, d.Err()
 }
 
 type color uint8
@@ -257,7 +257,7 @@ func TestEncoderMovesOnceAndKeepsWhatWasWritten(t *testing.T) {
 	d.reset(e.bytes())
 	require.Equal(t, uint64(0x1122334455667788), Get[uint64](&d))
 	require.Equal(t, "longer than the slot", d.String())
-	require.NoError(t, d.done())
+	require.NoError(t, d.Err())
 
 	// The private buffer serves the next item that needs one.
 	require.Zero(t, testing.AllocsPerRun(10, func() {

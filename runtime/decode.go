@@ -39,8 +39,9 @@ func (d *Decoder) reset(b []byte) {
 	d.buf, d.n, d.depth, d.own, d.base, d.err = b, 0, 0, nil, 0, nil
 }
 
-// done ends an item: its error, or an error if the item goes on behind what was read.
-func (d *Decoder) done() error {
+// Err says why what was read is not to be used: it could not be decoded, or more follows, so that it was something else.
+// Generated code asks once it has read all.
+func (d *Decoder) Err() error {
 	if d.err == nil && d.n != len(d.buf) {
 		d.corrupt("%d bytes behind the end of an item", len(d.buf)-d.n)
 	}

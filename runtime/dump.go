@@ -78,7 +78,7 @@ func (m *member) tells(f line.Frame) {
 	var d Decoder
 	d.reset(f.Data)
 	waits := getWaits(&d, len(m.run.plan.slots), len(m.run.plan.queues))
-	if d.done() != nil {
+	if d.Err() != nil {
 		m.life.corrupt = true
 		go m.kill(ErrCorruptPeer)
 		return

@@ -56,7 +56,7 @@ func (m *member) logs(f line.Frame) {
 		first = append(first, slog.Uint64("task", f.ID))
 	}
 	record := decodeRecord(&d, first...)
-	if d.done() != nil {
+	if d.Err() != nil {
 		m.life.corrupt = true
 		go m.kill(ErrCorruptPeer)
 		return

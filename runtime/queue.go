@@ -351,7 +351,7 @@ func (r *Receiver[T]) decode(rd *reader) (v T, err error) {
 		return v, err
 	}
 	v = r.elem.get(&rd.dec)
-	if err := rd.dec.done(); err != nil {
+	if err := rd.dec.Err(); err != nil {
 		var zero T
 		return zero, err
 	}

@@ -91,7 +91,7 @@ func TestRecordsReadTheSameOnTheOtherSide(t *testing.T) {
 		var d Decoder
 		d.reset(data)
 		got := decodeRecord(&d)
-		require.NoError(t, d.done())
+		require.NoError(t, d.Err())
 		r.AddAttrs(attrs...)
 		var home, away bytes.Buffer
 		for name, h := range handlers(&home) {
@@ -113,7 +113,7 @@ func TestRecordsThatAreTooLargeAreCutShort(t *testing.T) {
 		var d Decoder
 		d.reset(data)
 		r := decodeRecord(&d)
-		require.NoError(t, d.done())
+		require.NoError(t, d.Err())
 		var b bytes.Buffer
 		require.NoError(t, slog.NewTextHandler(&b, nil).Handle(context.Background(), r))
 		return b.String()
@@ -134,7 +134,7 @@ func TestRecordsAreChecked(t *testing.T) {
 		var d Decoder
 		d.reset(data[:n])
 		decodeRecord(&d)
-		require.Error(t, d.done(), "cut at %d", n)
+		require.Error(t, d.Err(), "cut at %d", n)
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		var d Decoder

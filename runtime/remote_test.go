@@ -25,7 +25,7 @@ func across(t require.TestingT, err error) error {
 	var d Decoder
 	d.reset(e.bytes())
 	got := getError(&d)
-	require.NoError(t, d.done())
+	require.NoError(t, d.Err())
 	return got
 }
 

@@ -77,7 +77,7 @@ func (m stagedMethod[S, In, Out]) called(ctx context.Context, object S, d *Decod
 		return err
 	}
 	in := m.from.Elem.get(d)
-	if err := d.done(); err != nil {
+	if err := d.Err(); err != nil {
 		return err
 	}
 	out, err := m.call(object, ctx, in)
@@ -145,7 +145,7 @@ func (s *ServiceDecl[S]) open(ctx context.Context, n *Node, args *Decoder) (work
 	if err != nil {
 		return nil, err
 	}
-	if err := args.done(); err != nil {
+	if err := args.Err(); err != nil {
 		return nil, err
 	}
 	return serviceWorks[S]{s, object}, nil
@@ -161,7 +161,7 @@ func (w serviceWorks[S]) call(ctx context.Context, method int, d *Decoder, e *En
 	if err := w.decl.Methods[method].Call(ctx, w.object, d, e); err != nil {
 		return err
 	}
-	if err := d.done(); err != nil {
+	if err := d.Err(); err != nil {
 		return err
 	}
 	return e.err

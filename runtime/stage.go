@@ -44,7 +44,7 @@ func (p *PoolDecl[In, Out]) open(_ context.Context, n *Node, _ *Decoder) (works,
 
 func (w poolWorks[In, Out]) call(ctx context.Context, _ int, d *Decoder, e *Encoder) error {
 	in := w.in.get(d)
-	if err := d.done(); err != nil {
+	if err := d.Err(); err != nil {
 		return err
 	}
 	out, err := w.do(ctx, in)
@@ -107,7 +107,7 @@ func (f feed[In, Out]) shape(method int) inputShape {
 func (f feed[In, Out]) decode(d *Decoder, item []byte) (In, error) {
 	d.reset(item)
 	in := f.from.Elem.get(d)
-	return in, d.done()
+	return in, d.Err()
 }
 
 // letter gives what encodes an item that is given up, with the error, and the hash

@@ -107,5 +107,5 @@ func (c *call[In, Out]) put(e *Encoder) { c.pool.in.put(e, c.in) }
 
 func (c *call[In, Out]) get(d *Decoder) error {
 	c.out = c.pool.out.get(d)
-	return d.done()
+	return d.Err()
 }

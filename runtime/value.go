@@ -212,7 +212,7 @@ func (v *Value[T]) decode() (x T, ok bool, err error) {
 	}
 	s.dec.reset(buf[:n])
 	x = v.elem.Decode(&s.dec)
-	if err := s.dec.done(); err != nil {
+	if err := s.dec.Err(); err != nil {
 		var none T
 		return none, true, v.corrupt(err)
 	}

@@ -97,7 +97,7 @@ func TestWaitsCrossAndAreChecked(t *testing.T) {
 	}
 	d := encode(waits)
 	got := getWaits(d, 4, 2)
-	require.NoError(t, d.done())
+	require.NoError(t, d.Err())
 	for i := range got {
 		if len(got[i].from) == 0 {
 			got[i].from = nil
@@ -107,6 +107,6 @@ func TestWaitsCrossAndAreChecked(t *testing.T) {
 	for _, bad := range []want{{from: []int{4}}, {from: []int{-1}}, {sent: 3}, {sent: -1}} {
 		d := encode([]want{bad})
 		getWaits(d, 4, 2)
-		require.ErrorIs(t, d.done(), ErrCorruptPeer)
+		require.ErrorIs(t, d.Err(), ErrCorruptPeer)
 	}
 }

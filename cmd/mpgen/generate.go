@@ -71,9 +71,7 @@ func (g *generation) folder(cmd *cobra.Command, f folder) (differs bool, err err
 		return false, nil
 	}
 	out, ds := compiler.Generate(f.input)
-	if g.add(f, ds...) {
-		return false, nil
-	}
+	g.add(f, ds...)
 	for _, name := range slices.Sorted(maps.Keys(out.Files)) {
 		file, text := f.file(name), out.Files[name]
 		if g.stdout {

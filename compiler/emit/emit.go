@@ -9,9 +9,9 @@
 // checked before the IR is made, and exported ones meet nothing, so what remains
 // are the locals of generated functions: where the package d is imported, or in a
 // closure that calls the user's function d, the decoder can't be called d. Every
-// local therefore goes through [file.local], which knows the imports, or through
-// [file.beside], which knows the user's functions too. Where a parameter of the
-// user's is in scope, [file.scope] keeps all of them apart.
+// local therefore goes through [file.local], which knows the imports. Where a
+// parameter of the user's is in scope, [file.scope] keeps all of them apart, and
+// [file.calling] the function that is called, too.
 package emit
 
 import (
@@ -71,14 +71,6 @@ type file struct {
 // local is a name for a local: the one wanted, if it hides nothing.
 func (f *file) local(name string) string {
 	for f.taken[name] {
-		name += "_"
-	}
-	return name
-}
-
-// beside is a name for a local of a closure that calls the user's function.
-func (f *file) beside(call, name string) string {
-	for name = f.local(name); name == call; name = f.local(name) {
 		name += "_"
 	}
 	return name

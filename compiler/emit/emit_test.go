@@ -41,8 +41,12 @@ func TestLocalsHideNeitherImportsNorTheFunctionCalled(t *testing.T) {
 	f := &file{taken: map[string]bool{"d": true, "d_": true}}
 	require.Equal(t, "d__", f.local("d"))
 	require.Equal(t, "n", f.local("n"))
-	require.Equal(t, "n_", f.beside("n", "n"))
-	require.Equal(t, "d___", f.beside("d__", "d"))
+	require.Equal(t, "n_", f.calling(ir.Func{Name: "n"}, nil).local("n"))
+	require.Equal(t, "n", f.calling(ir.Func{Name: "n", Path: "example.com/n"}, nil).local("n"))
+	require.Equal(t, "d___", f.calling(ir.Func{Name: "d__"}, nil).local("d"))
+	s := f.calling(ir.Func{Name: "scan"}, []ir.Param{{Name: "scan"}, {Name: "ctx"}})
+	require.Equal(t, []string{"scan_", "ctx"}, s.params[:2])
+	require.Equal(t, "ctx_", s.local("ctx"))
 }
 
 func TestCommentsStayOnTheirLineAndGiveNoOrders(t *testing.T) {

@@ -18,14 +18,13 @@ func (f *file) interfaces() {
 		}
 		s := d.Service
 		lines := []string{
-			s.Go + " is the service " + d.Name + " on both sides: in a worker it is what " + s.Open,
+			s.Go + " is the service " + d.Name + " on both sides: in a worker it is what " + f.called(s.Open),
 			"returns, and is closed if it has a Close; in Run and ports it calls a worker.",
-			"",
 		}
 		if len(d.Doc) > 0 {
-			lines = append(append(lines, d.Doc...), "")
+			lines = append(append(lines, ""), d.Doc...)
 		}
-		f.above(append(lines, "\t"+f.signature(s.Open, s.Ports, s.Params, "("+s.Go+", error)")))
+		f.above(headed(lines, s.Open))
 		f.out.Type().Id(s.Go).InterfaceFunc(func(g *jen.Group) {
 			for _, m := range s.Methods {
 				doc(g, m.Doc)
@@ -77,26 +76,23 @@ func (f *file) methods(s *ir.Service) {
 
 // methodCall makes a call on the object of a worker.
 func (f *file) methodCall(s *ir.Service, m ir.Method) jen.Code {
-	ctx, object, d, e := f.local("ctx"), f.local("s"), f.local("d"), f.local("e")
-	args := []jen.Code{jen.Id(ctx)}
-	for _, p := range m.Params {
-		args = append(args, f.get(jen.Id(d), p.Type))
-	}
+	names := f.scope(m.Params)
+	ctx, object, d, e := names.local("ctx"), names.local("s"), names.local("d"), names.local("e")
+	body := names.decoded(m.Params, d, nil)
 	if len(m.Params) == 0 {
 		d = "_"
 	}
-	call := jen.Id(object).Dot(m.Go).Call(args...)
-	var body []jen.Code
+	call := jen.Id(object).Dot(m.Go).Call(append([]jen.Code{jen.Id(ctx)}, names.given(m.Params, false)...)...)
 	if m.Out == nil {
 		e = "_"
-		body = []jen.Code{jen.Return(call)}
+		body = append(body, jen.Return(call))
 	} else {
-		v, err := f.local("v"), f.local("err")
-		body = []jen.Code{
+		v, err := names.local("v"), names.local("err")
+		body = append(body,
 			jen.List(jen.Id(v), jen.Id(err)).Op(":=").Add(call),
 			f.put(jen.Id(e), jen.Id(v), *m.Out),
 			jen.Return(jen.Id(err)),
-		}
+		)
 	}
 	return jen.Func().
 		Params(jen.Id(ctx).Qual("context", "Context"), jen.Id(object).Id(s.Go), decoder(d), encoder(e)).Error().

@@ -1,7 +1,6 @@
 package emit
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -67,26 +66,26 @@ func (f *file) ports() {
 		switch {
 		case d.Process != nil:
 			p := d.Process
-			f.portsOf(d, p.Ports, "process", f.signature(p.Func, p.Ports, p.Params, "error"))
+			f.portsOf(d, p.Ports, "process", p.Func)
 		case d.Pool != nil:
 			p := d.Pool
-			f.portsOf(d, p.Ports, "pool", f.signature(p.Func, p.Ports, p.Params, f.results(p.Out)))
+			f.portsOf(d, p.Ports, "pool", p.Func)
 		case d.Service != nil:
 			s := d.Service
-			f.portsOf(d, s.Ports, "service", f.signature(s.Open, s.Ports, s.Params, "("+s.Go+", error)"))
+			f.portsOf(d, s.Ports, "service", s.Open)
 		}
 	}
 }
 
-func (f *file) portsOf(d ir.Decl, p ir.Ports, kind, signature string) {
+func (f *file) portsOf(d ir.Decl, p ir.Ports, kind string, called ir.Func) {
 	if p.Type == "" {
 		return
 	}
-	lines := []string{p.Type + " is what the " + kind + " " + d.Name + " can reach.", ""}
+	lines := []string{p.Type + " is what the " + kind + " " + d.Name + " can reach."}
 	if len(d.Doc) > 0 && kind != "service" {
-		lines = append(append(lines, d.Doc...), "")
+		lines = append(append(lines, ""), d.Doc...)
 	}
-	f.above(append(lines, "\t"+signature))
+	f.above(headed(lines, called))
 	f.out.Type().Id(p.Type).StructFunc(func(g *jen.Group) {
 		if p.Instance {
 			g.List(jen.Id("Instance"), jen.Id("Instances")).Int().Comment("// this one, from 0, and how many")
@@ -96,50 +95,12 @@ func (f *file) portsOf(d ir.Decl, p ir.Ports, kind, signature string) {
 	f.out.Line()
 }
 
-// signature is the head of the function that the user writes.
-func (f *file) signature(name string, p ir.Ports, params []ir.Param, results string) string {
-	var b strings.Builder
-	b.WriteString("func " + name + "(ctx context.Context")
-	if p.Type != "" {
-		ports := "p"
-		if slices.ContainsFunc(params, func(param ir.Param) bool { return param.Name == "p" }) {
-			ports = "ports"
-		}
-		b.WriteString(", " + ports + " *" + p.Type)
+// headed is a comment that ends with the head of the function that the author writes.
+func headed(lines []string, fn ir.Func) []string {
+	if fn.Head == "" {
+		return lines
 	}
-	for _, param := range params {
-		b.WriteString(", " + param.Name + " " + f.text(param.Type))
-	}
-	return b.String() + ") " + results
-}
-
-// results are those of a function with or without one beside its error, in a comment.
-func (f *file) results(out *ir.Type) string {
-	if out == nil {
-		return "error"
-	}
-	return "(" + f.text(*out) + ", error)"
-}
-
-// text is a type in a comment.
-func (f *file) text(t ir.Type) string {
-	switch t.Kind {
-	case ir.Array, ir.Slice, ir.Map, ir.Pointer, ir.Failed, ir.Imported:
-		// A file of its own: a type in a comment is no use of its import.
-		probe := jen.NewFile("")
-		for _, i := range f.p.Imports {
-			probe.ImportName(i.Path, i.Name)
-		}
-		var b strings.Builder
-		if err := typ(t).RenderWithFile(&b, probe); err == nil {
-			return b.String()
-		}
-	case ir.Bytes:
-		return "[]byte"
-	case ir.String:
-		return "string"
-	}
-	return t.Name
+	return append(lines, "", "\t"+fn.Head)
 }
 
 // fields writes ports as fields of a struct.

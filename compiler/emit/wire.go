@@ -15,14 +15,14 @@ func (f *file) wire() {
 			switch {
 			case d.Process != nil:
 				p := d.Process
-				g.Id(d.Row).Dot("Main").Op("=").Add(f.opening(p.Func, p.Ports, p.Params, jen.Error()))
+				g.Id(d.Row).Dot("Main").Op("=").Add(f.opening(p.Func, p.Ports, p.Params, ""))
 			case d.Pool != nil && d.Pool.Ports.Type != "":
 				g.Id(d.Row).Dot("Open").Op("=").Add(f.poolOpen(d.Pool))
 			case d.Pool != nil:
 				g.Id(d.Row).Dot("Func").Op("=").Add(f.poolFunc(d.Pool))
 			case d.Service != nil:
 				s := d.Service
-				g.Id(d.Row).Dot("Open").Op("=").Add(f.opening(s.Open, s.Ports, s.Params, jen.Params(jen.Id(s.Go), jen.Error())))
+				g.Id(d.Row).Dot("Open").Op("=").Add(f.opening(s.Open, s.Ports, s.Params, s.Go))
 			}
 		}
 		g.Add(mp("Register")).Call(jen.Op("&").Id("mpPipeline"))
@@ -30,25 +30,118 @@ func (f *file) wire() {
 	f.out.Line()
 }
 
-// opening calls the user's function of a process or service with its ports and
-// arguments.
-func (f *file) opening(call string, p ir.Ports, params []ir.Param, results jen.Code) jen.Code {
-	ctx, n, d := f.beside(call, "ctx"), f.beside(call, "n"), f.beside(call, "d")
-	args := []jen.Code{jen.Id(ctx)}
+// opening calls the function of a process, or the one that opens the object of a
+// service, with its ports and arguments.
+func (f *file) opening(fn ir.Func, p ir.Ports, params []ir.Param, object string) jen.Code {
+	names := f.calling(fn, params)
+	ctx, n, d := names.local("ctx"), names.local("n"), names.local("d")
+	var failed jen.Code
+	results := jen.Error()
+	if object != "" {
+		failed = jen.Nil()
+		results = jen.Params(jen.Id(object), jen.Error())
+	}
+	body := names.decoded(params, d, failed)
+	var args []jen.Code
 	if p.Type != "" {
 		args = append(args, portsIn(p, n))
 	} else {
 		n = "_"
 	}
-	for _, param := range params {
-		args = append(args, f.get(jen.Id(d), param.Type))
-	}
 	if len(params) == 0 {
 		d = "_"
 	}
+	call := f.call(fn, ctx, append(args, names.given(params, fn.Spread)...))
+	switch {
+	case !fn.Sure:
+		body = append(body, jen.Return(call))
+	case object != "":
+		body = append(body, jen.Return(call, jen.Nil()))
+	default:
+		body = append(body, call, jen.Return(jen.Nil()))
+	}
 	return jen.Func().
-		Params(jen.Id(ctx).Qual("context", "Context"), jen.Id(n).Op("*").Add(mp("Node")), decoder(d)).Add(results).
-		Block(jen.Return(jen.Id(call).Call(args...)))
+		Params(jen.Id(unlessBare(fn, ctx)).Qual("context", "Context"), jen.Id(n).Op("*").Add(mp("Node")), decoder(d)).Add(results).
+		Block(body...)
+}
+
+// calling is the names of a closure that calls a function and has the parameters.
+func (f *file) calling(fn ir.Func, params []ir.Param) *scope {
+	s := f.scope(params)
+	if fn.Path == "" {
+		s.params = append(s.params, fn.Name)
+		for i, p := range s.params[:len(params)] {
+			if p == fn.Name {
+				s.params[i] = s.local(p)
+			}
+		}
+	}
+	return s
+}
+
+// call calls a function of the user's, or one that it is bound to.
+func (f *file) call(fn ir.Func, ctx string, args []jen.Code) *jen.Statement {
+	if !fn.Bare {
+		args = append([]jen.Code{jen.Id(ctx)}, args...)
+	}
+	return named(fn).Call(args...)
+}
+
+// named is the function as an expression.
+func named(fn ir.Func) *jen.Statement {
+	if fn.Path != "" {
+		return jen.Qual(fn.Path, fn.Name)
+	}
+	return jen.Id(fn.Name)
+}
+
+// called is the function in a comment.
+func (f *file) called(fn ir.Func) string {
+	for _, i := range f.p.Imports {
+		if i.Path == fn.Path {
+			return i.Name + "." + fn.Name
+		}
+	}
+	return fn.Name
+}
+
+// unlessBare is the name of a context, which Go lets nobody name in vain.
+func unlessBare(fn ir.Func, ctx string) string {
+	if fn.Bare {
+		return "_"
+	}
+	return ctx
+}
+
+// decoded reads the parameters, and returns if that failed: of no call is a part
+// made up. failed is what is returned beside the error.
+func (s *scope) decoded(params []ir.Param, d string, failed jen.Code) []jen.Code {
+	if len(params) == 0 {
+		return nil
+	}
+	var body []jen.Code
+	for i, p := range params {
+		body = append(body, jen.Id(s.params[i]).Op(":=").Add(s.f.get(jen.Id(d), p.Type)))
+	}
+	err := s.local("err")
+	results := []jen.Code{jen.Id(err)}
+	if failed != nil {
+		results = []jen.Code{failed, jen.Id(err)}
+	}
+	return append(body, jen.If(jen.Id(err).Op(":=").Id(d).Dot("Err").Call(), jen.Id(err).Op("!=").Nil()).Block(jen.Return(results...)))
+}
+
+// given are the parameters as arguments of a call, the last one perhaps spread.
+func (s *scope) given(params []ir.Param, spread bool) []jen.Code {
+	list := make([]jen.Code, len(params))
+	for i := range params {
+		arg := jen.Id(s.params[i])
+		if spread && i == len(params)-1 {
+			arg.Op("...")
+		}
+		list[i] = arg
+	}
+	return list
 }
 
 // portsIn is a struct of ports, opened in node n.
@@ -65,18 +158,20 @@ func portsIn(p ir.Ports, n string) jen.Code {
 	return jen.Op("&").Id(p.Type).Add(braces(len(elems) > 1, elems...))
 }
 
-// poolFunc is the user's function, or calls it if its form is another one: with
-// several parameters, or without a result.
+// poolFunc is the function of a pool, or calls it if its form is another one: with
+// several parameters, without a result, or bound and without a context or an error.
 func (f *file) poolFunc(p *ir.Pool) jen.Code {
-	if p.Out != nil && p.Bundle == nil {
-		return jen.Id(p.Func)
+	fn := p.Func
+	if p.Out != nil && p.Bundle == nil && !fn.Bare && !fn.Sure && !fn.Spread {
+		return named(fn)
 	}
 	return f.poolCall(p, "")
 }
 
 // poolOpen makes the ports of a worker once, for all its tasks.
 func (f *file) poolOpen(p *ir.Pool) jen.Code {
-	n, ports := f.beside(p.Func, "n"), f.beside(p.Func, "p")
+	names := f.calling(p.Func, nil)
+	n, ports := names.local("n"), names.local("p")
 	return jen.Func().Params(jen.Id(n).Op("*").Add(mp("Node"))).
 		Func().Params(jen.Qual("context", "Context"), typ(p.In)).Params(result(p.Out), jen.Error()).
 		Block(
@@ -85,27 +180,40 @@ func (f *file) poolOpen(p *ir.Pool) jen.Code {
 		)
 }
 
-// poolCall is a function of a task that calls the user's.
+// poolCall is a function of a task that calls the pool's.
 func (f *file) poolCall(p *ir.Pool, ports string) jen.Code {
-	ctx, in := f.beside(p.Func, "ctx"), f.beside(p.Func, "in")
-	args := []jen.Code{jen.Id(ctx)}
+	fn := p.Func
+	names := f.calling(fn, nil)
+	ctx, in := names.local("ctx"), names.local("in")
+	var args []jen.Code
 	if ports != "" {
 		args = append(args, jen.Id(ports))
 	}
 	if p.Bundle == nil {
 		args = append(args, jen.Id(in))
 	} else {
-		in = f.beside(p.Func, "task")
+		in = names.local("task")
 		for _, field := range p.Bundle.Fields {
 			args = append(args, jen.Id(in).Dot(field.Go))
 		}
 	}
-	call := []jen.Code{jen.Id(p.Func).Call(args...)}
-	if p.Out == nil {
-		call = []jen.Code{jen.Struct().Values(), call[0]}
+	if fn.Spread {
+		args[len(args)-1] = jen.Add(args[len(args)-1]).Op("...")
+	}
+	call := f.call(fn, ctx, args)
+	var body []jen.Code
+	switch {
+	case p.Out == nil && fn.Sure:
+		body = []jen.Code{call, jen.Return(jen.Struct().Values(), jen.Nil())}
+	case p.Out == nil:
+		body = []jen.Code{jen.Return(jen.Struct().Values(), call)}
+	case fn.Sure:
+		body = []jen.Code{jen.Return(call, jen.Nil())}
+	default:
+		body = []jen.Code{jen.Return(call)}
 	}
 	return jen.Func().
-		Params(jen.Id(ctx).Qual("context", "Context"), jen.Id(in).Add(typ(p.In))).
+		Params(jen.Id(unlessBare(fn, ctx)).Qual("context", "Context"), jen.Id(in).Add(typ(p.In))).
 		Params(result(p.Out), jen.Error()).
-		Block(jen.Return(call...))
+		Block(body...)
 }

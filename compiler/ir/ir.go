@@ -128,9 +128,20 @@ type Ports struct {
 	Reads    []string `json:"reads,omitempty"`
 }
 
+// Func is the function that a process, a pool's worker or the opening of a service
+// is.
+type Func struct {
+	Name   string `json:"name"`
+	Path   string `json:"path,omitempty"`   // import path, if it is not the folder's
+	Bare   bool   `json:"bare,omitempty"`   // it takes no context
+	Sure   bool   `json:"sure,omitempty"`   // it returns no error
+	Spread bool   `json:"spread,omitempty"` // its last parameter is variadic
+	Head   string `json:"head,omitempty"`   // what its author writes; none if it is of another package
+}
+
 // Process is a row for a process.
 type Process struct {
-	Func      string  `json:"func"` // the user's function
+	Func      Func    `json:"func"`
 	Ports     Ports   `json:"ports,omitzero"`
 	Params    []Param `json:"params,omitempty"`
 	Instances int     `json:"instances,omitempty"`
@@ -158,7 +169,7 @@ type Arg struct {
 
 // Pool is a row for a pool. A stage of a flow has a From.
 type Pool struct {
-	Func    string  `json:"func"`
+	Func    Func    `json:"func"`
 	Params  []Param `json:"params"`
 	Bundle  *Struct `json:"bundle,omitempty"` // the struct of a task, if there are several
 	In      Type    `json:"in"`
@@ -182,7 +193,7 @@ type Stage struct {
 // Service is a row for a service.
 type Service struct {
 	Go      string   `json:"go"`     // its interface
-	Open    string   `json:"open"`   // the user's function that makes its object
+	Open    Func     `json:"open"`   // makes its object
 	Client  string   `json:"client"` // the type that calls it
 	Table   string   `json:"table"`  // the variable of its methods
 	Ports   Ports    `json:"ports,omitzero"`

@@ -101,7 +101,11 @@ var (
 
 func init() {
 	mpScan.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
-		return scan(ctx, &ScanPorts{Paths: mpPaths.Sender(n)}, d.String())
+		root := d.String()
+		if err := d.Err(); err != nil {
+			return err
+		}
+		return scan(ctx, &ScanPorts{Paths: mpPaths.Sender(n)}, root)
 	}
 	mpDigest.Func = digest
 	mpList.Main = func(ctx context.Context, n *mp.Node, _ *mp.Decoder) error {

@@ -119,14 +119,23 @@ var (
 
 func init() {
 	mpScan.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
-		return scan(ctx, &ScanPorts{Jobs: mpJobs.Sender(n)}, d.String(), mp.Get[image.Point](d))
+		root := d.String()
+		size := mp.Get[image.Point](d)
+		if err := d.Err(); err != nil {
+			return err
+		}
+		return scan(ctx, &ScanPorts{Jobs: mpJobs.Sender(n)}, root, size)
 	}
 	mpResize.Func = resize
 	mpSave.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
+		dir := d.String()
+		if err := d.Err(); err != nil {
+			return err
+		}
 		return save(ctx, &SavePorts{
 			Thumbs: mpThumbs.Receiver(n),
 			Made:   mpMade.In(n),
-		}, d.String())
+		}, dir)
 	}
 	mpReport.Main = func(ctx context.Context, n *mp.Node, _ *mp.Decoder) error {
 		return report(ctx, &ReportPorts{

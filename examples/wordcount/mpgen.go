@@ -82,7 +82,11 @@ var (
 
 func init() {
 	mpScan.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
-		return scan(ctx, &ScanPorts{Files: mpFiles.Sender(n)}, d.String())
+		root := d.String()
+		if err := d.Err(); err != nil {
+			return err
+		}
+		return scan(ctx, &ScanPorts{Files: mpFiles.Sender(n)}, root)
 	}
 	mpCount.Func = count
 	mpCollect.Main = func(ctx context.Context, n *mp.Node, _ *mp.Decoder) error {

@@ -126,26 +126,46 @@ var (
 
 func init() {
 	mpProduce1.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
-		return produce1(ctx, &Produce1Ports{Ticks: mpTicks.Sender(n)}, mp.Get[uint64](d), mp.Get[uint64](d), mp.Get[bool](d))
+		from := mp.Get[uint64](d)
+		to := mp.Get[uint64](d)
+		together := mp.Get[bool](d)
+		if err := d.Err(); err != nil {
+			return err
+		}
+		return produce1(ctx, &Produce1Ports{Ticks: mpTicks.Sender(n)}, from, to, together)
 	}
 	mpProduce2.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
-		return produce2(ctx, &Produce2Ports{Ticks: mpTicks.Sender(n)}, mp.Get[uint64](d), mp.Get[uint64](d), mp.Get[bool](d))
+		from := mp.Get[uint64](d)
+		to := mp.Get[uint64](d)
+		together := mp.Get[bool](d)
+		if err := d.Err(); err != nil {
+			return err
+		}
+		return produce2(ctx, &Produce2Ports{Ticks: mpTicks.Sender(n)}, from, to, together)
 	}
 	mpConsume1.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
+		together := mp.Get[bool](d)
+		if err := d.Err(); err != nil {
+			return err
+		}
 		return consume1(ctx, &Consume1Ports{
 			Ticks: mpTicks.Receiver(n),
 			First: mpFirst.In(n),
 			Last:  mpLast.In(n),
 			Sum:   mpSum.In(n),
-		}, mp.Get[bool](d))
+		}, together)
 	}
 	mpConsume2.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
+		together := mp.Get[bool](d)
+		if err := d.Err(); err != nil {
+			return err
+		}
 		return consume2(ctx, &Consume2Ports{
 			Ticks: mpTicks.Receiver(n),
 			First: mpFirst.In(n),
 			Last:  mpLast.In(n),
 			Sum:   mpSum.In(n),
-		}, mp.Get[bool](d))
+		}, together)
 	}
 	mp.Register(&mpPipeline)
 }

@@ -99,6 +99,12 @@ var (
 
 func init() {
 	mpDo.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
+		work := mp.Get[Work](d)
+		times := mp.Get[int](d)
+		together := mp.Get[int](d)
+		if err := d.Err(); err != nil {
+			return err
+		}
 		return do(ctx, &DoPorts{
 			Total: mpTotal.In(n),
 			State: mpState.In(n),
@@ -106,7 +112,7 @@ func init() {
 			Turns: mpTurns.In(n),
 			Ready: mpReady.In(n),
 			Took:  mpTook.In(n),
-		}, mp.Get[Work](d), mp.Get[int](d), mp.Get[int](d))
+		}, work, times, together)
 	}
 	mp.Register(&mpPipeline)
 }

@@ -91,14 +91,23 @@ var (
 
 func init() {
 	mpProduce.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
-		return produce(ctx, &ProducePorts{Ticks: mpTicks.Sender(n)}, mp.Get[int](d), mp.Get[bool](d))
+		items := mp.Get[int](d)
+		together := mp.Get[bool](d)
+		if err := d.Err(); err != nil {
+			return err
+		}
+		return produce(ctx, &ProducePorts{Ticks: mpTicks.Sender(n)}, items, together)
 	}
 	mpConsume.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
+		together := mp.Get[bool](d)
+		if err := d.Err(); err != nil {
+			return err
+		}
 		return consume(ctx, &ConsumePorts{
 			Ticks: mpTicks.Receiver(n),
 			Took:  mpTook.In(n),
 			Sum:   mpSum.In(n),
-		}, mp.Get[bool](d))
+		}, together)
 	}
 	mp.Register(&mpPipeline)
 }

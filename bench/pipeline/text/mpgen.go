@@ -79,7 +79,11 @@ var (
 
 func init() {
 	mpProduce.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
-		return produce(ctx, &ProducePorts{Lines: mpLines.Sender(n)}, mp.Get[int](d))
+		items := mp.Get[int](d)
+		if err := d.Err(); err != nil {
+			return err
+		}
+		return produce(ctx, &ProducePorts{Lines: mpLines.Sender(n)}, items)
 	}
 	mpConsume.Main = func(ctx context.Context, n *mp.Node, _ *mp.Decoder) error {
 		return consume(ctx, &ConsumePorts{

@@ -45,7 +45,11 @@ var (
 
 func init() {
 	mpWork.Main = func(ctx context.Context, _ *mp.Node, d *mp.Decoder) error {
-		return work(ctx, d.String())
+		how := d.String()
+		if err := d.Err(); err != nil {
+			return err
+		}
+		return work(ctx, how)
 	}
 	mp.Register(&mpPipeline)
 }

@@ -47,7 +47,11 @@ var (
 
 func init() {
 	mpHello.Main = func(ctx context.Context, _ *mp.Node, d *mp.Decoder) error {
-		return hello(ctx, d.String())
+		name := d.String()
+		if err := d.Err(); err != nil {
+			return err
+		}
+		return hello(ctx, name)
 	}
 	mp.Register(&mpPipeline)
 }

@@ -48,7 +48,12 @@ var (
 
 func init() {
 	mpGreet.Main = func(ctx context.Context, _ *mp.Node, d *mp.Decoder) error {
-		return greet(ctx, mp.Get[int](d), d.String())
+		i := mp.Get[int](d)
+		name := d.String()
+		if err := d.Err(); err != nil {
+			return err
+		}
+		return greet(ctx, i, name)
 	}
 	mp.Register(&mpPipeline)
 }

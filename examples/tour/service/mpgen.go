@@ -73,7 +73,11 @@ var (
 
 func init() {
 	mpBank.Open = func(ctx context.Context, _ *mp.Node, d *mp.Decoder) (Bank, error) {
-		return openBank(ctx, mp.Get[int64](d))
+		start := mp.Get[int64](d)
+		if err := d.Err(); err != nil {
+			return nil, err
+		}
+		return openBank(ctx, start)
 	}
 	mpCustomer.Main = func(ctx context.Context, n *mp.Node, _ *mp.Decoder) error {
 		return customer(ctx, &CustomerPorts{
@@ -86,12 +90,21 @@ func init() {
 
 var mpBankMethods = []mp.Method[Bank]{
 	{Name: "deposit", Call: func(ctx context.Context, s Bank, d *mp.Decoder, e *mp.Encoder) error {
-		v, err := s.Deposit(ctx, d.String(), mp.Get[int64](d))
+		account := d.String()
+		amount := mp.Get[int64](d)
+		if err := d.Err(); err != nil {
+			return err
+		}
+		v, err := s.Deposit(ctx, account, amount)
 		mp.Put(e, v)
 		return err
 	}},
 	{Name: "balance", Call: func(ctx context.Context, s Bank, d *mp.Decoder, e *mp.Encoder) error {
-		v, err := s.Balance(ctx, d.String())
+		account := d.String()
+		if err := d.Err(); err != nil {
+			return err
+		}
+		v, err := s.Balance(ctx, account)
 		mp.Put(e, v)
 		return err
 	}},

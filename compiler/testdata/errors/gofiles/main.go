@@ -14,6 +14,6 @@ var (
 
 type Thing struct{}
 
-func work(context.Context) error { return nil }
+func work(context.Context, *WorkPorts) error { return nil }
 
 func main() { _ = Job{} }

@@ -76,20 +76,32 @@ var (
 
 func init() {
 	mpCounter.Open = func(ctx context.Context, _ *mp.Node, d *mp.Decoder) (Counter, error) {
-		return openCounter(ctx, mp.Get[int64](d))
+		start := mp.Get[int64](d)
+		if err := d.Err(); err != nil {
+			return nil, err
+		}
+		return openCounter(ctx, start)
 	}
 	mpWorker.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
+		times := mp.Get[int](d)
+		if err := d.Err(); err != nil {
+			return err
+		}
 		return worker(ctx, &WorkerPorts{
 			Instance: n.Instance(), Instances: n.Instances(),
 			Counter: mpCounterClient{mpCounter.Client(n)},
-		}, mp.Get[int](d))
+		}, times)
 	}
 	mp.Register(&mpPipeline)
 }
 
 var mpCounterMethods = []mp.Method[Counter]{
 	{Name: "add", Call: func(ctx context.Context, s Counter, d *mp.Decoder, e *mp.Encoder) error {
-		v, err := s.Add(ctx, mp.Get[int64](d))
+		n := mp.Get[int64](d)
+		if err := d.Err(); err != nil {
+			return err
+		}
+		v, err := s.Add(ctx, n)
 		mp.Put(e, v)
 		return err
 	}},
@@ -99,7 +111,11 @@ var mpCounterMethods = []mp.Method[Counter]{
 		return err
 	}},
 	{Name: "fail", Call: func(ctx context.Context, s Counter, d *mp.Decoder, _ *mp.Encoder) error {
-		return s.Fail(ctx, d.String())
+		why := d.String()
+		if err := d.Err(); err != nil {
+			return err
+		}
+		return s.Fail(ctx, why)
 	}},
 }
 

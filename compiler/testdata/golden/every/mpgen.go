@@ -345,12 +345,21 @@ var (
 
 func init() {
 	mpGreet.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
-		return greet(ctx, &GreetPorts{Total: mpTotal.In(n)}, d.String(), mp.GetBinary[time.Time](d))
+		name := d.String()
+		at := mp.GetBinary[time.Time](d)
+		if err := d.Err(); err != nil {
+			return err
+		}
+		return greet(ctx, &GreetPorts{Total: mpTotal.In(n)}, name, at)
 	}
 	mpTick.Main = func(ctx context.Context, n *mp.Node, _ *mp.Decoder) error {
 		return tick(ctx, &TickPorts{Notes: mpNotes.Sender(n)})
 	}
 	mpLife.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
+		turns := mp.Get[int](d)
+		if err := d.Err(); err != nil {
+			return err
+		}
 		return life(ctx, &LifePorts{
 			Instance: n.Instance(), Instances: n.Instances(),
 			Orders: mpOrders.Receiver(n),
@@ -360,7 +369,7 @@ func init() {
 			Price:  mpPrice.Pool(n),
 			Mood:   mpMood.In(n),
 			Depth:  mpDepth.ReadIn(n),
-		}, mp.Get[int](d))
+		}, turns)
 	}
 	mpServe.Main = func(ctx context.Context, n *mp.Node, _ *mp.Decoder) error {
 		return serve(ctx, &ServePorts{
@@ -403,10 +412,15 @@ func init() {
 		}
 	}
 	mpLedger.Open = func(ctx context.Context, n *mp.Node, d *mp.Decoder) (Ledger, error) {
+		file := d.String()
+		from := mp.Get[int64](d)
+		if err := d.Err(); err != nil {
+			return nil, err
+		}
 		return openLedger(ctx, &LedgerPorts{
 			Cells: mpCells.Sender(n),
 			Rate:  mpRate.Pool(n),
-		}, d.String(), mp.Get[int64](d))
+		}, file, from)
 	}
 	mpClock.Open = func(ctx context.Context, _ *mp.Node, _ *mp.Decoder) (Clock, error) {
 		return openClock(ctx)
@@ -416,7 +430,12 @@ func init() {
 
 var mpLedgerMethods = []mp.Method[Ledger]{
 	{Name: "add", Call: func(ctx context.Context, s Ledger, d *mp.Decoder, e *mp.Encoder) error {
-		v, err := s.Add(ctx, mpGetOrder(d), mp.Get[int64](d))
+		order := mpGetOrder(d)
+		n := mp.Get[int64](d)
+		if err := d.Err(); err != nil {
+			return err
+		}
+		v, err := s.Add(ctx, order, n)
 		mp.Put(e, v)
 		return err
 	}},
@@ -427,12 +446,26 @@ var mpLedgerMethods = []mp.Method[Ledger]{
 	}},
 	mp.Staged("book", &mpFresh, mp.Each(&mpBills), &mpLost, Ledger.Book),
 	{Name: "note", Call: func(ctx context.Context, s Ledger, d *mp.Decoder, _ *mp.Encoder) error {
-		return s.Note(ctx, d.String())
+		text := d.String()
+		if err := d.Err(); err != nil {
+			return err
+		}
+		return s.Note(ctx, text)
 	}},
-	{Name: "clear", Call: func(ctx context.Context, s Ledger, d *mp.Decoder, e *mp.Encoder) error {
-		v, err := s.Clear(ctx, d.String(), mp.Get[int](d), mp.Get[float64](d), mp.Get[bool](d), d.String(), mp.GetSlice(d, (*mp.Decoder).String), mp.Get[rune](d))
-		mp.PutMap(e, v, (*mp.Encoder).String, mp.PutBinary[time.Time])
-		return err
+	{Name: "clear", Call: func(ctx_ context.Context, s Ledger, d_ *mp.Decoder, e_ *mp.Encoder) error {
+		ctx := d_.String()
+		v := mp.Get[int](d_)
+		err := mp.Get[float64](d_)
+		c := mp.Get[bool](d_)
+		d := d_.String()
+		e := mp.GetSlice(d_, (*mp.Decoder).String)
+		mp_ := mp.Get[rune](d_)
+		if err_ := d_.Err(); err_ != nil {
+			return err_
+		}
+		v_, err_ := s.Clear(ctx_, ctx, v, err, c, d, e, mp_)
+		mp.PutMap(e_, v_, (*mp.Encoder).String, mp.PutBinary[time.Time])
+		return err_
 	}},
 }
 

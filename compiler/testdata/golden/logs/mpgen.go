@@ -111,14 +111,22 @@ var (
 
 func init() {
 	mpTail.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
-		return tail(ctx, &TailPorts{Lines: mpLines.Sender(n)}, mp.GetSlice(d, (*mp.Decoder).String))
+		texts := mp.GetSlice(d, (*mp.Decoder).String)
+		if err := d.Err(); err != nil {
+			return err
+		}
+		return tail(ctx, &TailPorts{Lines: mpLines.Sender(n)}, texts)
 	}
 	mpParse.Func = parse
 	mpWindow.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
+		every := mp.Get[time.Duration](d)
+		if err := d.Err(); err != nil {
+			return err
+		}
 		return window(ctx, &WindowPorts{
 			Summaries: mpSummaries.Sender(n),
 			Entries:   mpEntries.Receiver(n),
-		}, mp.Get[time.Duration](d))
+		}, every)
 	}
 	mpOutput.Main = func(ctx context.Context, n *mp.Node, _ *mp.Decoder) error {
 		return output(ctx, &OutputPorts{

@@ -102,7 +102,11 @@ var (
 
 func init() {
 	mpModel.Open = func(ctx context.Context, _ *mp.Node, d *mp.Decoder) (Model, error) {
-		return openModel(ctx, mp.GetFlatSlice[float32](d))
+		weights := mp.GetFlatSlice[float32](d)
+		if err := d.Err(); err != nil {
+			return nil, err
+		}
+		return openModel(ctx, weights)
 	}
 	mpStrict.Open = func(ctx context.Context, _ *mp.Node, _ *mp.Decoder) (Strict, error) {
 		return openStrict(ctx)
@@ -116,7 +120,11 @@ var mpModelMethods = []mp.Method[Model]{
 		return struct{}{}, s.Forget(ctx, in)
 	}),
 	{Name: "score", Call: func(ctx context.Context, s Model, d *mp.Decoder, e *mp.Encoder) error {
-		v, err := s.Score(ctx, d.Bytes())
+		pix := d.Bytes()
+		if err := d.Err(); err != nil {
+			return err
+		}
+		v, err := s.Score(ctx, pix)
 		mp.Put(e, v)
 		return err
 	}},

@@ -138,7 +138,13 @@ var (
 
 func init() {
 	mpScan.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
-		return scan(ctx, &ScanPorts{Pictures: mpPictures.Sender(n)}, d.String(), mp.GetBinary[time.Time](d), mp.Get[time.Duration](d))
+		root := d.String()
+		since := mp.GetBinary[time.Time](d)
+		every := mp.Get[time.Duration](d)
+		if err := d.Err(); err != nil {
+			return err
+		}
+		return scan(ctx, &ScanPorts{Pictures: mpPictures.Sender(n)}, root, since, every)
 	}
 	mpSlice.Func = slice
 	mpCollect.Main = func(ctx context.Context, n *mp.Node, _ *mp.Decoder) error {

@@ -245,6 +245,17 @@ var (
 
 func init() {
 	mpMake.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
+		rich := mpGetRich(d)
+		urls := mp.GetSlice(d, mp.GetBinary[url.URL])
+		link := mp.GetBinary[url.URL](d)
+		words := mpGetArray4String(d)
+		limit := mp.GetPointer(d, mp.Get[int])
+		table := mp.GetMap(d, (*mp.Decoder).String, mp.Get[int])
+		plain := mp.Get[Plain](d)
+		names := mp.GetSlice(d, mp.GetText[geo.Name])
+		if err := d.Err(); err != nil {
+			return err
+		}
 		return make(ctx, &MakePorts{
 			Plains:       mpPlains.Sender(n),
 			Riches:       mpRiches.Sender(n),
@@ -260,7 +271,7 @@ func init() {
 			Failures:     mpFailures.Sender(n),
 			RichFailures: mpRichFailures.Sender(n),
 			Ways:         mpWays.Sender(n),
-		}, mpGetRich(d), mp.GetSlice(d, mp.GetBinary[url.URL]), mp.GetBinary[url.URL](d), mpGetArray4String(d), mp.GetPointer(d, mp.Get[int]), mp.GetMap(d, (*mp.Decoder).String, mp.Get[int]), mp.Get[Plain](d), mp.GetSlice(d, mp.GetText[geo.Name]))
+		}, rich, urls, link, words, limit, table, plain, names)
 	}
 	mpTake.Main = func(ctx context.Context, n *mp.Node, _ *mp.Decoder) error {
 		return take(ctx, &TakePorts{

@@ -78,19 +78,33 @@ var (
 
 func init() {
 	mpPdf.Open = func(ctx context.Context, _ *mp.Node, d *mp.Decoder) (Pdf, error) {
-		return openPdf(ctx, d.String())
+		fonts := d.String()
+		if err := d.Err(); err != nil {
+			return nil, err
+		}
+		return openPdf(ctx, fonts)
 	}
 	mp.Register(&mpPipeline)
 }
 
 var mpPdfMethods = []mp.Method[Pdf]{
 	{Name: "info", Call: func(ctx context.Context, s Pdf, d *mp.Decoder, e *mp.Encoder) error {
-		v, err := s.Info(ctx, d.Bytes())
+		doc := d.Bytes()
+		if err := d.Err(); err != nil {
+			return err
+		}
+		v, err := s.Info(ctx, doc)
 		mpPutInfo(e, v)
 		return err
 	}},
 	{Name: "render", Call: func(ctx context.Context, s Pdf, d *mp.Decoder, e *mp.Encoder) error {
-		v, err := s.Render(ctx, d.Bytes(), mp.Get[int](d), mp.Get[float64](d))
+		doc := d.Bytes()
+		page := mp.Get[int](d)
+		dpi := mp.Get[float64](d)
+		if err := d.Err(); err != nil {
+			return err
+		}
+		v, err := s.Render(ctx, doc, page, dpi)
 		e.Bytes(v)
 		return err
 	}},

@@ -61,7 +61,7 @@ type T interface {
 
 // CtxPorts is what the process ctx can reach.
 //
-//	func ctx(ctx context.Context, ports *CtxPorts, ctx string, p int, n string, d time_.Duration) error
+//	func ctx(ctx_ context.Context, p_ *CtxPorts, ctx string, p int, n string, d time.Duration) error
 type CtxPorts struct {
 	D     *mp.Sender[Item]
 	Wrong *mp.Sender[[]Item]
@@ -83,21 +83,21 @@ type EPorts struct {
 
 // MpegPorts is what the process mpeg can reach.
 //
-//	func mpeg(ctx context.Context, p *MpegPorts, r string, ctx int, e []string, mpY int, string float64, context bool) error
+//	func mpeg(ctx_ context.Context, p *MpegPorts, r string, ctx int, e []string, mpY int, string float64, context bool) error
 type MpegPorts struct {
 	Err *mp.Number[int]
 }
 
 // PPorts is what the process p can reach.
 //
-//	func p(ctx context.Context, ports *PPorts, p int) error
+//	func p(ctx context.Context, p_ *PPorts, p int) error
 type PPorts struct {
 	Instance, Instances int // this one, from 0, and how many
 }
 
 // NnPorts is what the pool nn can reach.
 //
-//	func nn(ctx context.Context, ports *NnPorts, p int, n int, in string) ([2]string, error)
+//	func nn(ctx context.Context, p_ *NnPorts, p int, n int, in string) ([2]string, error)
 type NnPorts struct {
 	Err *mp.Number[int]
 	Len []int32
@@ -105,7 +105,7 @@ type NnPorts struct {
 
 // Context_Ports is what the pool context_ can reach.
 //
-//	func context_(ctx context.Context, ports *Context_Ports, p string) error
+//	func context_(ctx context.Context, p_ *Context_Ports, p string) error
 type Context_Ports struct {
 	L *mp.Lock
 }
@@ -281,14 +281,25 @@ var (
 )
 
 func init() {
-	mpCtx.Main = func(ctx_ context.Context, n *mp.Node, d *mp.Decoder) error {
-		return ctx(ctx_, &CtxPorts{
-			D:     mpD.Sender(n),
-			Wrong: mpWrong.Sender(n),
-		}, d.String(), mp.Get[int](d), d.String(), mp.Get[time_.Duration](d))
+	mpCtx.Main = func(ctx__ context.Context, n_ *mp.Node, d_ *mp.Decoder) error {
+		ctx_ := d_.String()
+		p := mp.Get[int](d_)
+		n := d_.String()
+		d := mp.Get[time_.Duration](d_)
+		if err := d_.Err(); err != nil {
+			return err
+		}
+		return ctx(ctx__, &CtxPorts{
+			D:     mpD.Sender(n_),
+			Wrong: mpWrong.Sender(n_),
+		}, ctx_, p, n, d)
 	}
 	mpN.Main = func(ctx context.Context, n_ *mp.Node, d *mp.Decoder) error {
-		return n(ctx, &NPorts{D: mpD.Receiver(n_)}, mpGetErr(d))
+		e := mpGetErr(d)
+		if err := d.Err(); err != nil {
+			return err
+		}
+		return n(ctx, &NPorts{D: mpD.Receiver(n_)}, e)
 	}
 	mpE.Main = func(ctx context.Context, n *mp.Node, _ *mp.Decoder) error {
 		return e(ctx, &EPorts{Wrong: mpWrong.Receiver(n)})
@@ -299,16 +310,35 @@ func init() {
 	mpR.Func = r
 	mpX.Func = x
 	mpArgs.Main = func(ctx context.Context, _ *mp.Node, d *mp.Decoder) error {
-		return args(ctx, d.String(), mp.GetSlice(d, (*mp.Decoder).String), mp.Get[int](d))
+		args_ := d.String()
+		opts := mp.GetSlice(d, (*mp.Decoder).String)
+		v_ := mp.Get[int](d)
+		if err := d.Err(); err != nil {
+			return err
+		}
+		return args(ctx, args_, opts, v_)
 	}
 	mpOpts.Main = func(ctx context.Context, _ *mp.Node, _ *mp.Decoder) error {
 		return opts(ctx)
 	}
-	mpMpeg.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
-		return mpeg(ctx, &MpegPorts{Err: mpErr.In(n)}, d.String(), mp.Get[int](d), mp.GetSlice(d, (*mp.Decoder).String), mp.Get[int](d), mp.Get[float64](d), mp.Get[bool](d))
+	mpMpeg.Main = func(ctx_ context.Context, n *mp.Node, d *mp.Decoder) error {
+		r := d.String()
+		ctx := mp.Get[int](d)
+		e := mp.GetSlice(d, (*mp.Decoder).String)
+		_mpY := mp.Get[int](d)
+		string_ := mp.Get[float64](d)
+		context_ := mp.Get[bool](d)
+		if err := d.Err(); err != nil {
+			return err
+		}
+		return mpeg(ctx_, &MpegPorts{Err: mpErr.In(n)}, r, ctx, e, _mpY, string_, context_)
 	}
 	mpP.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
-		return p(ctx, &PPorts{Instance: n.Instance(), Instances: n.Instances()}, mp.Get[int](d))
+		p_ := mp.Get[int](d)
+		if err := d.Err(); err != nil {
+			return err
+		}
+		return p(ctx, &PPorts{Instance: n.Instance(), Instances: n.Instances()}, p_)
 	}
 	mpTask.Func = func(ctx context.Context, task_ TaskTask) (string, error) {
 		return task(ctx, task_.Task, task_.Ctx)
@@ -328,8 +358,13 @@ func init() {
 			return struct{}{}, context_(ctx, p, in)
 		}
 	}
-	mpS.Open = func(ctx context.Context, n *mp.Node, d *mp.Decoder) (S, error) {
-		return openS(ctx, &SPorts{Err: mpErr.In(n)}, mp.Get[int](d), d.String())
+	mpS.Open = func(ctx context.Context, n_ *mp.Node, d_ *mp.Decoder) (S, error) {
+		n := mp.Get[int](d_)
+		d := d_.String()
+		if err := d_.Err(); err != nil {
+			return nil, err
+		}
+		return openS(ctx, &SPorts{Err: mpErr.In(n_)}, n, d)
 	}
 	mpT.Open = func(ctx context.Context, _ *mp.Node, _ *mp.Decoder) (T, error) {
 		return openT(ctx)
@@ -338,13 +373,23 @@ func init() {
 }
 
 var mpSMethods = []mp.Method[S]{
-	{Name: "c", Call: func(ctx context.Context, s S, d *mp.Decoder, e *mp.Encoder) error {
-		v_, err := s.C(ctx, d.String(), mp.Get[int](d), d.String())
+	{Name: "c", Call: func(ctx context.Context, s_ S, d_ *mp.Decoder, e *mp.Encoder) error {
+		s := d_.String()
+		d := mp.Get[int](d_)
+		to := d_.String()
+		if err := d_.Err(); err != nil {
+			return err
+		}
+		v_, err := s_.C(ctx, s, d, to)
 		e.String(v_)
 		return err
 	}},
-	{Name: "to", Call: func(ctx context.Context, s S, d *mp.Decoder, _ *mp.Encoder) error {
-		return s.To(ctx, mp.Get[E](d))
+	{Name: "to", Call: func(ctx_ context.Context, s S, d *mp.Decoder, _ *mp.Encoder) error {
+		ctx := mp.Get[E](d)
+		if err := d.Err(); err != nil {
+			return err
+		}
+		return s.To(ctx_, ctx)
 	}},
 	{Name: "v", Call: func(ctx context.Context, s S, _ *mp.Decoder, e *mp.Encoder) error {
 		v_, err := s.V(ctx)
@@ -375,9 +420,13 @@ func (c mpSClient) V(ctx context.Context) (v_ [3]string, err error) {
 }
 
 var mpTMethods = []mp.Method[T]{
-	{Name: "call", Call: func(ctx context.Context, s T, d *mp.Decoder, e *mp.Encoder) error {
-		v_, err := s.Call(ctx, mp.GetMap(d, (*mp.Decoder).String, mp.Get[time_.Duration]))
-		mp.PutFlatSlice(e, v_)
+	{Name: "call", Call: func(ctx context.Context, s T, d *mp.Decoder, e_ *mp.Encoder) error {
+		e := mp.GetMap(d, (*mp.Decoder).String, mp.Get[time_.Duration])
+		if err := d.Err(); err != nil {
+			return err
+		}
+		v_, err := s.Call(ctx, e)
+		mp.PutFlatSlice(e_, v_)
 		return err
 	}},
 }

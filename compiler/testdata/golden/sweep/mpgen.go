@@ -23,7 +23,7 @@ type Params struct {
 //
 // score trains a model and returns its error.
 //
-//	func score(ctx context.Context, ports *ScorePorts, p Params) (float64, error)
+//	func score(ctx context.Context, p_ *ScorePorts, p Params) (float64, error)
 type ScorePorts struct {
 	Data []float64 // read by all workers, filled once
 }

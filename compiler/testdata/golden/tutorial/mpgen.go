@@ -134,10 +134,20 @@ var (
 
 func init() {
 	mpHello.Main = func(ctx context.Context, _ *mp.Node, d *mp.Decoder) error {
-		return hello(ctx, d.String())
+		name := d.String()
+		if err := d.Err(); err != nil {
+			return err
+		}
+		return hello(ctx, name)
 	}
 	mpGreet.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
-		return greet(ctx, &GreetPorts{Screen: mpScreen.In(n)}, mp.Get[int](d), d.String(), mp.GetSlice(d, (*mp.Decoder).String))
+		i := mp.Get[int](d)
+		text := d.String()
+		r := mp.GetSlice(d, (*mp.Decoder).String)
+		if err := d.Err(); err != nil {
+			return err
+		}
+		return greet(ctx, &GreetPorts{Screen: mpScreen.In(n)}, i, text, r)
 	}
 	mpChange.Main = func(ctx context.Context, n *mp.Node, _ *mp.Decoder) error {
 		return change(ctx, &ChangePorts{
@@ -146,7 +156,11 @@ func init() {
 		})
 	}
 	mpWork.Main = func(ctx context.Context, _ *mp.Node, d *mp.Decoder) error {
-		return work(ctx, d.String())
+		how := d.String()
+		if err := d.Err(); err != nil {
+			return err
+		}
+		return work(ctx, how)
 	}
 	mpSleep.Main = func(ctx context.Context, _ *mp.Node, _ *mp.Decoder) error {
 		return sleep(ctx)

@@ -1,0 +1,72 @@
+package compiler
+
+import (
+	"github.com/mpgen/mpgen/compiler/diag"
+	"github.com/mpgen/mpgen/grammar"
+)
+
+// Findings about Go functions.
+
+func noFunction(ref *grammar.Ref, where, near string, sure bool) diag.Diagnostic {
+	name := ref.Name
+	if ref.Sel != nil {
+		name = ref.Sel
+	}
+	d := diag.New(codeNoFunction, diag.At(name), "%s has no function %q", where, name.Text).
+		WithLabel("no such function")
+	if near != "" {
+		return meant(d, name, name.Text, near, sure)
+	}
+	return d.WithHelp("name a function that exists; or leave out the = and write one of the declaration's name")
+}
+
+func notExported(ref *grammar.Ref, path, near string, sure bool) diag.Diagnostic {
+	d := diag.New(codeNoFunction, diag.At(ref.Sel), "%q of package %q is not exported", ref.Sel.Text, path).
+		WithLabel("starts with a small letter")
+	if near != "" {
+		return meant(d, ref.Sel, ref.Sel.Text, near, sure)
+	}
+	return d.WithHelp("name a function that starts with a capital letter")
+}
+
+func boundToType(ref *grammar.Ref) diag.Diagnostic {
+	return diag.New(codeNoFunction, diag.At(ref.Sel), "%s is a type, want a function", ref).
+		WithLabel("a type").
+		WithHelp("name a function; or leave out the = and write one of the declaration's name")
+}
+
+func genericFunction(h *handler, at diag.Span) diag.Diagnostic {
+	d := diag.New(codeNoFunction, diag.At(h.at()), "%s calls %s, which is generic", h.by, h.shown()).
+		WithLabel("has type parameters").
+		WithRelated(at, "declared here")
+	if h.ref == nil {
+		return d.WithHelp("write it for the types of the declaration")
+	}
+	return d.WithHelp("leave out the = and write a function of the declaration's name that calls it")
+}
+
+func otherSignature(h *handler, differs, want string, at diag.Span) diag.Diagnostic {
+	d := diag.New(codeSignature, diag.At(h.at()), "func %s is not what %s says: %s", h.shown(), h.by, differs).
+		WithLabel("does not fit").
+		WithRelated(at, "the function")
+	if h.pkg != nil {
+		return d.WithHelp("change the declaration; or leave out the = and write a function of its name that calls %s", h.shown())
+	}
+	return d.WithHelp("write %s; or change the declaration", want)
+}
+
+// at is what names the function in the .mp file.
+func (h *handler) at() grammar.Node {
+	if h.ref != nil {
+		return h.ref
+	}
+	return h.by.name
+}
+
+// shown is the function as the .mp file would call it.
+func (h *handler) shown() string {
+	if h.ref != nil {
+		return h.ref.String()
+	}
+	return h.name
+}

@@ -1,0 +1,304 @@
+package compiler
+
+import (
+	"fmt"
+	"go/ast"
+	"go/types"
+	"strconv"
+
+	"github.com/mpgen/mpgen/compiler/ir"
+)
+
+// Whether a Go function has the signature that a declaration asks for is found out
+// by comparing texts of types, with import paths in the place of package names and
+// one name for each type that has two. Nothing is type-checked, so there are types
+// that can't be compared, such as an alias of another package's type: of those
+// nothing is said.
+
+// unsure stands for a type that may be any.
+const unsure = "?"
+
+// fit compares the function of a handler with what its declaration says. It returns
+// what the function does without, and how it differs, or "".
+func (u *unit) fit(h *handler) (form, string) {
+	c := &comparer{u: u, h: h, pkg: h.pkg}
+	if c.pkg == nil {
+		c.pkg = u.ownFiles().code
+	}
+	params, results := c.fields(h.found.decl.Type.Params), c.fields(h.found.decl.Type.Results)
+	var f form
+	bound := h.ref != nil
+
+	if len(params) > 0 && params[0].text == "context.Context" {
+		params = params[1:]
+	} else if f.bare = true; !bound {
+		return f, "its first parameter is not a context.Context"
+	}
+	if h.by.reaches() {
+		want := "*" + portsName(h.by)
+		if len(params) == 0 || params[0].text != "*."+portsName(h.by) && params[0].text != unsure {
+			what := "it has no parameter " + want
+			if h.pkg != nil {
+				what += ", through which it would reach the rest of the pipeline, and can't have one in another package"
+			}
+			return f, what
+		}
+		params = params[1:]
+	}
+	want := h.by.handed()
+	if len(params) != len(want) {
+		return f, fmt.Sprintf("its parameters are %d besides, where the declaration has %d", len(params), len(want))
+	}
+	for i, p := range params {
+		text := canonical(want[i].typ)
+		if p.spread {
+			if f.spread = true; !bound {
+				return f, "its parameter " + quote(want[i].name.Text) + " is variadic"
+			}
+		}
+		if p.text != text && p.text != unsure && !u.aliased(want[i].typ) {
+			return f, fmt.Sprintf("its parameter for %q is %s, want %s", want[i].name.Text, p.shown, u.goText(want[i].typ))
+		}
+	}
+	if n := len(results); n > 0 && results[n-1].text == "error" {
+		results = results[:n-1]
+	} else if f.sure = true; !bound {
+		return f, "its last result is not an error"
+	}
+	out := h.by.result()
+	switch {
+	case out == nil && len(results) > 0:
+		return f, "it returns " + results[0].shown + ", where the declaration has no result"
+	case out != nil && len(results) == 0:
+		return f, "it returns no " + u.goText(out)
+	case len(results) > 1:
+		return f, fmt.Sprintf("it returns %d values beside its error, want one", len(results))
+	case out == nil || h.by.kind == "service": // anything that has the methods will do
+		return f, ""
+	}
+	if r := results[0]; r.text != canonical(out) && r.text != unsure && !u.aliased(out) {
+		return f, "it returns " + r.shown + ", want " + u.goText(out)
+	}
+	return f, ""
+}
+
+// comparer writes the types of a function as texts that can be compared.
+type comparer struct {
+	u   *unit
+	h   *handler
+	pkg *goPackage
+}
+
+// goField is a parameter or a result.
+type goField struct {
+	text   string // to compare
+	shown  string // as it is written
+	spread bool
+}
+
+func (c *comparer) fields(list *ast.FieldList) []goField {
+	if list == nil {
+		return nil
+	}
+	var all []goField
+	for _, f := range list.List {
+		field := goField{text: c.text(f.Type), shown: types.ExprString(f.Type)}
+		if _, ok := f.Type.(*ast.Ellipsis); ok {
+			field.spread = true
+		}
+		for range max(1, len(f.Names)) {
+			all = append(all, field)
+		}
+	}
+	return all
+}
+
+func (c *comparer) text(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.ParenExpr:
+		return c.text(e.X)
+	case *ast.Ident:
+		return c.name(e.Name)
+	case *ast.SelectorExpr:
+		return c.qualified(e)
+	case *ast.StarExpr:
+		return around("*", c.text(e.X))
+	case *ast.Ellipsis:
+		return around("[]", c.text(e.Elt))
+	case *ast.ArrayType:
+		if e.Len == nil {
+			return around("[]", c.text(e.Elt))
+		}
+		lit, ok := e.Len.(*ast.BasicLit)
+		if !ok {
+			return unsure
+		}
+		n, err := strconv.ParseInt(lit.Value, 0, 64)
+		if err != nil {
+			return unsure
+		}
+		return around("["+itoa(n)+"]", c.text(e.Elt))
+	case *ast.MapType:
+		key, elem := c.text(e.Key), c.text(e.Value)
+		if key == unsure || elem == unsure {
+			return unsure
+		}
+		return "map[" + key + "]" + elem
+	case *ast.IndexExpr:
+		generic, arg := c.text(e.X), c.text(e.Index)
+		if generic == unsure || arg == unsure {
+			return unsure
+		}
+		return generic + "[" + arg + "]"
+	case *ast.InterfaceType, *ast.FuncType, *ast.ChanType, *ast.StructType:
+		return types.ExprString(e) // no declaration has such a type
+	}
+	return unsure
+}
+
+// around puts the sign of a type in front of its element.
+func around(sign, elem string) string {
+	if elem == unsure {
+		return unsure
+	}
+	return sign + elem
+}
+
+// name is a type without a dot: of the package, or predeclared.
+func (c *comparer) name(name string) string {
+	if t := c.pkg.types[name]; t != nil {
+		if t.spec.Assign.IsValid() {
+			return unsure
+		}
+		return c.local(name)
+	}
+	if basics[name] || name == "string" || name == "error" || name == "any" {
+		return alias(name)
+	}
+	for _, spec := range c.h.found.file.Imports {
+		if spec.Name != nil && spec.Name.Name == "." {
+			return unsure
+		}
+	}
+	return c.local(name) // mpgen declares it, or nobody
+}
+
+func (c *comparer) local(name string) string {
+	if c.h.pkg == nil {
+		return "." + name
+	}
+	return c.pkg.path + "." + name
+}
+
+// qualified is a type of another package, whose path one of the imports of the file
+// tells.
+func (c *comparer) qualified(e *ast.SelectorExpr) string {
+	x, ok := e.X.(*ast.Ident)
+	if !ok {
+		return unsure
+	}
+	var paths []string
+	for _, spec := range c.h.found.file.Imports {
+		path, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			return unsure
+		}
+		switch {
+		case spec.Name != nil && spec.Name.Name == x.Name:
+			paths = []string{path}
+		case spec.Name == nil && (lastElement(path) == x.Name || mayBeNamed(path, x.Name)):
+			paths = append(paths, path)
+			continue
+		default:
+			continue
+		}
+		break
+	}
+	if len(paths) != 1 {
+		return unsure
+	}
+	path := paths[0]
+	switch {
+	case path == c.u.in.ImportPath:
+		return "." + e.Sel.Name
+	case path == "context" || path == ir.Runtime:
+		return path + "." + e.Sel.Name
+	}
+	pkg, err := c.u.world.load(path, c.pkg.std)
+	if err != nil || pkg.types[e.Sel.Name] == nil || pkg.types[e.Sel.Name].spec.Assign.IsValid() {
+		return unsure
+	}
+	return path + "." + e.Sel.Name
+}
+
+// canonical is a type of a .mp file as a text to compare.
+func canonical(t *ir.Type) string {
+	return spell(t, func(path, name string) string {
+		if path == "" && (basics[name] || name == "string") {
+			return alias(name)
+		}
+		return path + "." + name
+	})
+}
+
+// goText is a type of a .mp file as Go code of the folder would name it.
+func (u *unit) goText(t *ir.Type) string {
+	return spell(t, func(path, name string) string {
+		switch path {
+		case "":
+			return name
+		case ir.Runtime:
+			return "mp." + name
+		}
+		return u.packageOf(path) + "." + name
+	})
+}
+
+// packageOf is what a .mp file calls a package, or what it calls itself.
+func (u *unit) packageOf(path string) string {
+	for _, i := range u.used {
+		switch {
+		case i.path != path:
+		case i.alias != "":
+			return i.alias
+		default:
+			return i.pkg.name
+		}
+	}
+	return lastElement(path)
+}
+
+// spell writes a type, whose names are spelt by named: those without a path are
+// predeclared, or the folder's own.
+func spell(t *ir.Type, named func(path, name string) string) string {
+	switch t.Kind {
+	case ir.String:
+		return named("", "string")
+	case ir.Bytes:
+		return "[]" + named("", "byte")
+	case ir.Array:
+		return "[" + itoa(t.Len) + "]" + spell(t.Elem, named)
+	case ir.Slice:
+		return "[]" + spell(t.Elem, named)
+	case ir.Map:
+		return "map[" + spell(t.Key, named) + "]" + spell(t.Elem, named)
+	case ir.Pointer:
+		return "*" + spell(t.Elem, named)
+	case ir.Failed:
+		return named(ir.Runtime, "Failed") + "[" + spell(t.Elem, named) + "]"
+	}
+	return named(t.Path, t.Name)
+}
+
+// aliased says whether a type names one that is another's alias, so that its text
+// proves nothing.
+func (u *unit) aliased(t *ir.Type) bool {
+	if t == nil {
+		return false
+	}
+	if t.Kind == ir.Imported {
+		pkg, err := u.world.load(t.Path, false)
+		return err != nil || pkg.types[t.Name] == nil || pkg.types[t.Name].spec.Assign.IsValid()
+	}
+	return u.aliased(t.Key) || u.aliased(t.Elem)
+}

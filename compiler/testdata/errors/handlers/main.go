@@ -1,0 +1,50 @@
+// Package main has functions that are not what main.mp says.
+package main
+
+import (
+	"context"
+	. "image"
+	"time"
+
+	run "github.com/mpgen/mpgen/runtime"
+)
+
+type When = time.Time
+
+type Level int
+
+func scan(ctx context.Context, root string) error { return nil }
+
+func walk(ctx context.Context, p *WalkPorts, root []byte) error { return nil }
+
+func resize(job Job) (Thumb, error) { return Thumb{}, nil }
+
+func blur(ctx context.Context, job Job, radius int) Thumb { return Thumb{} }
+
+func sum(ctx context.Context, a, b int) (total int, err error) { return a + b, nil }
+
+func same(_ context.Context, bytes []uint8, runes []int32, m map[string]*Job) (out [3]byte, err error) {
+	return out, nil
+}
+
+func aliased(ctx context.Context, at When, where Point) (When, error) { return at, nil }
+
+func dead(ctx context.Context, f run.Failed[Job]) error { return nil }
+
+func named(ctx context.Context, level Level) error { return nil }
+
+func lots(ctx context.Context, names ...string) error { return nil }
+
+func generic[T any](ctx context.Context, v T) error { return nil }
+
+var held = func(ctx context.Context, x string) error { return nil }
+
+func openStore(ctx context.Context, path string) (*store, error) { return nil, nil }
+
+func openCache(ctx context.Context) Cache { return nil }
+
+func half(n int) int { return n / 2 }
+
+type store struct{}
+
+func main() {}
