@@ -33,6 +33,9 @@ func (u *unit) without(at grammar.Span) diag.Edit {
 	switch {
 	case (before == 0 || text[before-1] == '\n') && (behind == len(text) || text[behind] == '\n'):
 		start, end = before, min(behind+1, len(text))
+		if bytes.HasSuffix(text[:start], []byte("\n\n")) && bytes.HasPrefix(text[end:], []byte("\n")) {
+			end++ // of the blank lines around it one is enough
+		}
 	case behind < len(text) && text[behind] == ';':
 		end = behind + 1 + len(text[behind+1:]) - len(bytes.TrimLeft(text[behind+1:], " \t"))
 	case before > 0 && text[before-1] == ';':

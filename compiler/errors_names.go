@@ -132,7 +132,10 @@ func wantsCapital(s *symbol, rename func(to string) []diag.Edit) diag.Diagnostic
 
 func wantsSmall(what string, name *grammar.Name, rename func(to string) []diag.Edit) diag.Diagnostic {
 	d := diag.New(codeNaming, diag.At(name), "%s %q starts with %s, want a small one", what, name.Text, initial(name.Text)).
-		WithLabel("only types start with a capital letter")
+		WithLabel("want a small letter")
+	if startsUpper(name.Text) {
+		d = d.WithLabel("only types start with a capital letter")
+	}
 	if small := lowered(name.Text); startsLower(small) {
 		return fix(d.WithHelp("call it %q; Go code gets its own spelling", small), changes(name.Text, small), rename(small))
 	}

@@ -194,7 +194,16 @@ func wrongNumber(d diag.Diagnostic, row *Setting, n *grammar.Number) diag.Diagno
 		}
 		return d.WithHelp("write its unit: %dms or %ds", count, count)
 	case read == understood && row.Takes&Size != 0:
-		return d.WithLabel("no unit").WithHelp("write its unit: %dB, %dKiB or %dMiB", count, count, count)
+		var fit []string
+		for _, u := range []string{"B", "KiB", "MiB", "GiB"} {
+			if size, r := readSize(n.Text + u); r == understood && size >= row.Min && size <= row.Max {
+				fit = append(fit, n.Text+u)
+			}
+		}
+		if len(fit) == 0 {
+			return d.WithLabel("no unit")
+		}
+		return d.WithLabel("no unit").WithHelp("write its unit: %s", list(fit, "or"))
 	case row.Takes&Count != 0:
 		if size, r := readSize(n.Text); r == understood {
 			return d.WithHelp("write %d", size)

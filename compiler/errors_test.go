@@ -136,8 +136,12 @@ func TestEachExampleGivesItsCode(t *testing.T) {
 
 // checkExample compiles the files of an example, in a folder if Go files are among them.
 func checkExample(t *testing.T, text string) []diag.Diagnostic {
+	return Check(exampleInput(t, diag.Files(text)))
+}
+
+func exampleInput(t *testing.T, files []diag.File) Input {
 	in := Input{ImportPath: "example.com/example", Version: "v0.0.0"}
-	for _, f := range diag.Files(text) {
+	for _, f := range files {
 		if strings.HasSuffix(f.Name, ".mp") {
 			in.Sources = append(in.Sources, Source{Name: f.Name, Text: f.Text})
 			continue
@@ -145,7 +149,9 @@ func checkExample(t *testing.T, text string) []diag.Diagnostic {
 		if in.Dir == "" {
 			in.Dir = t.TempDir()
 		}
-		require.NoError(t, os.WriteFile(filepath.Join(in.Dir, f.Name), f.Text, 0o644))
+		file := filepath.Join(in.Dir, f.Name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		require.NoError(t, os.WriteFile(file, f.Text, 0o644))
 	}
-	return Check(in)
+	return in
 }

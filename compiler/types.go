@@ -404,7 +404,8 @@ func (u *unit) importOf(file *grammar.File, ref *grammar.Ref) *imported {
 		if near == "" {
 			if pkg, err := u.world.load(ref.Name.Text, false); err == nil && pkg.name == ref.Name.Text {
 				if _, err := u.world.named(pkg, ref.Sel.Text); err == nil {
-					u.add(fix(notImported(ref, near, sure), "import "+quote(pkg.path), imports(file, pkg.path)))
+					u.add(fix(notImported(ref, near, sure).WithHelp("write import %q below the package clause", pkg.path),
+						"import "+quote(pkg.path), imports(file, pkg.path)))
 					return nil
 				}
 			}

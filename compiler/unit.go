@@ -1,9 +1,12 @@
 package compiler
 
 import (
+	"bytes"
 	"cmp"
+	"os"
 	"path/filepath"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/mpgen/mpgen/compiler/diag"
 	"github.com/mpgen/mpgen/grammar"
@@ -62,6 +65,13 @@ func (u *unit) add(d diag.Diagnostic) { u.found = append(u.found, d) }
 
 // report is all that was found, sorted by place.
 func (u *unit) report() []diag.Diagnostic {
+	texts := map[string][]byte{}
+	for i := range u.found {
+		u.inCharacters(&u.found[i].Span, texts)
+		for k := range u.found[i].Related {
+			u.inCharacters(&u.found[i].Related[k].Span, texts)
+		}
+	}
 	diag.Sort(u.found)
 	return u.found
 }
@@ -72,4 +82,24 @@ func (u *unit) sibling(name string) string {
 		return name
 	}
 	return filepath.Join(filepath.Dir(u.in.Sources[0].Name), name)
+}
+
+// inCharacters counts the columns of a place in a Go file of the folder in characters, as diagnostics do; Go's own
+// positions count bytes.
+func (u *unit) inCharacters(at *diag.Span, texts map[string][]byte) {
+	if filepath.Ext(at.File) != ".go" || u.in.Dir == "" {
+		return
+	}
+	text, ok := texts[at.File]
+	if !ok {
+		text, _ = os.ReadFile(filepath.Join(u.in.Dir, filepath.Base(at.File)))
+		texts[at.File] = text
+	}
+	for _, p := range []*diag.Pos{&at.Start, &at.End} {
+		if p.Offset > len(text) || bytes.Count(text[:p.Offset], []byte("\n"))+1 != p.Line {
+			return
+		}
+		line := text[bytes.LastIndexByte(text[:p.Offset], '\n')+1 : p.Offset]
+		p.Column = utf8.RuneCount(line) + 1
+	}
 }

@@ -15,33 +15,49 @@ import (
 	"github.com/mpgen/mpgen/compiler/diag"
 )
 
-// Each .mp file of testdata/wrong has a mistake that somebody made or will make.
-// Beside it stands, word for word, what mpgen says to it, and in a .diff what check
+// Each .mp file of testdata/wrong has a mistake that somebody made or will make; a
+// .txtar has several files, Go files of the folder among them. Beside it stands, word for word, what mpgen says to it, and in a .diff what check
 // --fix makes of it, if it can. Whoever changes a message reads here how it looks;
 // the law is that each tells the mistake once, at its place, and what to do.
 func TestWrongFilesReadAsTheyShould(t *testing.T) {
 	files, err := filepath.Glob("testdata/wrong/*.mp")
 	require.NoError(t, err)
+	folders, err := filepath.Glob("testdata/wrong/*.txtar")
+	require.NoError(t, err)
+	files = append(files, folders...)
 	require.GreaterOrEqual(t, len(files), 60)
 	for _, file := range files {
-		name := strings.TrimSuffix(filepath.Base(file), ".mp")
+		name := strings.TrimSuffix(filepath.Base(file), filepath.Ext(file))
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			text, err := os.ReadFile(file)
 			require.NoError(t, err)
-			in := Input{ImportPath: "example.com/wrong", Sources: []Source{{Name: name + ".mp", Text: text}}, Version: "v0.0.0"}
+			texts := []diag.File{{Name: name + ".mp", Text: text}}
+			if filepath.Ext(file) == ".txtar" {
+				texts = diag.Files(string(text))
+			}
+			in := exampleInput(t, texts)
+			source := func(file string) []byte {
+				for _, f := range texts {
+					if f.Name == file {
+						return f.Text
+					}
+				}
+				return nil
+			}
 			found := Check(in)
 			require.NotEmpty(t, found)
 			var told bytes.Buffer
-			require.NoError(t, diag.Text(&told, found, diag.Style{NoHint: true, Source: func(string) []byte { return text }}))
-			beside(t, strings.TrimSuffix(file, ".mp")+".txt", told.String())
+			require.NoError(t, diag.Text(&told, found, diag.Style{NoHint: true, Source: source}))
+			path := strings.TrimSuffix(file, filepath.Ext(file))
+			beside(t, path+".txt", told.String())
 
 			mended := mend(in)
 			var diff string
-			if len(mended.found) < len(found) || !bytes.Equal(text, mended.in.Sources[0].Text) {
-				diff = udiff.Unified("wrong", "mended", string(text), string(mended.in.Sources[0].Text))
+			for i, s := range mended.in.Sources {
+				diff += udiff.Unified("wrong/"+s.Name, "mended/"+s.Name, string(in.Sources[i].Text), string(s.Text))
 			}
-			beside(t, strings.TrimSuffix(file, ".mp")+".diff", diff)
+			beside(t, path+".diff", diff)
 		})
 	}
 }

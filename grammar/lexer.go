@@ -265,11 +265,18 @@ func (s *scanner) foreign(e *Error, r rune) {
 	case r == '-' && next == ' ' && strings.HasPrefix(strings.TrimSpace(behind), ">"):
 		e.Help = `an arrow is "->"`
 	case r == '-' && unicode.IsLetter(before) && unicode.IsLetter(next):
-		e.Help = `names have no "-" in them; write the next word with a capital letter, as in "imageJobs"`
-		e.EndPos.Advance(string(next))
-		fix(fmt.Sprintf("write %q for %q", string(unicode.ToUpper(next)), "-"+string(next)), string(unicode.ToUpper(next)))
-		e.EndPos = e.Pos
-		e.EndPos.Advance("-")
+		noLetter := func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+		front := string(s.src[bytes.LastIndexFunc(s.src[:e.Pos.Offset], noLetter)+1 : e.Pos.Offset])
+		back, _, _ := strings.Cut(behind+" ", string(strings.TrimLeftFunc(behind+" ", func(r rune) bool { return !noLetter(r) })))
+		to := string(unicode.ToUpper(next))
+		if front+"_"+back == "on_failure" { // the one word of the language that has two
+			to = "_" + string(next)
+		}
+		whole := front + to + back[utf8.RuneLen(next):]
+		e.Help = fmt.Sprintf(`names have no "-" in them; write %q`, whole)
+		at := e.Span
+		at.EndPos.Advance(string(next))
+		e.Fixes = []Fix{{fmt.Sprintf("change %q to %q", front+"-"+back, whole), []Edit{{at, to}}}}
 	case r == '-' || r == '+':
 		e.Help = `numbers have no sign, and an arrow is "->"`
 		if unicode.IsDigit(next) {

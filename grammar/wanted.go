@@ -159,6 +159,9 @@ func (p *parser) phrase(want map[string]bool, start, at int) string {
 			words = append(words, strconv.Quote(c.Value))
 		}
 	}
+	if end && p.container(start, at) >= 0 && p.toks[at].Value != "\n" {
+		words = append(words, strconv.Quote(";"))
+	}
 	if end {
 		words = append(words, "the end of the line")
 	}

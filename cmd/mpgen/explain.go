@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/mpgen/mpgen/compiler"
@@ -70,19 +71,23 @@ func explain(out io.Writer, info diag.Info) error {
 		}
 	}
 	if info.Wrong != "" {
-		found, err := checkExample(diag.Files(info.Wrong), wantsColor(out))
+		found, mended, err := checkExample(diag.Files(info.Wrong), wantsColor(out))
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(&b, "\nWrong:\n\n%s\nmpgen check says:\n\n%s\nRight:\n\n%s", indent(info.Wrong), indent(found), indent(info.Right))
+		right := "Right:"
+		if slices.EqualFunc(mended, diag.Files(info.Right), func(a, b diag.File) bool { return a.Name == b.Name && bytes.Equal(a.Text, b.Text) }) {
+			right = "Right, as mpgen check --fix writes it:"
+		}
+		fmt.Fprintf(&b, "\nWrong:\n\n%s\nmpgen check says:\n\n%s\n%s\n\n%s", indent(info.Wrong), indent(found), right, indent(info.Right))
 	}
 	_, err := out.Write(b.Bytes())
 	return err
 }
 
-// checkExample is what the compiler says to an example. Go files of it stand in a folder for a moment, as the compiler
+// checkExample is what the compiler says to an example, and what its fixes make of it. Go files of it stand in a folder for a moment, as the compiler
 // reads those itself.
-func checkExample(files []diag.File, color bool) (string, error) {
+func checkExample(files []diag.File, color bool) (told string, mended []diag.File, err error) {
 	in := compiler.Input{ImportPath: "example.com/example", Version: version}
 	texts := map[string][]byte{}
 	for _, f := range files {
@@ -94,22 +99,31 @@ func checkExample(files []diag.File, color bool) (string, error) {
 		if in.Dir == "" {
 			dir, err := os.MkdirTemp("", "mpgen-explain-")
 			if err != nil {
-				return "", err
+				return "", nil, err
 			}
 			defer os.RemoveAll(dir)
 			in.Dir = dir
 		}
 		file := filepath.Join(in.Dir, filepath.FromSlash(f.Name))
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-			return "", err
+			return "", nil, err
 		}
 		if err := os.WriteFile(file, f.Text, 0o644); err != nil {
-			return "", err
+			return "", nil, err
 		}
 	}
+	found := compiler.Check(in)
+	source := func(file string) []byte { return texts[file] }
+	changed, _ := diag.Apply(found, source)
+	for _, f := range files {
+		if text, ok := changed[f.Name]; ok {
+			f.Text = text
+		}
+		mended = append(mended, f)
+	}
 	var b bytes.Buffer
-	err := diag.Text(&b, compiler.Check(in), diag.Style{Color: color, NoHint: true, Source: func(file string) []byte { return texts[file] }})
-	return b.String(), err
+	err = diag.Text(&b, found, diag.Style{Color: color, NoHint: true, Source: source})
+	return b.String(), mended, err
 }
 
 // indent puts four spaces before each line that is not empty.
@@ -119,7 +133,7 @@ func indent(text string) string {
 		if strings.TrimSpace(line) != "" {
 			b.WriteString("    ")
 		}
-		b.WriteString(line)
+		b.WriteString(strings.ReplaceAll(line, "\t", "    "))
 	}
 	return b.String()
 }

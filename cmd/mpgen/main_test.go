@@ -1,16 +1,20 @@
 package main
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	"github.com/stretchr/testify/require"
+
+	"github.com/mpgen/mpgen/compiler/diag"
 )
 
 var update = flag.Bool("update", false, "write what the commands print into the scripts")
@@ -45,6 +49,24 @@ func TestScripts(t *testing.T) {
 			return os.CopyFS(filepath.Join(env.WorkDir, "program"), os.DirFS("testdata/program"))
 		},
 	})
+}
+
+// TestEveryCodeIsExplained shows all codes as the command does: what mpgen says to the wrong example is the code's own.
+func TestEveryCodeIsExplained(t *testing.T) {
+	for _, info := range diag.Codes() {
+		var b bytes.Buffer
+		require.NoError(t, explain(&b, info))
+		head, rest, _ := strings.Cut(b.String(), "\n")
+		require.Equal(t, fmt.Sprintf("%s %s: %s", info.Code, info.Name, info.Title), head)
+		require.NotContains(t, b.String(), "\t")
+		if info.Wrong != "" {
+			require.Regexp(t, `(error|warning)\[`+string(info.Code)+`\]: `, rest)
+			require.Regexp(t, `\nRight(, as mpgen check --fix writes it)?:\n\n    `, rest)
+		}
+		byName, err := findCode(info.Name)
+		require.NoError(t, err)
+		require.Equal(t, info, byName)
+	}
 }
 
 func TestModulePathReadsBothForms(t *testing.T) {
