@@ -67,9 +67,13 @@ func findFolders(args []string) ([]folder, error) {
 
 // expand lists the folders that one argument stands for.
 func expand(arg string) ([]string, error) {
-	if root, ok := strings.CutSuffix(filepath.ToSlash(arg), "/..."); ok || arg == "..." {
-		if arg == "..." {
+	if isPattern(arg) {
+		root := strings.TrimSuffix(strings.TrimSuffix(filepath.ToSlash(arg), "..."), "/")
+		switch {
+		case arg == "...":
 			root = "."
+		case root == "":
+			root = "/"
 		}
 		return below(filepath.FromSlash(root))
 	}
@@ -85,6 +89,11 @@ func expand(arg string) ([]string, error) {
 		return nil, fmt.Errorf("%q is no .mp file and no folder", arg)
 	}
 	return []string{filepath.Dir(arg)}, nil
+}
+
+// isPattern reports whether an argument stands for a folder and all below.
+func isPattern(arg string) bool {
+	return arg == "..." || strings.HasSuffix(filepath.ToSlash(arg), "/...")
 }
 
 // below lists root and all folders in it, without those that the go command leaves out: testdata, vendor, names that start
@@ -113,26 +122,35 @@ func below(root string) ([]string, error) {
 	return dirs, err
 }
 
+// sources lists the .mp files of a folder.
+func sources(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	var names []string
+	for _, e := range entries {
+		if filepath.Ext(e.Name()) == ".mp" && !strings.HasPrefix(e.Name(), ".") && !e.IsDir() {
+			names = append(names, e.Name())
+		}
+	}
+	return names, err
+}
+
 // readFolder reads the .mp files of a folder. It returns nil for a folder that is none of mpgen's business.
 func readFolder(dir string) (*folder, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, err
 	}
-	entries, err := os.ReadDir(dir)
+	names, err := sources(dir)
 	if err != nil {
 		return nil, err
 	}
 	f := &folder{shown: dir, input: compiler.Input{Dir: abs, Version: version}}
-	for _, e := range entries {
-		if filepath.Ext(e.Name()) != ".mp" || strings.HasPrefix(e.Name(), ".") || e.IsDir() {
-			continue
-		}
-		text, err := os.ReadFile(filepath.Join(dir, e.Name()))
+	for _, name := range names {
+		text, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			return nil, err
 		}
-		f.input.Sources = append(f.input.Sources, compiler.Source{Name: f.file(e.Name()), Text: text})
+		f.input.Sources = append(f.input.Sources, compiler.Source{Name: f.file(name), Text: text})
 	}
 	if f.orphaned() {
 		old, err := os.ReadFile(filepath.Join(dir, compiler.FileName))

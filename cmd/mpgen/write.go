@@ -6,8 +6,11 @@ import (
 )
 
 // writeFile replaces a file as a whole: who reads it sees the old text or the new one, also if the machine stops between.
-// A file that is there keeps its permissions.
+// A file that is there keeps its permissions, and a link to it stays one.
 func writeFile(file string, text []byte) (err error) {
+	if target, err := filepath.EvalSymlinks(file); err == nil {
+		file = target
+	}
 	mode := os.FileMode(0o644)
 	if info, err := os.Stat(file); err == nil {
 		mode = info.Mode().Perm()
