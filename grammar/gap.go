@@ -75,7 +75,7 @@ func (p *printer) print(e element, g gap) {
 		p.line().indent++
 	case g == cell && !p.flat:
 		p.line().cells = append(p.line().cells, "")
-	case p.last.text == "" || p.last.text == "(" || p.last.text == "[":
+	case p.last.text == "" || !e.toEnd() && (p.last.text == "(" || p.last.text == "["):
 	case e.text == ")" || e.text == "]" || e.separates():
 	case g != glue || e.comment() || p.last.comment():
 		p.line().write(" ")
