@@ -117,7 +117,7 @@ func (u *unit) moved(s *symbol, at *grammar.Setting, in string) []diag.Edit {
 			if block == nil || len(block.Block.Items) == 1 {
 				return replaced(block, text)
 			}
-			return []diag.Edit{u.without(at.Span), insert(block.Pos, text+"; ")}
+			return []diag.Edit{u.without(at.Span), insert(block.Pos, text+u.separator(block.Pos))}
 		case block == nil:
 			if u.wrapped[s.name.Text+" "+row.In] {
 				return nil // into the block that an earlier one makes
@@ -131,6 +131,16 @@ func (u *unit) moved(s *symbol, at *grammar.Setting, in string) []diag.Edit {
 		return nil
 	}
 	return nil
+}
+
+// separator parts an item from what is put in before it: a line of its own where it has one.
+func (u *unit) separator(at grammar.Pos) string {
+	text := u.source(grammar.Span{Pos: at})[:at.Offset]
+	indent := string(text[bytes.LastIndexByte(text, '\n')+1:])
+	if len(bytes.TrimSpace([]byte(indent))) > 0 {
+		return "; "
+	}
+	return "\n" + indent
 }
 
 func replaced(block *grammar.Setting, text string) []diag.Edit {

@@ -44,6 +44,20 @@ func unknownSetting(s *symbol, at *grammar.Setting, in string, move []diag.Edit)
 	if other := settingSynonyms[key]; other != "" && slices.Contains(keysOf(s.kind, in), other) {
 		return d.WithHelp("did you mean %q?", other)
 	}
+	for _, block := range []string{"", "task", "worker"} {
+		keys := keysOf(s.kind, block)
+		near, sure := grammar.Nearest(key, keys)
+		if other := settingSynonyms[key]; near == "" && slices.Contains(keys, other) {
+			near, sure = other, false
+		}
+		switch {
+		case near == "" || block == in || block != "" && in != "":
+		case block == "":
+			return meant(d, at.Key, key, near, sure).WithHelp("did you mean %q, which is a setting of the %s itself?", near, s.kind)
+		default:
+			return meant(d, at.Key, key, near, sure).WithHelp("did you mean %q, inside of its block: %s { %s … }?", near, block, near)
+		}
+	}
 	keys := list(keysOf(s.kind, in), "and")
 	if keys == "" {
 		keys = "none"

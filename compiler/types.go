@@ -191,7 +191,8 @@ func (u *unit) fieldsOf(s *symbol, d *grammar.Struct) {
 	goNames := map[string]*grammar.Name{}
 	for _, f := range d.Fields {
 		var t *ir.Type
-		if len(f.Names) > 1 || !u.swapped(f.Names[0], f.Type) {
+		swapped := len(f.Names) == 1 && u.swapped(f.Names[0], f.Type)
+		if !swapped {
 			t = u.typ(s.file, f.Type, false)
 		}
 		for _, name := range f.Names {
@@ -200,6 +201,7 @@ func (u *unit) fieldsOf(s *symbol, d *grammar.Struct) {
 			case names[name.Text] != nil:
 				u.add(duplicate("field "+quote(name.Text), name, names[name.Text]))
 				continue
+			case swapped:
 			case !startsLower(name.Text):
 				u.add(wantsSmall("field", name, alone(name)))
 			case goNames[g] != nil:
@@ -240,7 +242,8 @@ func (u *unit) paramsOf(s *symbol, list *grammar.Params, whole bool) []param {
 	var params []param
 	for _, p := range list.List {
 		var t *ir.Type
-		if !u.swapped(p.Name, p.Type) {
+		swapped := u.swapped(p.Name, p.Type)
+		if !swapped {
 			t = u.typ(s.file, p.Type, whole)
 		}
 		g := exported(p.Name.Text)
@@ -248,6 +251,7 @@ func (u *unit) paramsOf(s *symbol, list *grammar.Params, whole bool) []param {
 		case names[p.Name.Text] != nil:
 			u.add(duplicate("parameter "+quote(p.Name.Text), p.Name, names[p.Name.Text]))
 			continue
+		case swapped:
 		case !startsLower(p.Name.Text):
 			u.add(wantsSmall("parameter", p.Name, alone(p.Name)))
 		case goNames[g] != nil:

@@ -133,6 +133,8 @@ func (p *place) result(e *Error) bool {
 			e.Fixes = []Fix{{"leave out the error, which comes by itself",
 				[]Edit{{Span{p.t.Pos, p.toks[p.at+1].Pos}, ""}, {Span{p.toks[comma].Pos, p.toks[end+1].Pos}, ""}}}}
 		}
+	case p.word == "->" && p.decl == "process" && p.block < 0:
+		e.Help = "a process names the queues that it sends to in its block, as in { send results }"
 	case p.decl == "process" && p.block < 0 && p.t.Type == tokIdent && p.toks[p.before].Value == ")":
 		e.Help = "a process has no result; its Go function returns an error by itself"
 		if p.word == "error" {
