@@ -38,6 +38,7 @@ func (u *unit) check() {
 	u.connect(all)
 	u.graph(all)
 	u.sharing(all)
+	u.misdeclared()
 }
 
 func blockOf(d grammar.Decl) *grammar.Block {

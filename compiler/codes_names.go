@@ -28,12 +28,16 @@ pool render(page string) []byte {
 struct Job { size int }
 
 enum Job { small; large }
+
+value last Job
 `,
 		Right: `package main
 
 struct Job { size Size }
 
 enum Size { small; large }
+
+value last Job
 `})
 	codeUndeclared = diag.Register(diag.Info{Code: "MP0103", Name: "Undeclared",
 		Title: "a name is not declared",
@@ -75,10 +79,14 @@ process scan { use done }
 		Wrong: `package main
 
 struct job { path string }
+
+value last job
 `,
 		Right: `package main
 
 struct Job { path string }
+
+value last Job
 `})
 	codeGoName = diag.Register(diag.Info{Code: "MP0106", Name: "GoName",
 		Title: "two things need the same name in Go",
@@ -91,6 +99,8 @@ value done int
 process at { use done }
 
 struct AtPorts { n int }
+
+value last AtPorts
 `,
 		Right: `package main
 
@@ -99,6 +109,8 @@ value done int
 process at { use done }
 
 struct Harbour { n int }
+
+value last Harbour
 `})
 	codeReserved = diag.Register(diag.Info{Code: "MP0107", Name: "Reserved",
 		Title: "a name has a meaning of its own in Go or in the runtime",
@@ -161,6 +173,21 @@ value done int
 		Right: `package main
 
 value done int
+`})
+	codeUnused = diag.Register(diag.Info{Code: "MP0112", Name: "Unused",
+		Title: "a struct or an enum is used by no other declaration",
+		Text:  "It travels nowhere. This is a warning: the Go type is made all the same.",
+		Wrong: `package main
+
+struct Job { path string }
+
+value last string
+`,
+		Right: `package main
+
+struct Job { path string }
+
+value last Job
 `})
 	codeMain = diag.Register(diag.Info{Code: "MP0111", Name: "ProcessMain",
 		Title: "process main, which is the program itself, is given what only a started process has",

@@ -11,10 +11,14 @@ var (
 		Wrong: `package main
 
 struct Job { path sting }
+
+value last Job
 `,
 		Right: `package main
 
 struct Job { path string }
+
+value last Job
 `})
 	codeCannotSend = diag.Register(diag.Info{Code: "MP0202", Name: "CannotSend",
 		Title: "values of a type can't go from one process to another",
@@ -27,6 +31,8 @@ struct Job {
 	path string
 	why  error
 }
+
+value last Job
 `,
 		Right: `package main
 
@@ -34,6 +40,8 @@ struct Job {
 	path string
 	why  string // the text of the error
 }
+
+value last Job
 `})
 	codeHoldsItself = diag.Register(diag.Info{Code: "MP0203", Name: "HoldsItself",
 		Title: "a struct holds itself by value",
@@ -41,10 +49,14 @@ struct Job {
 		Wrong: `package main
 
 struct Tree { left Tree; right Tree }
+
+value last Tree
 `,
 		Right: `package main
 
 struct Tree { left *Tree; right *Tree }
+
+value last Tree
 `})
 	codeMapKey = diag.Register(diag.Info{Code: "MP0204", Name: "MapKey",
 		Title: "a type can't be the key of a map",
@@ -52,10 +64,14 @@ struct Tree { left *Tree; right *Tree }
 		Wrong: `package main
 
 struct Peers { of map[[]byte]string }
+
+value last Peers
 `,
 		Right: `package main
 
 struct Peers { of map[string]string }
+
+value last Peers
 `})
 	codeNotAType = diag.Register(diag.Info{Code: "MP0205", Name: "NotAType",
 		Title: "a name stands where a type is wanted, and is none",
@@ -64,12 +80,16 @@ struct Peers { of map[string]string }
 value done int
 
 struct Job { n done }
+
+value last Job
 `,
 		Right: `package main
 
 value done int
 
 struct Job { n int }
+
+value last Job
 `})
 	codeFailedType = diag.Register(diag.Info{Code: "MP0206", Name: "FailedType",
 		Title: "failed[T] stands where it can't",
@@ -78,20 +98,28 @@ struct Job { n int }
 		Wrong: `package main
 
 struct Job { last failed[string] }
+
+value last Job
 `,
 		Right: `package main
 
 struct Job { last string; why string }
+
+value last Job
 `})
 	codeArrayLength = diag.Register(diag.Info{Code: "MP0207", Name: "ArrayLength",
 		Title: "the length of an array is no usable number",
 		Wrong: `package main
 
 struct Job { sum [16KiB]byte }
+
+value last Job
 `,
 		Right: `package main
 
 struct Job { sum [16384]byte }
+
+value last Job
 `})
 	codeEnum = diag.Register(diag.Info{Code: "MP0208", Name: "EnumValues",
 		Title: "an enum has no values, or more than 256",
@@ -99,10 +127,14 @@ struct Job { sum [16384]byte }
 		Wrong: `package main
 
 enum Level {}
+
+value last Level
 `,
 		Right: `package main
 
 enum Level { low; high }
+
+value last Level
 `})
 	codeParameters = diag.Register(diag.Info{Code: "MP0209", Name: "Parameters",
 		Title: "a pool has no parameter",

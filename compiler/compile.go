@@ -66,6 +66,7 @@ func analyse(in Input) *unit {
 	u.resolve()
 	u.check()
 	u.collide()
+	u.unusedTypes()
 	u.refused = diag.HasErrors(u.found)
 	u.handlers()
 	return u

@@ -58,9 +58,15 @@ func wholeService(ref *grammar.Ref, s *symbol) diag.Diagnostic {
 
 func noFunc(ref *grammar.Ref, s *symbol, near string, sure bool) diag.Diagnostic {
 	d := diag.New(codeUndeclared, diag.At(ref.Sel), "%s has no func %q", s, ref.Sel.Text).
-		WithLabel("no func of this name").
-		WithRelated(diag.At(s.name), "declared here")
-	if near != "" {
+		WithLabel("no func of this name")
+	for _, f := range s.funcs {
+		if f.name.Text == near {
+			d = d.WithRelated(diag.At(f.name), "a similar name is declared here")
+		}
+	}
+	if near == "" {
+		d = d.WithRelated(diag.At(s.name), "declared here")
+	} else {
 		return meant(d, ref, ref.String(), ref.Name.Text+"."+near, sure)
 	}
 	return d.WithHelp("write func %s into its block", ref.Sel.Text)
@@ -93,7 +99,7 @@ func resultText(f *function) string {
 func noResult(s, next station) diag.Diagnostic {
 	return diag.New(codeResult, diag.At(next.ref), "%s has no result to send to %q", s, next.ref.String()).
 		WithLabel("gets nothing").
-		WithRelated(diag.At(s.fn.name), "declared without a result").
+		WithRelated(diag.At(s.fn.written), "no result behind its parameters").
 		WithHelp("write its result behind its parameters, or end the flow with it")
 }
 
@@ -183,6 +189,7 @@ func keyedOnDemand(s *symbol, at target, p *symbol) diag.Diagnostic {
 	return diag.New(codeKeyedOnDemand, diag.At(at.ref), "%s is started by a call, but %s has a key, so its readers must be known at the start", p, s).
 		WithLabel("may not run when an item of its keys comes").
 		WithRelated(diag.At(s.key.name), "the key").
+		WithRelated(diag.At(p.decl.(*grammar.Process).Instances), "started by a call").
 		WithHelp("write process %s[4], or another number", p.name.Text)
 }
 

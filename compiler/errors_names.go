@@ -69,6 +69,14 @@ func notDeclared(kinds []string, ref *grammar.Ref, similar *symbol, near string,
 	return meant(d, ref.Name, ref.Name.Text, near, sure)
 }
 
+// misdeclared is about a declaration that nobody names, where several name one that is much like it.
+func misdeclared(s *symbol, name string, times int, at *grammar.Name) diag.Diagnostic {
+	d := diag.New(codeUndeclared, diag.At(s.name), "%s is not used, and %q, which stands in %d places, is not declared", s, name, times).
+		WithLabel("named by nobody").
+		WithRelated(diag.At(at), "the first of them")
+	return meant(d, s.name, s.name.Text, name, true)
+}
+
 // meant asks whether a name was meant where another one was written, and, if that is sure, replaces it.
 func meant(d diag.Diagnostic, at grammar.Node, written, near string, sure bool) diag.Diagnostic {
 	d = d.WithHelp("did you mean %q?", near)

@@ -286,6 +286,11 @@ func keyUnknown(of *symbol, ref *grammar.Ref, near string, sure bool) diag.Diagn
 		WithLabel("no field of this name").
 		WithRelated(diag.At(of.name), "the items are of this type")
 	if near != "" {
+		for _, f := range of.fields {
+			if f.name.Text == near {
+				d = d.WithRelated(diag.At(f.name), "a similar name is declared here")
+			}
+		}
 		return meant(d, ref, ref.Name.Text, near, sure)
 	}
 	return d

@@ -24,15 +24,25 @@ func unknownType(ref *grammar.Ref, near string, sure bool, similar *symbol, own 
 	return d.WithHelp("declare a struct or an enum, or import a package that has it")
 }
 
+func unusedType(s *symbol) diag.Diagnostic {
+	return diag.New(codeUnused, diag.At(s.name), "%s is not used", s).
+		WithLabel("no other declaration names it").
+		WithHelp("name it where something of it travels; or remove it; or declare it in Go, if only Go code uses it").
+		AsWarning()
+}
+
 func noType(ref *grammar.Ref, s *symbol) diag.Diagnostic {
 	return diag.New(codeNotAType, diag.At(ref), "%q is %s, want a type", ref.Name.Text, article(s.kind)).
 		WithLabel("%s", article(s.kind)).
 		WithRelated(diag.At(s.name), "declared here")
 }
 
-func notImported(ref *grammar.Ref, near string, sure bool) diag.Diagnostic {
+func notImported(file *grammar.File, ref *grammar.Ref, near string, sure bool) diag.Diagnostic {
 	d := diag.New(codeUnknownType, diag.At(ref.Name), "package %q is not imported", ref.Name.Text).
 		WithLabel("no import of this name")
+	if n := len(file.Imports); n > 0 {
+		d = d.WithRelated(diag.At(file.Imports[n-1]), "what this file imports")
+	}
 	if near != "" {
 		return meant(d, ref, ref.String(), near+"."+ref.Sel.Text, sure)
 	}

@@ -40,6 +40,9 @@ func (u *unit) flow(flow *grammar.Flow) {
 	stations := make([]station, len(flow.Stages))
 	for i, ref := range flow.Stages {
 		stations[i] = u.station(ref)
+		if s := u.symbols[ref.Name.Text]; stations[i].missing() && s != nil && s.decl != nil {
+			u.excuseBlock(blockOf(s.decl)) // of what would be said of it as a stage
+		}
 	}
 	defer func() {
 		if slices.ContainsFunc(stations, station.missing) || len(u.found) > before {

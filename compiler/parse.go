@@ -1,6 +1,8 @@
 package compiler
 
 import (
+	"maps"
+
 	"github.com/mpgen/mpgen/compiler/diag"
 	"github.com/mpgen/mpgen/grammar"
 )
@@ -14,6 +16,7 @@ func (u *unit) parse() {
 			u.partial = true
 		}
 		if file != nil {
+			maps.Copy(u.lost, file.Lost)
 			u.files = append(u.files, file)
 		}
 	}

@@ -30,6 +30,7 @@ func (u *unit) resolve() {
 	}
 	for _, s := range u.order {
 		if !s.missing {
+			u.resolving = s
 			u.typesOf(s)
 			s.handler = u.handlerOf(s)
 		}
@@ -84,6 +85,7 @@ func (u *unit) declare(file *grammar.File, decl grammar.Decl) {
 	if old := u.symbols[name.Text]; old != nil && old.name != nil {
 		u.add(duplicate(s.String(), name, old.name))
 		u.excuseDecl(decl)
+		old.torn = true
 		return
 	}
 	if s.kind == "struct" || s.kind == "enum" {
@@ -232,6 +234,9 @@ func (u *unit) lookupHead(ref *grammar.Ref, kinds ...string) *symbol {
 		return nil
 	case s.missing:
 		return nil
+	case s.torn && !slices.Contains(kinds, s.kind):
+		u.excuse("")
+		return nil
 	case ref.Sel != nil && s.kind != "service":
 		u.add(noSelector(ref, s))
 		return nil
@@ -240,11 +245,19 @@ func (u *unit) lookupHead(ref *grammar.Ref, kinds ...string) *symbol {
 		u.excuse("")
 		return nil
 	}
+	s.used = true
 	return s
 }
 
 // undeclared reports a name that nothing declares.
 func (u *unit) undeclared(ref *grammar.Ref, kinds []string) {
+	if u.lost[ref.Name.Text] {
+		u.excuse("")
+		return
+	}
+	if u.missedAgain(ref.Name.Text, ref.Name) {
+		return
+	}
 	var names []string
 	for _, s := range u.order {
 		if slices.Contains(kinds, s.kind) {
@@ -260,5 +273,5 @@ func (u *unit) undeclared(ref *grammar.Ref, kinds []string) {
 	if near != "" || slices.Contains(kinds, "queue") {
 		u.excuse(near)
 	}
-	u.add(notDeclared(kinds, ref, u.symbols[near], near, sure))
+	u.miss(ref.Name.Text, ref.Name, u.symbols[near], notDeclared(kinds, ref, u.symbols[near], near, sure))
 }

@@ -19,6 +19,8 @@ type symbol struct {
 	// missing symbols are of a kind that this version does not have, or could not
 	// be read: whoever names one is not told again.
 	missing bool
+	torn    bool // two have the name, so that nobody knows which one is meant
+	used    bool // another declaration names it
 
 	typ    *ir.Type       // of a queue's items, of a value, of an array's elements
 	fields []field        // of a struct, and of the task of a pool with several parameters
@@ -65,13 +67,14 @@ type param struct {
 // function is what workers call for each task: the function of a pool, or a
 // method of a service. In a flow it is a stage.
 type function struct {
-	of     *symbol
-	name   *grammar.Name
-	method *grammar.Method // nil for the function of a pool
-	params []param
-	in     *ir.Type // of a task
-	out    *ir.Type
-	hasOut bool // it declares a result
+	of      *symbol
+	name    *grammar.Name
+	method  *grammar.Method // nil for the function of a pool
+	written *grammar.Params
+	params  []param
+	in      *ir.Type // of a task
+	out     *ir.Type
+	hasOut  bool // it declares a result
 
 	flow     *grammar.Ref // where it stands in a flow, or nil
 	from, to *symbol

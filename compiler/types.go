@@ -97,7 +97,7 @@ func (u *unit) instancesOf(s *symbol, d *grammar.Instances) {
 // poolOf resolves the function of a pool. Several parameters make a struct of
 // their own, which the program fills in.
 func (u *unit) poolOf(s *symbol, d *grammar.Pool) {
-	f := &function{of: s, name: s.name}
+	f := &function{of: s, name: s.name, written: d.Params}
 	s.funcs = []*function{f}
 	several := d.Params != nil && len(d.Params.List) > 1
 	f.params = u.paramsOf(s, d.Params, !several)
@@ -150,7 +150,7 @@ func (u *unit) methodsOf(s *symbol, d *grammar.Service) {
 			u.add(sameGoName("func", m.Name, goNames[g], g))
 		}
 		names[m.Name.Text], goNames[g] = m.Name, m.Name
-		f := &function{of: s, name: m.Name, method: m, params: u.paramsOf(s, m.Params, false)}
+		f := &function{of: s, name: m.Name, method: m, written: m.Params, params: u.paramsOf(s, m.Params, false)}
 		if len(f.params) == 1 {
 			f.in = f.params[0].typ
 		}
@@ -324,6 +324,11 @@ func (u *unit) namedType(ref *grammar.Ref) *ir.Type {
 		switch {
 		case s.missing:
 			return nil
+		case s.torn && s.kind != "struct" && s.kind != "enum":
+			return nil
+		}
+		s.used = s.used || s != u.resolving
+		switch {
 		case s.kind == "struct":
 			return &ir.Type{Kind: ir.Declared, Name: s.name.Text}
 		case s.kind == "enum":
@@ -350,14 +355,18 @@ func (u *unit) namedType(ref *grammar.Ref) *ir.Type {
 			names = append(names, s.name.Text)
 		}
 	}
+	if u.lost[name] || u.missedAgain(name, ref.Name) {
+		return nil
+	}
 	var similar *symbol
 	near, sure := grammar.Nearest(name, names)
 	if near != "" {
 		similar = u.symbols[near]
+		u.excuse(near)
 	} else if near, sure = typeSynonyms[name], name != "number" && name != "text" && name != "char"; near == "" {
 		near, sure = grammar.Nearest(name, typeNames)
 	}
-	u.add(unknownType(ref, near, sure, similar, u.ownTypes()[name]))
+	u.miss(name, ref.Name, similar, unknownType(ref, near, sure, similar, u.ownTypes()[name]))
 	return nil
 }
 
@@ -396,7 +405,11 @@ func (u *unit) failed(file *grammar.File, t *grammar.NamedType, whole bool) *ir.
 func (u *unit) importOf(file *grammar.File, ref *grammar.Ref) *imported {
 	i := u.imports[file][ref.Name.Text]
 	if i == nil {
-		if s := u.symbols[ref.Name.Text]; s != nil && s.missing || file.BrokenImports {
+		if s := u.symbols[ref.Name.Text]; s != nil && s.missing || file.BrokenImports || u.lost[ref.Name.Text] {
+			return nil
+		}
+		missed := file.Name + " " + ref.Name.Text
+		if u.missedAgain(missed, ref) {
 			return nil
 		}
 		var names []string
@@ -408,13 +421,13 @@ func (u *unit) importOf(file *grammar.File, ref *grammar.Ref) *imported {
 		if near == "" {
 			if pkg, err := u.world.load(ref.Name.Text, false); err == nil && pkg.name == ref.Name.Text {
 				if _, err := u.world.named(pkg, ref.Sel.Text); err == nil {
-					u.add(fix(notImported(ref, near, sure).WithHelp("write import %q below the package clause", pkg.path),
+					u.miss(missed, ref.Name, nil, fix(notImported(file, ref, near, sure).WithHelp("write import %q below the package clause", pkg.path),
 						"import "+quote(pkg.path), imports(file, pkg.path)))
 					return nil
 				}
 			}
 		}
-		u.add(notImported(ref, near, sure))
+		u.miss(missed, ref.Name, nil, notImported(file, ref, near, sure))
 		return nil
 	}
 	i.used = true
@@ -480,7 +493,7 @@ func (u *unit) noKey(t *ir.Type, seen []string) string {
 // noKeyWritten is noKey for a type that is reported elsewhere if it is wrong.
 func (u *unit) noKeyWritten(file *grammar.File, t grammar.Type, seen []string) string {
 	quiet := *u
-	quiet.found = nil
+	quiet.found, quiet.missed = nil, map[string]*missed{}
 	resolved := quiet.typ(file, t, false)
 	if resolved == nil {
 		return ""

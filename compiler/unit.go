@@ -20,17 +20,21 @@ type unit struct {
 	// parse
 	files   []*grammar.File
 	partial bool            // something could not be read: nothing is said about what is missing
+	lost    map[string]bool // the words in what could not be read
 	excused map[string]bool // names in parts that were dropped, see excuse
 
 	// resolve
 	symbols map[string]*symbol // by the name in the .mp file
-	order   []*symbol          // in the order of the source, flows not among them
-	tasks   map[string]*symbol // pools with a struct of their own for a task, by its name
-	main    *symbol            // process main, or nil
-	imports map[*grammar.File]map[string]*imported
-	used    []*imported // whose types are used, in the order of use
-	world   *goWorld
-	foreign map[string]*foreign // by path and name
+	missed  map[string]*missed // names that nothing declares
+
+	resolving *symbol            // whose types are being resolved
+	order     []*symbol          // in the order of the source, flows not among them
+	tasks     map[string]*symbol // pools with a struct of their own for a task, by its name
+	main      *symbol            // process main, or nil
+	imports   map[*grammar.File]map[string]*imported
+	used      []*imported // whose types are used, in the order of use
+	world     *goWorld
+	foreign   map[string]*foreign // by path and name
 
 	// check
 	flows   []*grammar.Flow
@@ -50,6 +54,8 @@ func newUnit(in Input) *unit {
 	return &unit{
 		in:      in,
 		excused: map[string]bool{},
+		lost:    map[string]bool{},
+		missed:  map[string]*missed{},
 		symbols: map[string]*symbol{},
 		tasks:   map[string]*symbol{},
 		foreign: map[string]*foreign{},

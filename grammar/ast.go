@@ -27,6 +27,7 @@ type File struct {
 	Imports []*Import
 	Decls   []Decl
 	Broken  []*BrokenDecl
+	Lost    map[string]bool // the words in what was left out, and the names of packages
 
 	BrokenImports bool // an import was left out, or a part of one
 }

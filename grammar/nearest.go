@@ -21,7 +21,7 @@ func Nearest(word string, candidates []string) (near string, sure bool) {
 			d = limit
 		}
 		switch {
-		case d < least:
+		case d < least, d == least && begun && !cut: // better a letter that is wrong than half of a word
 			near, least, rivals, begun = c, d, 0, cut
 		case d == least && near != "" && c != near:
 			rivals++

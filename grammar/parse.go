@@ -102,6 +102,8 @@ func parse(filename string, src []byte) *parser {
 		}
 	}
 	p.brackets = pair(toks)
+	p.swapBack()
+	p.openBlocks()
 	p.closeBlocks()
 	p.tooDeep()
 	p.parse()

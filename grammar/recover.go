@@ -2,8 +2,7 @@ package grammar
 
 import (
 	"fmt"
-	"math"
-	"slices"
+	"strings"
 
 	"github.com/alecthomas/participle/v2/lexer"
 )
@@ -93,73 +92,6 @@ func (p *parser) starts(i int) bool {
 	return next.Type == tokIdent || next.Type == tokKeyword
 }
 
-// closeBlocks closes each brace that has no partner: before the next declaration in the same brackets, at the end of those
-// brackets, or at the end of the file. So the parser meets no open block, and a block that is not closed does not make
-// the rest of the file a part of it.
-func (p *parser) closeBlocks() {
-	var starts []int
-	for i := range p.toks {
-		if p.starts(i) {
-			starts = append(starts, i)
-		}
-	}
-	closing := map[int]int{} // before which token, how many
-	for i, t := range p.toks {
-		if t.Type != tokSign || t.Value != "{" || p.match[i] >= 0 {
-			continue
-		}
-		end := p.blockEnd(i, starts)
-		closing[end]++
-		if p.toks[end].EOF() && p.cut < math.MaxInt {
-			continue
-		}
-		e := Error{Span: p.span(i), Code: OpenBlock, Msg: `block is not closed, want "}"`, Label: "opened here",
-			Help: `write "}" where it ends`}
-		if p.starts(end) {
-			e.Notes = []Note{{Span: p.span(end), Label: "the next declaration starts here"}}
-		}
-		p.report(e)
-	}
-	if len(closing) == 0 {
-		return
-	}
-	toks := make([]lexer.Token, 0, len(p.toks)+2*len(closing))
-	behind := 0 // the length of toks up to its last token that the parser sees
-	for i, t := range p.toks {
-		var add []lexer.Token
-		for range closing[i] {
-			pos := t.Pos
-			if behind < len(toks) {
-				pos = toks[behind].Pos
-			}
-			add = append(add, lexer.Token{Type: tokClosing, Value: "}", Pos: pos}, lexer.Token{Type: tokSemi, Value: "\n", Pos: pos})
-		}
-		toks = append(slices.Insert(toks, behind, add...), t)
-		if !elided(t) {
-			behind = len(toks)
-		}
-	}
-	p.brackets = pair(toks)
-}
-
-// blockEnd is the token before which a brace without partner is to be closed. starts lists where declarations start.
-func (p *parser) blockEnd(open int, starts []int) int {
-	around, end := p.parent[open], len(p.toks)-1
-	if around >= 0 {
-		end = p.match[around]
-	}
-	first, _ := slices.BinarySearch(starts, open)
-	for _, i := range starts[first:] {
-		if i > end {
-			break
-		}
-		if p.parent[i] == around {
-			return i
-		}
-	}
-	return end
-}
-
 // container finds the braces, or the parentheses of an import, around token at in the line that starts at start, or -1.
 func (p *parser) container(start, at int) int {
 	c := p.parent[at]
@@ -215,11 +147,29 @@ func (p *parser) take(from, to int) bool {
 			if !any {
 				p.dropped = append(p.dropped, p.toks[i].Pos.Offset)
 			}
+			p.lose(p.toks[i])
 			p.toks[i].Type, p.toks[i].Value = tokSkipped, "" // participle finds a literal even in what it elides
 			any = true
 		}
 	}
 	return any
+}
+
+// lose notes the word of a token that is left out.
+func (p *parser) lose(t lexer.Token) {
+	word := t.Value
+	switch t.Type {
+	case tokIdent:
+	case tokString: // the path of a package
+		word = word[1 : len(word)-1]
+		word = word[strings.LastIndexByte(word, '/')+1:]
+	default:
+		return
+	}
+	if p.file.Lost == nil {
+		p.file.Lost = map[string]bool{}
+	}
+	p.file.Lost[word] = true
 }
 
 // skip goes on at token to, having read nothing of what starts at token start.

@@ -38,6 +38,9 @@ func (p *parser) unexpected(parse production, start, at int) Error {
 		return Error{Span: p.span(comma), Code: Unexpected, Msg: `unexpected "," at the end of the line`,
 			Help: "the line below reads as one more value; remove the comma, or write the value behind it"}
 	}
+	if e, ok := p.mistaken(start, at); ok {
+		return e
+	}
 	t := p.toks[at]
 	e := Error{Span: p.span(at), Code: Unexpected, Msg: p.found(at)}
 	want := p.wanted(parse, start, at)
@@ -53,6 +56,33 @@ func (p *parser) unexpected(parse production, start, at int) Error {
 	}
 	p.hint(&e, start, at, want)
 	return e
+}
+
+// mistaken finds a word before token at that was taken for a name, so that at stands where it can't: a keyword written
+// twice, of which the second one became a name; or a misspelt map, which became a type.
+func (p *parser) mistaken(start, at int) (Error, bool) {
+	word := p.toks[start].Value
+	again := p.visible(start + 1)
+	next := p.toks[p.visible(again+1)]
+	if again < at && p.toks[again].Value == word && next.Type == tokIdent && next.Pos.Line == p.toks[start].Pos.Line && p.container(start, at) < 0 {
+		span := p.span(again)
+		gap := Span{span.Pos, next.Pos}
+		return Error{Span: span, Code: Unexpected, Msg: strconv.Quote(word) + " stands here twice, want it once", Label: "again",
+			Fixes: []Fix{{fmt.Sprintf("remove the second %q", word), []Edit{{gap, ""}}}}}, true
+	}
+	for i := p.before(at); i > start && i >= at-8; i = p.before(i) {
+		if p.toks[i].Value != "]" || p.match[i] < 0 || p.before(p.match[i]) <= start {
+			continue
+		}
+		name := p.before(p.match[i])
+		if t := p.toks[name]; t.Type == tokIdent {
+			if near, _ := Nearest(t.Value, []string{"map"}); near != "" && t.Value != near {
+				return Error{Span: p.span(name), Code: Unexpected, Msg: p.found(name) + " before brackets", Help: `did you mean "map"?`,
+					Fixes: []Fix{change(p.span(name), t.Value, near)}}, true
+			}
+		}
+	}
+	return Error{}, false
 }
 
 // dangling finds the comma that ends the line above in a block, if token at is wrong because what stands before it on its

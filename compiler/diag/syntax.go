@@ -109,11 +109,15 @@ value last Job
 		Wrong: `package main
 
 struct Deep { field [][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][][]int }
+
+value last Deep
 `,
 		Right: `package main
 
 struct Deep  { field [][][][][][][][][][][][][][][][]Inner }
 struct Inner { field [][][][][][][][][][][][][][][][][][]int }
+
+value last Deep
 `})
 	_ = Register(Info{Code: Code(grammar.ReservedWord), Name: "ReservedWord",
 		Title: "a keyword of Go is used as a name",
@@ -122,10 +126,14 @@ struct Inner { field [][][][][][][][][][][][][][][][][][]int }
 		Wrong: `package main
 
 struct Job { type string }
+
+value last Job
 `,
 		Right: `package main
 
 struct Job { kind string }
+
+value last Job
 `})
 	_ = Register(Info{Code: Code(grammar.UnknownDecl), Name: "UnknownDecl",
 		Title: "a declaration starts with a word that is none of the language's",
