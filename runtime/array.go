@@ -68,7 +68,7 @@ func (a *ArrayDecl[T]) place(_, length int) sharedPlace {
 
 // repair has nothing to do: whether an element may be half written is for the guard
 // to say.
-func (a *ArrayDecl[T]) repair(*Node, unsafe.Pointer, ring.Owner) {}
+func (a *ArrayDecl[T]) repair(*Node, unsafe.Pointer, ring.Owner, bool) {}
 
 // lengthRow is a row that may ask Start for a length.
 type lengthRow interface {

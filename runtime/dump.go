@@ -288,6 +288,12 @@ func (r *Run) describe(b *bytes.Buffer, all []portrait) {
 		if l, ok := stats.Locks[d.name()]; ok {
 			s = l.row(d.name())
 		}
+		if row, ok := d.(statedRow); ok {
+			_, at := r.node.shared(row)
+			if state := row.state(r.node, at); state != "" {
+				s = strings.TrimSpace(s + "\n" + d.name() + " " + state)
+			}
+		}
 		if s != "" {
 			fmt.Fprintln(b, s)
 		}

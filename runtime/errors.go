@@ -28,6 +28,10 @@ var (
 	// lock guards may be half changed. The lock is not held.
 	ErrOwnerDied = errors.New("a process died with the lock")
 
+	// ErrBroken says that a barrier will not pass: one of its parties died, has ended,
+	// or gave up, or somebody called Abort or Reset.
+	ErrBroken = errors.New("broken")
+
 	// ErrTooBig says that an item could never fit, however long one waits: its
 	// encoding is larger than the bytes that the queue or pool was given.
 	ErrTooBig = errors.New("item too big")

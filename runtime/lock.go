@@ -27,7 +27,7 @@ func (d *LockDecl) place(slots, _ int) sharedPlace {
 	return sharedPlace{kind: control.KindLock, size: lock.Size(slots)}
 }
 
-func (d *LockDecl) repair(n *Node, at unsafe.Pointer, p ring.Owner) {
+func (d *LockDecl) repair(n *Node, at unsafe.Pointer, p ring.Owner, _ bool) {
 	l := lock.Open(at, n.slot, n.bells, monotonic)
 	l.Sweep(int(p), true)
 }
@@ -45,6 +45,7 @@ type Lock struct {
 	shared lock.Lock
 	node   *Node
 	what   string        // for errors: the kind and the name
+	from   func() []int  // for who asks: the slots of those that are waited for; nil: the holder's
 	stands chan struct{} // full while a goroutine of this process stands at the shared lock; the others wait here, in order
 }
 
@@ -134,6 +135,25 @@ func (l *Lock) handOn() {
 	if !l.shared.HandOn() {
 		panic("mp: unlock of " + l.what + ", which this process does not hold")
 	}
+}
+
+// ringHolder rings who has the lock, and waits with it for something else.
+func (l *Lock) ringHolder() {
+	if slot, died, ok := l.shared.Holder(); ok && !died && slot < len(l.node.bells) {
+		l.node.bells[slot].Ring()
+	}
+}
+
+// holds reports whether this process has the lock.
+func (l *Lock) holds() bool {
+	slot, died, ok := l.shared.Holder()
+	return ok && !died && slot == l.node.slot
+}
+
+// died reports whether a holder died with the lock, which nobody has repaired.
+func (l *Lock) died() bool {
+	_, died, ok := l.shared.Holder()
+	return ok && died
 }
 
 // wait is Lock, or Repair, for a lock that is not just free.

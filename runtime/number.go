@@ -120,4 +120,4 @@ func (v *NumberDecl[T]) place(int, int) sharedPlace {
 }
 
 // repair has nothing to do: each operation is one instruction.
-func (v *NumberDecl[T]) repair(*Node, unsafe.Pointer, ring.Owner) {}
+func (v *NumberDecl[T]) repair(*Node, unsafe.Pointer, ring.Owner, bool) {}

@@ -26,10 +26,17 @@ type sharedRow interface {
 	// place says what it takes in the commons of a pipeline of so many slots.
 	// length is what Start was told, for rows that ask for it.
 	place(slots, length int) sharedPlace
-	// repair frees what the dead process p owned of the object at at. It runs in
-	// the parent, and again from the top if the parent is stopped meanwhile; after
-	// it all are roused who use the object.
-	repair(n *Node, at unsafe.Pointer, p ring.Owner)
+	// repair frees what the dead process p owned of the object at at; well says
+	// that p ended as it should. It runs in the parent, and again from the top if the
+	// parent is stopped meanwhile; after it all are roused who use the object.
+	repair(n *Node, at unsafe.Pointer, p ring.Owner, well bool)
+}
+
+// statedRow is a row whose object's state a dump tells.
+type statedRow interface {
+	sharedRow
+	// state is how the object at at stands, "" if there is nothing to say.
+	state(n *Node, at unsafe.Pointer) string
 }
 
 // sharedPlace is what an object takes in the commons.
@@ -72,6 +79,16 @@ func (pl *plan) addShared(d sharedRow, lengths *[]int) error {
 // uses reports whether the process of a slot declares to use d.
 func (pl *plan) uses(slot int, d Decl) bool {
 	return slices.Contains(pl.parties[pl.slots[slot].party].uses, pl.index[d])
+}
+
+// users are the slots of the processes that declare to use d, but one.
+func (pl *plan) users(d Decl, except int) (slots []int) {
+	for slot := 1; slot < len(pl.slots); slot++ {
+		if slot != except && pl.uses(slot, d) {
+			slots = append(slots, slot)
+		}
+	}
+	return slots
 }
 
 // layShared gives each object its place, from the start of the commons: a line
@@ -124,11 +141,12 @@ func (pl *plan) declareShared(party int, uses, reads []Decl) error {
 	return nil
 }
 
-// sweepShared repairs the objects that a dead process has declared to use.
-func (r *Run) sweepShared(p ring.Owner) {
+// sweepShared repairs the objects that a dead process has declared to use; well says
+// that it ended as it should.
+func (r *Run) sweepShared(p ring.Owner, well bool) {
 	for _, i := range r.plan.parties[r.plan.slots[p].party].uses {
 		s := &r.plan.shared[i]
-		s.row.repair(r.node, r.node.commons.At(s.offset), p)
+		s.row.repair(r.node, r.node.commons.At(s.offset), p, well)
 	}
 }
 

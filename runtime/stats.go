@@ -73,7 +73,13 @@ type ProcessStats struct {
 	Waited time.Duration // by their goroutines for queues, locks and calls, in sum; a wait that lasts does not count yet
 }
 
-// LockStats says how a lock stands.
+// locked reports whether the object has holders to tell of, and begins with its lock.
+func (p *sharedPlace) locked() bool {
+	return p.kind == control.KindLock || p.kind == control.KindCondition || p.kind == control.KindRWLock
+}
+
+// LockStats says how a lock stands, also an rlock, an rwlock with its writers, and the lock
+// of a condition.
 type LockStats struct {
 	Holder  string // the process that has it or died with it, "main" for the program; empty: nobody
 	Died    bool   // the holder died, and nobody has repaired yet
@@ -125,7 +131,7 @@ func (r *Run) stats() Stats {
 		}
 	}
 	for i := range r.plan.shared {
-		if o := &r.plan.shared[i]; o.place.kind == control.KindLock {
+		if o := &r.plan.shared[i]; o.place.locked() {
 			s.Locks[o.row.name()] = r.lockStats(r.node.commons.At(o.offset))
 		}
 	}

@@ -56,9 +56,17 @@ func (m *member) sweep() (left remains) {
 		}
 		r.rings[i].WakeAll()
 	}
-	r.sweepShared(p)
+	r.sweepShared(p, m.endedWell())
 	r.rouse(m.slot.party)
 	return left
+}
+
+// endedWell reports whether the dead process had done its part, and has said so.
+func (m *member) endedWell() bool {
+	m.upMu.Lock()
+	life := m.life
+	m.upMu.Unlock()
+	return life.err == nil && life.gaveUp == nil && !life.corrupt && (life.returned || life.ended || life.ready && m.mayRetire())
 }
 
 // input is which input of its pool queue feeds, -1: none.

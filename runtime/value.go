@@ -55,7 +55,7 @@ func (d *ValueDecl[T]) place(slots, _ int) sharedPlace {
 }
 
 // repair sets the writers' lock free: what a dead writer did was not published.
-func (d *ValueDecl[T]) repair(n *Node, at unsafe.Pointer, p ring.Owner) {
+func (d *ValueDecl[T]) repair(n *Node, at unsafe.Pointer, p ring.Owner, _ bool) {
 	l := lock.Open(at, n.slot, n.bells, monotonic)
 	l.Sweep(int(p), false)
 }

@@ -112,6 +112,14 @@ func (w *watch) waitsFor() want {
 
 func (s *standing) waitsFor() want {
 	w := want{what: strings.ReplaceAll(s.what, `"`, ""), how: "held"}
+	if s.from != nil {
+		for _, slot := range s.from() {
+			if slot < len(s.node.plan.slots) && !slices.Contains(w.from, slot) {
+				w.from = append(w.from, slot)
+			}
+		}
+		return w
+	}
 	if slot, _, ok := s.shared.Holder(); ok && slot < len(s.node.plan.slots) {
 		w.from = []int{slot}
 	}

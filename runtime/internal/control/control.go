@@ -137,6 +137,11 @@ const (
 	KindLock
 	KindValue
 	KindArray
+	KindSemaphore
+	KindEvent
+	KindBarrier
+	KindCondition
+	KindRWLock
 )
 
 const (

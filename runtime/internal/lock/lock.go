@@ -114,6 +114,9 @@ func Open(p unsafe.Pointer, slot int, bells []bell.Word, now func() int64) Lock 
 // Try takes the lock if it is free.
 func (l *Lock) Try() bool { return l.m.word.CompareAndSwap(free, l.mine) }
 
+// Free reports whether nobody has the lock, and it is kept for nobody.
+func (l *Lock) Free() bool { return l.m.word.Load() == free }
+
 // Verdict is what Take found.
 type Verdict int
 
