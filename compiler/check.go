@@ -22,6 +22,7 @@ func (u *unit) check() {
 		if block := blockOf(s.decl); block != nil {
 			u.block(s, block, "")
 		}
+		u.complete(s)
 	}
 	for _, flow := range u.flows {
 		u.flow(flow)
@@ -39,6 +40,16 @@ func (u *unit) check() {
 	u.graph(all)
 	u.sharing(all)
 	u.misdeclared()
+}
+
+// complete reports settings that must be given and are not.
+func (u *unit) complete(s *symbol) {
+	for i := range settings {
+		row := &settings[i]
+		if _, given := s.given[row.Key]; row.Must && row.has(s.kind, "") && !given && !u.partial {
+			u.add(wantsSetting(s, row))
+		}
+	}
 }
 
 func blockOf(d grammar.Decl) *grammar.Block {

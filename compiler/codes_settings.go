@@ -100,6 +100,20 @@ queue counts Count { key word }
 
 process main { send counts; receive counts }
 `})
+	codeMissingSetting = diag.Register(diag.Info{Code: "MP0320", Name: "MissingSetting",
+		Title: "a setting that must be given is missing",
+		Wrong: `package main
+
+semaphore slots
+
+process fetch[4] { use slots }
+`,
+		Right: `package main
+
+semaphore slots { permits 2 }
+
+process fetch[4] { use slots }
+`})
 	codeOnDemandOnly = diag.Register(diag.Info{Code: "MP0308", Name: "OnDemandOnly",
 		Title: "a setting of processes that are started by a call is given to another",
 		Wrong: `package main

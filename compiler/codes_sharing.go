@@ -40,6 +40,22 @@ array widths [256]uint32 { guard l }
 
 process work { use widths, l }
 `})
+	codeParties = diag.Register(diag.Info{Code: "MP0440", Name: "Parties",
+		Title: "the parties of a barrier can't be counted",
+		Text: "A barrier waits for each process that uses it, so all of them must be there from the start. Of processes " +
+			"that are started by a call, and of workers, say how many must come.",
+		Wrong: `package main
+
+barrier turn
+
+process visit[] { use turn }
+`,
+		Right: `package main
+
+barrier turn { parties 4 }
+
+process visit[] { use turn }
+`})
 	codeUnusedObject = diag.Register(diag.Info{Code: "MP0413", Name: "UnusedObject",
 		Title: "a lock, or something else that processes meet at, is used by nobody",
 		Wrong: `package main

@@ -24,10 +24,6 @@ func instead(what string) string {
 		return "use two queues, one each way"
 	case "dict", "list", "set":
 		return "let a service hold it, and declare a func for each thing to be done"
-	case "rwlock":
-		return "use a lock"
-	case "semaphore", "barrier", "condition", "event":
-		return "use a queue whose items are the permission to go on"
 	case "file":
 		return "give the path, and open it in the process"
 	}

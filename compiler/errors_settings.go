@@ -84,6 +84,12 @@ func fix(d diag.Diagnostic, message string, edits []diag.Edit) diag.Diagnostic {
 	return d.WithFix(message, edits...)
 }
 
+func wantsSetting(s *symbol, row *Setting) diag.Diagnostic {
+	return diag.New(codeMissingSetting, diag.At(s.name), "%s does not say its %s", s, row.Key).
+		WithLabel("no %s", row.Key).
+		WithHelp("write %s %s { %s 4 }: %s", s.kind, s.name.Text, row.Key, row.Doc)
+}
+
 func noMethod(s *symbol, in string, m *grammar.Method) diag.Diagnostic {
 	if s.kind == "service" {
 		return diag.New(codeUnknownSetting, diag.At(m.Name), "block %s has a func, which stands in the service itself", in).

@@ -30,6 +30,17 @@ func noGuard(s, p *symbol, at target, why string) diag.Diagnostic {
 	return d.WithHelp("%s", help)
 }
 
+func noParties(s, p *symbol, at target) diag.Diagnostic {
+	why := "starts as often as it is called"
+	if p.serves() {
+		why = "has workers that come and go"
+	}
+	return diag.New(codeParties, diag.At(s.name), "the parties of %s can't be counted: %s %s", s, p, why).
+		WithLabel("of how many parties?").
+		WithRelated(diag.At(at.ref), "used here").
+		WithHelp("say how many must come: barrier %s { parties 4 }", s.name.Text)
+}
+
 func guardNotUsed(s *symbol, guard target, p *symbol, at target) diag.Diagnostic {
 	return diag.New(codeGuardNotUsed, diag.At(at.ref), "%s uses %s without its guard, %s", p, s, guard.sym).
 		WithLabel("can't lock it").

@@ -21,7 +21,7 @@ type Kind struct {
 	only  func(t *ir.Type) bool                  // of the types that a keyword takes, those of this row; nil: all
 	coded bool                                   // the row has a codec in its field Elem
 	row   map[string]string                      // settings that the row has, and their fields
-	main  bool                                   // Run has it only if process main uses it
+	main  bool                                   // Run has it only if process main uses it, and then the row says so
 	check func(u *unit, s *symbol, by []*symbol) // what is wrong with it, used by these; may be nil
 }
 
@@ -34,6 +34,18 @@ var kinds = []Kind{
 		Doc: "a value of any other type, which nobody sees half changed"},
 	{Keyword: "lock", Handle: "Lock", Row: "LockDecl", check: (*unit).unused,
 		Doc: "a mutex, which tells of a holder's death"},
+	{Keyword: "rlock", Handle: "RLock", Row: "RLockDecl", check: (*unit).unused,
+		Doc: "a lock that who has it may take again"},
+	{Keyword: "rwlock", Handle: "RWLock", Row: "RWLockDecl", check: (*unit).unused,
+		Doc: "a lock for many readers or one writer"},
+	{Keyword: "semaphore", Handle: "Semaphore", Row: "SemaphoreDecl", row: map[string]string{"permits": "Permits"}, check: (*unit).unused,
+		Doc: "a number of permits; those of a dead process come back"},
+	{Keyword: "event", Handle: "Event", Row: "EventDecl", check: (*unit).unused,
+		Doc: "a flag to wait for"},
+	{Keyword: "condition", Handle: "Condition", Row: "ConditionDecl", check: (*unit).unused,
+		Doc: "a lock, with a place to wait for a change of what it guards"},
+	{Keyword: "barrier", Handle: "Barrier", Row: "BarrierDecl", row: map[string]string{"parties": "Parties"}, main: true, check: (*unit).barrier,
+		Doc: "lets its parties go on together"},
 }
 
 // Kinds returns the table of shared objects, in the order of the manual.
@@ -69,8 +81,8 @@ func (k *Kind) types(s *symbol) []ir.Type {
 	return []ir.Type{*s.typ}
 }
 
-// lower is the row of a declaration.
-func (k *Kind) lower(s *symbol) *ir.Object {
+// lower is the row of a declaration; main says that process main uses it.
+func (k *Kind) lower(s *symbol, main bool) *ir.Object {
 	o := &ir.Object{Type: k.Row, Types: k.types(s)}
 	if k.coded && !s.typ.Flat {
 		o.Fields = append(o.Fields, ir.RowField{Go: "Elem", Codec: s.typ})
@@ -88,6 +100,9 @@ func (k *Kind) lower(s *symbol) *ir.Object {
 		default:
 			o.Fields = append(o.Fields, ir.RowField{Go: field, Count: given.n})
 		}
+	}
+	if k.main && main {
+		o.Fields = append(o.Fields, ir.RowField{Go: "Main", Set: true})
 	}
 	return o
 }

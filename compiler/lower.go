@@ -77,7 +77,7 @@ func (u *unit) lowerDecl(s *symbol) ir.Decl {
 	case "service":
 		d.Service = u.lowerService(s)
 	default:
-		d.Object = kindOf(s).lower(s)
+		d.Object = kindOf(s).lower(s, u.main != nil && names(u.main, "use", s))
 	}
 	return d
 }

@@ -30,6 +30,7 @@ type Setting struct {
 	Default string // as one would write it; "" where there is none
 	Min     int64  // of the count, the bytes, or the nanoseconds
 	Max     int64
+	Must    bool   // it must be given
 	Later   bool   // belongs to the language, but not to this version
 	Doc     string // a sentence for the manual
 }
@@ -58,8 +59,12 @@ var settings = []Setting{
 		Doc: "a field of the items: those in which it is equal go to one reader"},
 	{Key: "slot", Of: "value", Takes: Size, Default: "256B", Min: 16, Max: 64 * kib,
 		Doc: "bytes that the value takes at most when it is encoded; numbers and flat values need none"},
-	{Key: "guard", Of: "array", Takes: Name, Kinds: "lock",
-		Doc: "the lock that keeps those who write to the array apart"},
+	{Key: "permits", Of: "semaphore", Takes: Count, Must: true, Min: 1, Max: 1 << 16,
+		Doc: "how many there are to take"},
+	{Key: "parties", Of: "barrier", Takes: Count, Min: 1, Max: 10_000,
+		Doc: "how many must come, if not each process that uses it; must be given if a pool, a service or a process that is started by a call uses it"},
+	{Key: "guard", Of: "array", Takes: Name, Kinds: "lock rlock rwlock condition barrier",
+		Doc: "what keeps those who write to the array apart"},
 
 	{Key: "send", Of: "process pool service", Takes: Names, Kinds: "queue",
 		Doc: "queues that it sends to"},

@@ -48,6 +48,20 @@ func (u *unit) unused(s *symbol, by []*symbol) {
 	}
 }
 
+// barrier checks that the parties of a barrier are given where they can't be counted.
+func (u *unit) barrier(s *symbol, by []*symbol) {
+	u.unused(s, by)
+	if _, given := s.given["parties"]; given {
+		return
+	}
+	for _, p := range by {
+		if p.serves() || p.onDemand {
+			u.add(noParties(s, p, refTo(p, "use", s)))
+			return
+		}
+	}
+}
+
 // readAndUsed reports arrays that one process is to read and to write.
 func (u *unit) readAndUsed(s *symbol) {
 	for _, r := range s.given["read"].refs {

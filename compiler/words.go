@@ -25,7 +25,7 @@ func list(of []string, last string) string {
 
 // article puts a or an in front of a word of the language.
 func article(word string) string {
-	if strings.ContainsRune("aeiou", rune(word[0])) && !strings.HasPrefix(word, "use") {
+	if strings.ContainsRune("aeiou", rune(word[0])) && !strings.HasPrefix(word, "use") || word == "rlock" || word == "rwlock" {
 		return "an " + word
 	}
 	return "a " + word

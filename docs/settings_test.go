@@ -30,7 +30,7 @@ func TestTheTableOfSettingsIsTheCompilers(t *testing.T) {
 }
 
 // kinds are the declarations of this version that have settings.
-var kinds = []string{"queue", "value", "array", "process", "pool", "service"}
+var kinds = []string{"queue", "value", "array", "semaphore", "barrier", "process", "pool", "service"}
 
 func settingsTable() string {
 	var b strings.Builder
@@ -45,7 +45,9 @@ func settingsTable() string {
 				key = s.In + " { " + key + " }"
 			}
 			byDefault := s.Default
-			if byDefault != "" {
+			if s.Must {
+				byDefault = "must be given"
+			} else if byDefault != "" {
 				byDefault = "`" + byDefault + "`"
 			}
 			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", key, takes(s), byDefault, s.Doc)
@@ -78,7 +80,7 @@ func takes(s compiler.Setting) string {
 		{compiler.Size, "a size, " + ranged(s.Min, s.Max, sizeText)},
 		{compiler.Duration, "a duration, " + ranged(s.Min, s.Max, durationText)},
 		{compiler.Names, "names"},
-		{compiler.Name, "a " + s.Kinds},
+		{compiler.Name, "a " + strings.Join(strings.Fields(s.Kinds), ", ")},
 		{compiler.Field, "a field"},
 		{compiler.Nothing, "nothing"},
 	} {
@@ -117,4 +119,13 @@ func durationText(n int64) string {
 		return fmt.Sprint(n/1e9, "s")
 	}
 	return fmt.Sprint(n/1e6, "ms")
+}
+
+// TestTheManualHasAllKindsOfSharedObjects looks for the keyword and the handle of each.
+func TestTheManualHasAllKindsOfSharedObjects(t *testing.T) {
+	text, err := os.ReadFile("language.md")
+	require.NoError(t, err)
+	for _, k := range compiler.Kinds() {
+		require.Regexp(t, "(?m)^\\| `"+k.Keyword+"`.*`\\*mp\\."+k.Handle+"[`[]", string(text), k.Keyword)
+	}
 }

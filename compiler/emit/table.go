@@ -76,6 +76,8 @@ func (f *file) row(d ir.Decl) jen.Code {
 				add(true, field.Go, f.codec(*field.Codec))
 			case field.Size != 0:
 				add(true, field.Go, size(field.Size))
+			case field.Set:
+				add(true, field.Go, jen.True())
 			default:
 				add(true, field.Go, jen.Lit(int(field.Count)))
 			}

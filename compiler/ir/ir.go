@@ -114,6 +114,7 @@ type RowField struct {
 	Codec *Type  `json:"codec,omitempty"` // of this type
 	Count int64  `json:"count,omitempty"`
 	Size  int64  `json:"size,omitempty"` // bytes
+	Set   bool   `json:"set,omitempty"`  // it is true
 }
 
 // Ports are the ends that the function of a process, pool or service is given,
