@@ -27,6 +27,7 @@ func TestTourPrints(t *testing.T) {
 		"shared":    {"3.1415927 [0 -1 -2 -3 -4 -5 -6 -7 -8 -9]"},
 		"lock":      {"together 10000"},
 		"stream":    {"22 letters"},
+		"sync":      {"the office opens", "all have done their letters", "8 letters, 0 times a clerk too many"},
 		"service":   {"1300 <nil>"},
 		"pool":      {"1 <nil>", "4 <nil>", "9 <nil>", "16 <nil>", "400 <nil>", "49 <nil>"},
 		"terminate": {"after a while: context deadline exceeded", "killed: true"},

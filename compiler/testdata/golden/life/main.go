@@ -12,23 +12,31 @@ import (
 
 const side = 64
 
-// evolve returns how many cells of its rows live.
-func evolve(ctx context.Context, p *EvolvePorts, from, to, turn int) (int, error) {
+var glider = []int{1, side + 2, 2 * side, 2*side + 1, 2*side + 2}
+
+func life(ctx context.Context, p *LifePorts, turns int) error {
 	now, next := p.Even, p.Odd
-	if turn%2 == 1 {
-		now, next = next, now
-	}
-	alive := 0
-	for y := from; y < to; y++ {
-		for x := range side {
-			next[y*side+x] = rule(now, x, y)
-			alive += int(next[y*side+x])
-			if next[y*side+x] > now[y*side+x] {
-				p.Born.Add(1)
-			}
+	from, to := p.Instance*side/p.Instances, (p.Instance+1)*side/p.Instances
+	if p.Instance == 0 {
+		for _, cell := range glider {
+			now[cell] = 1
 		}
 	}
-	return alive, nil
+	for range turns {
+		if _, err := p.Turn.Wait(ctx); err != nil {
+			return err
+		}
+		for y := from; y < to; y++ {
+			for x := range side {
+				next[y*side+x] = rule(now, x, y)
+				if next[y*side+x] > now[y*side+x] {
+					p.Born.Add(1)
+				}
+			}
+		}
+		now, next = next, now
+	}
+	return nil
 }
 
 func rule(b []uint8, x, y int) uint8 {
@@ -48,34 +56,12 @@ func rule(b []uint8, x, y int) uint8 {
 
 func main() {
 	mp.Main()
-	ctx := context.Background()
-	run, err := Start(ctx)
+	run, err := Start(context.Background(), Args{LifeTurns: 4 * side})
 	if err != nil {
 		log.Fatal(err)
 	}
 	defer run.Close()
-	glider := []int{1, side + 2, 2 * side, 2*side + 1, 2*side + 2}
-	for _, cell := range glider {
-		run.Even[cell] = 1
-	}
-	const rows = side / 8
-	for turn := range 4 * side {
-		tasks := func(yield func(EvolveTask) bool) {
-			for y := 0; y < side && yield(EvolveTask{From: y, To: y + rows, Turn: turn}); y += rows {
-			}
-		}
-		alive := 0
-		for n, err := range run.Evolve.Map(ctx, tasks) {
-			if err != nil {
-				log.Fatal(err)
-			}
-			alive += n
-		}
-		if alive != len(glider) {
-			log.Fatal(alive, " cells live in turn ", turn)
-		}
-	}
-	if err := run.Close(); err != nil {
+	if err := run.Wait(); err != nil {
 		log.Fatal(err)
 	}
 	// The glider has gone all around the board, once down and once across.

@@ -13,24 +13,23 @@ const (
 	_ = mp.EnforceVersion(mp.MaxVersion - 1) // too new for the runtime: upgrade it
 )
 
-// EvolveTask is a task of the pool evolve.
-type EvolveTask struct {
-	From int
-	To   int
-	Turn int
+// LifePorts is what the process life can reach.
+//
+// life computes some rows of the next board. The boards change roles after each
+// turn, when all have come to the barrier.
+//
+//	func life(ctx context.Context, p *LifePorts, turns int) error
+type LifePorts struct {
+	Instance, Instances int // this one, from 0, and how many
+	Even                []uint8
+	Odd                 []uint8
+	Turn                *mp.Barrier // its parties are the four processes that use it
+	Born                *mp.Number[int64]
 }
 
-// EvolvePorts is what the pool evolve can reach.
-//
-// evolve computes some rows of the next board. The boards change roles after each
-// turn, and each worker writes to rows of its own, so nobody waits for the lock.
-//
-//	func evolve(ctx context.Context, p *EvolvePorts, from int, to int, turn int) (int, error)
-type EvolvePorts struct {
-	Even []uint8
-	Odd  []uint8
-	Door *mp.Lock
-	Born *mp.Number[int64]
+// Args are the arguments of what starts with the pipeline.
+type Args struct {
+	LifeTurns int
 }
 
 // Run is the pipeline at work.
@@ -38,59 +37,53 @@ type Run struct {
 	*mp.Run
 	Even []uint8
 	Odd  []uint8
-	Door *mp.Lock
 	Born *mp.Number[int64]
-	// evolve computes some rows of the next board. The boards change roles after each
-	// turn, and each worker writes to rows of its own, so nobody waits for the lock.
-	Evolve *mp.Pool[EvolveTask, int]
 }
 
 // Start starts the pipeline; it runs until Run.Close, or the end of ctx.
-func Start(ctx context.Context, opts ...mp.Option) (*Run, error) {
-	r, n, err := mp.Start(ctx, &mpPipeline, opts)
+func Start(ctx context.Context, args Args, opts ...mp.Option) (*Run, error) {
+	r, n, err := mp.Start(ctx, &mpPipeline, opts,
+		mpLife.With(func(e *mp.Encoder) { mp.Put(e, args.LifeTurns) }),
+	)
 	if err != nil {
 		return nil, err
 	}
 	return &Run{
-		Run:    r,
-		Even:   mpEven.In(n),
-		Odd:    mpOdd.In(n),
-		Door:   mpDoor.In(n),
-		Born:   mpBorn.In(n),
-		Evolve: mpEvolve.Pool(n),
+		Run:  r,
+		Even: mpEven.In(n),
+		Odd:  mpOdd.In(n),
+		Born: mpBorn.In(n),
 	}, nil
 }
 
 // The rows of the pipeline, in the order of the source.
 var (
-	mpEven   = mp.ArrayDecl[uint8]{Name: "even", Len: 4096, Guard: &mpDoor}
-	mpOdd    = mp.ArrayDecl[uint8]{Name: "odd", Len: 4096, Guard: &mpDoor}
-	mpDoor   = mp.LockDecl{Name: "door"}
-	mpBorn   = mp.NumberDecl[int64]{Name: "born"}
-	mpEvolve = mp.PoolDecl[EvolveTask, int]{
-		Name:    "evolve",
-		Workers: 4,
-		Uses:    []mp.Decl{&mpEven, &mpOdd, &mpDoor, &mpBorn},
-	}
+	mpEven = mp.ArrayDecl[uint8]{Name: "even", Len: 4096, Guard: &mpTurn}
+	mpOdd  = mp.ArrayDecl[uint8]{Name: "odd", Len: 4096, Guard: &mpTurn}
+	mpTurn = mp.BarrierDecl{Name: "turn"}
+	mpBorn = mp.NumberDecl[int64]{Name: "born"}
+	mpLife = mp.ProcessDecl{Name: "life", Instances: 4, Uses: []mp.Decl{&mpEven, &mpOdd, &mpTurn, &mpBorn}}
 
 	mpPipeline = mp.Pipeline{
 		Path:   "github.com/mpgen/mpgen/compiler/testdata/golden/life",
 		Source: "life.mp",
-		Decls:  []mp.Decl{&mpEven, &mpOdd, &mpDoor, &mpBorn, &mpEvolve},
+		Decls:  []mp.Decl{&mpEven, &mpOdd, &mpTurn, &mpBorn, &mpLife},
 	}
 )
 
 func init() {
-	mpEvolve.Open = func(n *mp.Node) func(context.Context, EvolveTask) (int, error) {
-		p := &EvolvePorts{
+	mpLife.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
+		turns := mp.Get[int](d)
+		if err := d.Err(); err != nil {
+			return err
+		}
+		return life(ctx, &LifePorts{
+			Instance: n.Instance(), Instances: n.Instances(),
 			Even: mpEven.In(n),
 			Odd:  mpOdd.In(n),
-			Door: mpDoor.In(n),
+			Turn: mpTurn.In(n),
 			Born: mpBorn.In(n),
-		}
-		return func(ctx context.Context, task EvolveTask) (int, error) {
-			return evolve(ctx, p, task.From, task.To, task.Turn)
-		}
+		}, turns)
 	}
 	mp.Register(&mpPipeline)
 }

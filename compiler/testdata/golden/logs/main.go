@@ -32,7 +32,7 @@ func parse(_ context.Context, line string) ([]Entry, error) {
 	return []Entry{{At: t, Level: LevelWarn, Text: rest}}, err
 }
 
-// window waits for entries and for its clock at once.
+// window waits for entries, for its clock, and to be told, at once.
 func window(ctx context.Context, p *WindowPorts, every time.Duration) error {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -55,6 +55,11 @@ func window(ctx context.Context, p *WindowPorts, every time.Duration) error {
 				return err
 			}
 		case <-tick.C:
+			if err := flush(); err != nil {
+				return err
+			}
+		case <-p.Flush.Done():
+			p.Flush.Clear()
 			if err := flush(); err != nil {
 				return err
 			}
@@ -87,6 +92,7 @@ func main() {
 		log.Fatal(err)
 	}
 	defer run.Close()
+	run.Flush.Set()
 	if err := run.Wait(); err != nil {
 		log.Fatal(err)
 	}

@@ -49,6 +49,7 @@ type TailPorts struct {
 type WindowPorts struct {
 	Summaries *mp.Sender[Summary]
 	Entries   *mp.Receiver[Entry]
+	Flush     *mp.Event // sum up now
 }
 
 // OutputPorts is what the process output can reach.
@@ -68,7 +69,8 @@ type Args struct {
 // Run is the pipeline at work.
 type Run struct {
 	*mp.Run
-	Last *mp.Value[Summary] // the newest one
+	Flush *mp.Event          // sum up now
+	Last  *mp.Value[Summary] // the newest one
 }
 
 // Start starts the pipeline; it runs until Run.Close, or the end of ctx.
@@ -81,8 +83,9 @@ func Start(ctx context.Context, args Args, opts ...mp.Option) (*Run, error) {
 		return nil, err
 	}
 	return &Run{
-		Run:  r,
-		Last: mpLast.In(n),
+		Run:   r,
+		Flush: mpFlush.In(n),
+		Last:  mpLast.In(n),
 	}, nil
 }
 
@@ -91,6 +94,7 @@ var (
 	mpLines     = mp.QueueDecl[string]{Name: "lines", Elem: mp.String}
 	mpEntries   = mp.QueueDecl[Entry]{Name: "entries", Elem: mp.Coded(mpPutEntry, mpGetEntry)}
 	mpSummaries = mp.QueueDecl[Summary]{Name: "summaries", Elem: mp.Coded(mpPutSummary, mpGetSummary)}
+	mpFlush     = mp.EventDecl{Name: "flush"}
 	mpLast      = mp.ValueDecl[Summary]{Name: "last", Elem: mp.Coded(mpPutSummary, mpGetSummary), Slot: 1 << 10}
 	mpTail      = mp.ProcessDecl{Name: "tail", Send: []mp.Decl{&mpLines}}
 	mpParse     = mp.PoolDecl[string, []Entry]{
@@ -99,13 +103,13 @@ var (
 		From: &mpLines,
 		To:   mp.Each(&mpEntries),
 	}
-	mpWindow = mp.ProcessDecl{Name: "window", Send: []mp.Decl{&mpSummaries}, Receive: []mp.Decl{&mpEntries}}
+	mpWindow = mp.ProcessDecl{Name: "window", Send: []mp.Decl{&mpSummaries}, Receive: []mp.Decl{&mpEntries}, Uses: []mp.Decl{&mpFlush}}
 	mpOutput = mp.ProcessDecl{Name: "output", Receive: []mp.Decl{&mpSummaries}, Uses: []mp.Decl{&mpLast}}
 
 	mpPipeline = mp.Pipeline{
 		Path:   "github.com/mpgen/mpgen/compiler/testdata/golden/logs",
 		Source: "logs.mp",
-		Decls:  []mp.Decl{&mpLines, &mpEntries, &mpSummaries, &mpLast, &mpTail, &mpParse, &mpWindow, &mpOutput},
+		Decls:  []mp.Decl{&mpLines, &mpEntries, &mpSummaries, &mpFlush, &mpLast, &mpTail, &mpParse, &mpWindow, &mpOutput},
 	}
 )
 
@@ -126,6 +130,7 @@ func init() {
 		return window(ctx, &WindowPorts{
 			Summaries: mpSummaries.Sender(n),
 			Entries:   mpEntries.Receiver(n),
+			Flush:     mpFlush.In(n),
 		}, every)
 	}
 	mpOutput.Main = func(ctx context.Context, n *mp.Node, _ *mp.Decoder) error {
