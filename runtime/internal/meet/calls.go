@@ -71,9 +71,10 @@ func (c *Calls) Take() bool {
 }
 
 // Quit ends the wait of a goroutine that was not called or does not heed it. If all
-// of this process have been called, one call goes on to another.
+// of this process have been called, one call goes on to another, and only then is
+// taken.
 func (c *Calls) Quit() {
-	for {
+	for handedOn := false; ; {
 		w := c.words[c.slot].Load()
 		switch {
 		case waits(w) == 0:
@@ -82,11 +83,11 @@ func (c *Calls) Quit() {
 			if c.words[c.slot].CompareAndSwap(w, w-oneWaits) {
 				return
 			}
-		default:
-			if c.words[c.slot].CompareAndSwap(w, w-oneWaits-oneCalled) {
-				c.Call(1, -1)
-				return
-			}
+		case !handedOn:
+			c.Call(1, c.slot)
+			handedOn = true
+		case c.words[c.slot].CompareAndSwap(w, w-oneWaits-oneCalled):
+			return
 		}
 	}
 }
