@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"bytes"
+	"unicode/utf8"
 
 	"github.com/mpgen/mpgen/compiler/diag"
 	"github.com/mpgen/mpgen/grammar"
@@ -44,14 +45,23 @@ func (u *unit) without(at grammar.Span) diag.Edit {
 	return diag.Edit{Span: u.span(at, start, end)}
 }
 
-// span is a part of the file of another span.
+// span is the text [start, end) of the file of another span, counted from there.
 func (u *unit) span(in grammar.Span, start, end int) diag.Span {
-	from := grammar.Pos{Filename: in.Pos.Filename, Line: 1, Column: 1}
-	text := bytes.TrimPrefix(u.source(in), []byte("\uFEFF"))
-	from.Offset = len(u.source(in)) - len(text)
-	from.Advance(string(text[:max(start-from.Offset, 0)]))
+	text := u.source(in)
+	mark := 0
+	if bytes.HasPrefix(text, []byte("\uFEFF")) {
+		mark = len("\uFEFF")
+	}
+	start, end = max(start, mark), max(end, mark)
+	from := grammar.Pos{Filename: in.Pos.Filename, Offset: start, Line: in.Pos.Line}
+	if known := in.Pos.Offset; start < known {
+		from.Line -= bytes.Count(text[start:known], []byte("\n"))
+	} else {
+		from.Line += bytes.Count(text[known:start], []byte("\n"))
+	}
+	from.Column = utf8.RuneCount(text[max(bytes.LastIndexByte(text[:start], '\n')+1, mark):start]) + 1
 	to := from
-	to.Advance(string(text[max(start-from.Offset, 0):max(end-from.Offset, 0)]))
+	to.Advance(string(text[start:end]))
 	return diag.At(grammar.Span{Pos: from, EndPos: to})
 }
 
@@ -63,27 +73,38 @@ func insert(at grammar.Pos, text string) diag.Edit {
 // renamed gives a declaration another name, where it is declared and wherever a .mp file names it; there are no edits if
 // the name is taken.
 func (u *unit) renamed(name *grammar.Name, to string) []diag.Edit {
+	if u.refs == nil {
+		u.refs, u.taken = u.mentions()
+	}
+	if u.taken[to] {
+		return nil
+	}
 	edits := []diag.Edit{diag.Replace(name, to)}
-	taken := false
+	for _, ref := range u.refs[name.Text] {
+		edits = append(edits, diag.Replace(ref, to))
+	}
+	return edits
+}
+
+// mentions are the places where all files name declarations, by name, and the names that are declared.
+func (u *unit) mentions() (refs map[string][]*grammar.Name, declared map[string]bool) {
+	refs, declared = map[string][]*grammar.Name{}, map[string]bool{}
 	for _, file := range u.files {
 		grammar.Walk(file, func(n grammar.Node) bool {
 			switch n := n.(type) {
 			case grammar.Decl:
-				taken = taken || n.Ident() != nil && n.Ident().Text == to
-			case *grammar.NamedType:
-				return n.Ref.Sel == nil || n.Arg != nil
-			case *grammar.Ref:
-				if n.Name.Text == name.Text {
-					edits = append(edits, diag.Replace(n.Name, to))
+				if name := n.Ident(); name != nil {
+					declared[name.Text] = true
 				}
+			case *grammar.NamedType:
+				return n.Ref.Sel == nil || n.Arg != nil // what stands before a dot is a package
+			case *grammar.Ref:
+				refs[n.Name.Text] = append(refs[n.Name.Text], n.Name)
 			}
 			return true
 		})
 	}
-	if taken {
-		return nil
-	}
-	return edits
+	return refs, declared
 }
 
 // imports puts an import below those that are there.

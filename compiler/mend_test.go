@@ -70,3 +70,15 @@ func TestMendingComesToAnEnd(t *testing.T) {
 		}
 	})
 }
+
+func TestFixesKeepTheMarkAndTheEndsOfLines(t *testing.T) {
+	in := Input{ImportPath: "example.com/ends", Sources: []Source{
+		{"a.mp", []byte("\uFEFF// größe\r\nqueue größe string\r\n\r\nprocess scan { send grösse }\r\n")},
+		{"b.mp", []byte("\uFEFFpackage ends\r\n\r\nimport \"image\"\r\n\r\nvalue at time.Time\r\n\r\nprocess work {\r\n\treceive größe\r\n\tuse at\r\n\tuse at\r\n}\r\n")},
+	}}
+	m := mend(in)
+	require.Empty(t, m.found)
+	require.Equal(t, "\uFEFFpackage ends\r\n\r\n// größe\r\nqueue größe string\r\n\r\nprocess scan { send größe }\r\n", string(m.in.Sources[0].Text))
+	require.Equal(t, "\uFEFFpackage ends\r\n\r\nimport \"time\"\r\n\r\nvalue at time.Time\r\n\r\nprocess work {\r\n\treceive größe\r\n\tuse at\r\n}\r\n",
+		string(m.in.Sources[1].Text))
+}

@@ -39,7 +39,7 @@ func (u *unit) missingPackages() {
 			continue
 		}
 		clause := "package " + name
-		start := u.span(grammar.Span{Pos: grammar.Pos{Filename: d.Span.File}}, 0, 0)
+		start := u.span(grammar.Span{Pos: grammar.Pos{Filename: d.Span.File, Line: 1}}, 0, 0)
 		u.found[i] = d.WithHelp("start the file with %q", clause).WithFix("write "+clause, diag.Edit{Span: start, New: clause + "\n\n"})
 	}
 }

@@ -42,6 +42,10 @@ type unit struct {
 	guards  map[*symbol]bool  // locks that are the guards of arrays
 	wrapped map[string]bool   // blocks that fixes make, by declaration and key
 
+	// what fixes need
+	refs  map[string][]*grammar.Name // see mentions
+	taken map[string]bool
+
 	// collide
 	own *ownPackage
 

@@ -12,13 +12,16 @@ func Nearest(word string, candidates []string) (near string, sure bool) {
 	limit := max(1, len(low)/3)
 	least, rivals, begun := limit+1, 0, false
 	for _, c := range candidates {
-		d := distance(low, strings.ToLower(c))
-		if d >= len(c) {
-			continue
-		}
-		cut := d > limit && len(low) >= 3 && strings.HasPrefix(strings.ToLower(c), low)
-		if cut {
-			d = limit
+		small := strings.ToLower(c)
+		cut := len(low) >= 3 && len(small) > len(low)+limit && strings.HasPrefix(small, low)
+		d := limit
+		if !cut {
+			if longer := len(small) - len(low); longer > 4*limit || -longer > 4*limit { // in bytes, of which a letter has four at most
+				continue
+			}
+			if d = distance(low, small); d >= len(c) {
+				continue
+			}
 		}
 		switch {
 		case d < least, d == least && begun && !cut: // better a letter that is wrong than half of a word
