@@ -24,8 +24,6 @@ func instead(what string) string {
 		return "use two queues, one each way"
 	case "dict", "list", "set":
 		return "let a service hold it, and declare a func for each thing to be done"
-	case "file":
-		return "give the path, and open it in the process"
 	}
 	return "leave it out"
 }

@@ -221,7 +221,7 @@ func (c *comparer) qualified(e *ast.SelectorExpr) string {
 	switch {
 	case path == c.u.in.ImportPath:
 		return "." + e.Sel.Name
-	case path == "context" || path == ir.Runtime:
+	case path == "context" || path == "os" || path == ir.Runtime:
 		return path + "." + e.Sel.Name
 	}
 	pkg, err := c.u.world.load(path, c.pkg.std)
@@ -284,6 +284,8 @@ func spell(t *ir.Type, named func(path, name string) string) string {
 		return "map[" + spell(t.Key, named) + "]" + spell(t.Elem, named)
 	case ir.Pointer:
 		return "*" + spell(t.Elem, named)
+	case ir.File:
+		return "*" + named("os", "File")
 	case ir.Failed:
 		return named(ir.Runtime, "Failed") + "[" + spell(t.Elem, named) + "]"
 	}

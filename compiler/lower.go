@@ -365,11 +365,19 @@ func lowerWorker(s *symbol) ir.Worker {
 	}
 }
 
+// takesFile says whether a declaration is given an open file.
+func takesFile(s *symbol) bool {
+	return slices.ContainsFunc(s.params, func(p param) bool { return p.typ.Kind == ir.File })
+}
+
 // lowerImports decides how generated code calls each package. A name that the
 // folder has at package level can't be an import's too, nor can one that Go or
 // Jennifer gives a meaning.
 func (u *unit) lowerImports() []ir.Import {
 	list := []ir.Import{{Path: "context", Name: "context", Std: true}, {Path: "time", Name: "time", Std: true}}
+	if slices.ContainsFunc(u.order, takesFile) {
+		list = append(list, ir.Import{Path: "os", Name: "os", Std: true})
+	}
 	for _, i := range u.used {
 		if slices.ContainsFunc(list, func(l ir.Import) bool { return l.Path == i.path }) {
 			continue

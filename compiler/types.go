@@ -22,7 +22,7 @@ var unsendable = map[string][2]string{
 	"error":      {"an interface could hold anything", "send its text as a string; a task that failed and its error travel as failed[T]"},
 	"any":        {"an interface could hold anything", "declare a struct of what it holds"},
 	"comparable": {"it is a constraint, no type of values", "write the type that is meant"},
-	"file":       {},
+	"file":       {"its descriptor means nothing in another process", "make it an argument of a process or service, which gets the open file; or send the path"},
 }
 
 // maxLen bounds the length of an array type, so that sizes stay sizes.
@@ -233,6 +233,23 @@ func (u *unit) valuesOf(d *grammar.Enum) {
 	}
 }
 
+// starts says whether parameters are those that a process or service starts with.
+func (s *symbol) starts(list *grammar.Params) bool {
+	switch d := s.decl.(type) {
+	case *grammar.Process:
+		return d.Params == list
+	case *grammar.Service:
+		return d.Params == list
+	}
+	return false
+}
+
+// isFile says whether a type is written as an open file.
+func isFile(t grammar.Type) bool {
+	n, ok := t.(*grammar.NamedType)
+	return ok && n.Arg == nil && n.Ref.Sel == nil && n.Ref.Name.Text == "file"
+}
+
 func (u *unit) paramsOf(s *symbol, list *grammar.Params, whole bool) []param {
 	if list == nil {
 		return nil
@@ -243,7 +260,10 @@ func (u *unit) paramsOf(s *symbol, list *grammar.Params, whole bool) []param {
 	for _, p := range list.List {
 		var t *ir.Type
 		swapped := u.swapped(p.Name, p.Type)
-		if !swapped {
+		switch {
+		case s.starts(list) && isFile(p.Type):
+			t = &ir.Type{Kind: ir.File}
+		case !swapped:
 			t = u.typ(s.file, p.Type, whole)
 		}
 		g := exported(p.Name.Text)
@@ -338,11 +358,7 @@ func (u *unit) namedType(ref *grammar.Ref) *ir.Type {
 		return nil
 	}
 	if why, ok := unsendable[name]; ok {
-		if name == "file" {
-			u.add(unavailable(ref.Span, "file"))
-		} else {
-			u.add(cannotSend(ref.Span, name, why[0], why[1]))
-		}
+		u.add(cannotSend(ref.Span, name, why[0], why[1]))
 		return nil
 	}
 	if name == "failed" {

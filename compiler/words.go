@@ -65,6 +65,8 @@ func typeText(t *ir.Type) string {
 		return "map[" + typeText(t.Key) + "]" + typeText(t.Elem)
 	case ir.Pointer:
 		return "*" + typeText(t.Elem)
+	case ir.File:
+		return "file"
 	case ir.Failed:
 		return "failed[" + typeText(t.Elem) + "]"
 	case ir.Imported:

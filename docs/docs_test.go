@@ -91,7 +91,7 @@ func TestTheMapOfTheRuntimeIsComplete(t *testing.T) {
 	require.NoError(t, err)
 	var there []string
 	for _, f := range files {
-		name := regexp.MustCompile(`_(linux|other)\.go$`).ReplaceAllString(filepath.Base(f), ".go")
+		name := regexp.MustCompile(`_(linux|unix|other)\.go$`).ReplaceAllString(filepath.Base(f), ".go")
 		if !strings.HasSuffix(name, "_test.go") && !slices.Contains(there, name) {
 			there = append(there, name)
 		}

@@ -23,7 +23,6 @@ func TestWhatTheManualSaysIsNotThereIsRefusedByName(t *testing.T) {
 		{"list", "list names string"},
 		{"set", "set names string"},
 		{"sandbox", "sandbox tight {}"},
-		{"file", "process read(log file)"},
 		{"spill", "queue jobs int { spill 1GiB }\nprocess main { send jobs; receive jobs }"},
 		{"sandbox", "pool square(n int) int { worker { sandbox tight } }"},
 	} {

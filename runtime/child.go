@@ -27,6 +27,7 @@ const (
 	fileBells
 	fileCommons
 	filePair
+	fileArgs // and those behind it: arguments that are open files
 )
 
 // child is a process of a run, seen from inside.
@@ -43,6 +44,7 @@ type child struct {
 	enc     Encoder
 	dec     Decoder
 	scratch [4096]byte
+	files   []*os.File // among its arguments
 
 	far *farCalls // nil: it calls no pools
 
@@ -110,10 +112,11 @@ func dieOfGoexit() {
 
 func openChild(role proc.Role) (*child, error) {
 	files := role.Files()
-	if len(files) != 4 {
-		return nil, fmt.Errorf("inherited %d files, want 4", len(files))
+	if len(files) < fileArgs {
+		return nil, fmt.Errorf("inherited %d files, want %d at least", len(files), fileArgs)
 	}
-	var maps [4]*shm.File
+	files, given := files[:fileArgs], files[fileArgs:]
+	var maps [fileArgs]*shm.File
 	for i, f := range files {
 		var err error
 		if maps[i], err = shm.Open(f, i != fileControl); err != nil {
@@ -149,6 +152,7 @@ func openChild(role proc.Role) (*child, error) {
 		return nil, err
 	}
 	c := newChild(n, maps[filePair])
+	c.files = given
 	c.begin()
 	return c, nil
 }
@@ -301,7 +305,7 @@ func (c *child) runProcess(p *ProcessDecl) int {
 		c.say(frameReturned, 0, errorFrame(context.Canceled))
 		return 0
 	}
-	var d Decoder
+	d := Decoder{files: c.files}
 	d.reset(append([]byte(nil), f.Data...))
 	ctx := c.ctx
 	if f.ID != 0 {

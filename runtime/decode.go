@@ -4,6 +4,7 @@ import (
 	"encoding"
 	"encoding/binary"
 	"fmt"
+	"os"
 	"time"
 	"unsafe"
 )
@@ -29,8 +30,9 @@ type Decoder struct {
 	depth int
 	own   []byte // private copy of buf[base:], cut into strings and slices
 	base  int
-	chunk []byte // where small items lie, full up to its length; no two share a byte
-	text  []byte // what an unmarshaler reads; shared memory could change under it
+	chunk []byte     // where small items lie, full up to its length; no two share a byte
+	files []*os.File // open ones that come along, by the number that they have in the item
+	text  []byte     // what an unmarshaler reads; shared memory could change under it
 	err   error
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"time"
 	"unsafe"
 )
@@ -30,11 +31,12 @@ var errDeep = errors.New("item nested too deep: a pointer that leads back to its
 // One goroutine uses an Encoder at a time.
 type Encoder struct {
 	buf   []byte
-	n     int    // bytes written
-	max   int    // bytes of the largest item
-	heap  bool   // buf is not the lent memory any more
-	depth int    // values that are being written around this one
-	spill []byte // private buffer of earlier items
+	n     int         // bytes written
+	max   int         // bytes of the largest item
+	heap  bool        // buf is not the lent memory any more
+	depth int         // values that are being written around this one
+	spill []byte      // private buffer of earlier items
+	files *[]*os.File // duplicates of those that are put, nil: none may be
 	err   error
 }
 

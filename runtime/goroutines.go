@@ -36,12 +36,16 @@ func (e *goroutines) open(r *Run) error {
 
 func (e *goroutines) start(m *member, generation int) (instance, error) {
 	r := e.run
+	files, err := m.args.copies()
+	if err != nil {
+		return nil, err
+	}
 	n := newNode(r.plan, m.index, true, r.node.control, r.files[fileBells], r.files[fileCommons])
 	g := &routine{
 		engine: e, child: newChild(n, m.pair),
 		parted: make(chan struct{}), dead: make(chan struct{}),
 	}
-	g.child.routine = g
+	g.child.routine, g.child.files = g, files
 	if r.turns != nil {
 		n.bell.InTurn(r.turns)
 	}
@@ -84,6 +88,7 @@ func (g *routine) live(turn func() error) {
 		} else if !returned {
 			exit = proc.Exit{Code: exitPanic, Panic: "panic: " + goexit}
 		}
+		arguments{files: g.child.files}.close() // those that it has not taken
 		if g.end() {
 			g.complain(exit)
 			g.bury(exit)

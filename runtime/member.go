@@ -21,7 +21,7 @@ type member struct {
 	pair   *shm.File
 	report *control.Report
 	core   *poolCore // of a worker that is called
-	args   []byte
+	args   arguments
 
 	deadline int64       // of the context that it was started with, 0: none
 	unhook   func() bool // ends that context's hold on it, nil: none
@@ -130,9 +130,9 @@ func (m *member) launch() (instance, error) {
 		m.desk = newDesk(m)
 	}
 	if m.slot.process != nil || r.plan.pools[m.slot.pool].object {
-		if _, done := m.down.PutPart(frameArgs, uint64(m.deadline), m.args); !done {
+		if _, done := m.down.PutPart(frameArgs, uint64(m.deadline), m.args.data); !done {
 			m.upMu.Unlock()
-			return nil, fmt.Errorf("the arguments of %q take %d bytes: %w", m.slot.name, len(m.args), ErrTooBig)
+			return nil, fmt.Errorf("the arguments of %q take %d bytes: %w", m.slot.name, len(m.args.data), ErrTooBig)
 		}
 		m.down.Publish()
 	}

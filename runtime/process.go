@@ -175,7 +175,7 @@ func (r *Run) spawn(ctx context.Context, d *ProcessDecl, args func(*Encoder)) (*
 	if book == nil {
 		return nil, errors.New("it is not started on demand in this pipeline: generate its code again")
 	}
-	data, err := encodeArgs(d, plainLine, args)
+	given, err := encodeArgs(d, plainLine, args)
 	if err != nil {
 		return nil, err
 	}
@@ -186,13 +186,16 @@ func (r *Run) spawn(ctx context.Context, d *ProcessDecl, args func(*Encoder)) (*
 		select {
 		case book.room <- struct{}{}:
 		case <-ctx.Done():
+			given.close()
 			return nil, context.Cause(ctx)
 		case <-r.mainDone:
+			given.close()
 			return nil, closedBy(r.cause())
 		}
 	}
-	h, err := r.enlist(book, data, deadlineOf(ctx))
+	h, err := r.enlist(book, given, deadlineOf(ctx))
 	if err != nil {
+		given.close()
 		return nil, err
 	}
 	m := h.m
@@ -217,7 +220,7 @@ func (r *Run) spawn(ctx context.Context, d *ProcessDecl, args func(*Encoder)) (*
 }
 
 // enlist gives a process on demand a slot, for which the caller has made room.
-func (r *Run) enlist(book *partyBook, args []byte, deadline int64) (*Process, error) {
+func (r *Run) enlist(book *partyBook, args arguments, deadline int64) (*Process, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	err := error(nil)

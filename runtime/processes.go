@@ -32,10 +32,11 @@ func (e *processes) open(r *Run) (err error) {
 
 func (e *processes) start(m *member, generation int) (instance, error) {
 	r := m.run
+	files := []*os.File{r.files[fileControl].FD(), r.files[fileBells].FD(), r.files[fileCommons].FD(), m.pair.FD()}
 	p, err := e.house.Start(proc.Spec{
 		Name: m.title(), Slot: m.index, Generation: generation,
 		Env:    m.environment(),
-		Files:  []*os.File{r.files[fileControl].FD(), r.files[fileBells].FD(), r.files[fileCommons].FD(), m.pair.FD()},
+		Files:  append(files, m.args.files...),
 		Stdout: whole(os.Stdout), Stderr: whole(os.Stderr),
 	})
 	if err != nil {

@@ -308,6 +308,7 @@ func (m *member) finish(cause, err error) {
 				book.err = cause
 			}
 			m.handle = nil
+			m.args.close()
 			book.free = append(book.free, m)
 			<-book.room
 		}

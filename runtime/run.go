@@ -274,6 +274,7 @@ func (r *Run) close() {
 		m.upMu.Lock() // a call that was settled may still look
 		m.up = nil
 		m.upMu.Unlock()
+		m.args.close()
 		if m.pair != nil {
 			m.pair.Close()
 		}

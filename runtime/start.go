@@ -193,19 +193,6 @@ func (r *Run) take(a Arg) error {
 	return fmt.Errorf("arguments for %q, which is nothing of this pipeline that starts with it: generate its code again", a.to.name())
 }
 
-// encodeArgs encodes arguments, which must fit one frame of a line.
-func encodeArgs(d Decl, line int, put func(*Encoder)) ([]byte, error) {
-	var e Encoder
-	e.reset(nil, line/4-1024)
-	if put != nil {
-		put(&e)
-	}
-	if e.err != nil {
-		return nil, fmt.Errorf("the arguments of %q: %w", d.name(), e.err)
-	}
-	return e.bytes(), nil
-}
-
 // begin starts every process.
 func (r *Run) begin() error {
 	if err := r.engine.open(r); err != nil {
@@ -248,6 +235,7 @@ func (r *Run) takeIn() {
 func (r *Run) abort() {
 	r.engine.close()
 	for _, m := range r.members {
+		m.args.close()
 		if m.pair != nil {
 			m.pair.Close()
 		}

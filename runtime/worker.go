@@ -71,7 +71,7 @@ func (c *child) runWorker(pp *poolPlan) int {
 
 // open opens what runs the tasks, and reports whether it could.
 func (w *worker) open() bool {
-	var d Decoder
+	d := Decoder{files: w.files}
 	if w.pool.object {
 		f, ok := w.receive()
 		if !ok {

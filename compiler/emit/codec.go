@@ -60,6 +60,8 @@ func (f *file) put(e, v *jen.Statement, t ir.Type) jen.Code {
 		return e.Dot("String").Call(v)
 	case ir.Bytes:
 		return e.Dot("Bytes").Call(v)
+	case ir.File:
+		return e.Dot("File").Call(v)
 	case ir.Slice:
 		if t.Elem.Flat {
 			return mp("PutFlatSlice").Call(e, v)
@@ -89,6 +91,8 @@ func (f *file) get(d *jen.Statement, t ir.Type) jen.Code {
 		return d.Dot("String").Call()
 	case ir.Bytes:
 		return d.Dot("Bytes").Call()
+	case ir.File:
+		return d.Dot("File").Call()
 	case ir.Slice:
 		if t.Elem.Flat {
 			return mp("GetFlatSlice").Types(typ(*t.Elem)).Call(d)

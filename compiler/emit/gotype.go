@@ -25,6 +25,8 @@ func typ(t ir.Type) *jen.Statement {
 		return jen.Op("*").Add(typ(*t.Elem))
 	case ir.Imported:
 		return jen.Qual(t.Path, t.Name)
+	case ir.File:
+		return jen.Op("*").Qual("os", "File")
 	case ir.Failed:
 		return mp("Failed").Types(typ(*t.Elem))
 	default:

@@ -15,6 +15,7 @@ const (
 	Declared Kind = "declared"
 	Imported Kind = "imported"
 	Failed   Kind = "failed" // failed[Elem]
+	File     Kind = "file"   // *os.File, as an argument
 )
 
 // Form says how a type that the pipeline does not declare crosses.
