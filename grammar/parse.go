@@ -212,7 +212,8 @@ func (p *parser) misplaced(i int) Error {
 	e := Error{Span: p.span(i), Code: MisplacedDecl, Msg: "an import stands before all declarations",
 		Help: "move it up, below the package clause"}
 	f := p.file
-	if f.Package == nil {
+	next := p.toks[p.visible(min(i+1, len(p.toks)-1))]
+	if f.Package == nil || next.Type != tokString && next.Type != tokIdent && next.Value != "(" {
 		return e
 	}
 	to, gap := f.Package.EndPos, "\n\n"
