@@ -83,7 +83,7 @@ func (u *unit) block(s *symbol, block *grammar.Block, in string) {
 }
 
 // mainKeys are the settings that process main has.
-var mainKeys = []string{"send", "receive", "use"}
+var mainKeys = []string{"send", "receive", "use", "footprint"}
 
 func (u *unit) setting(s *symbol, at *grammar.Setting, in string) {
 	key := at.Key.Text
@@ -100,6 +100,9 @@ func (u *unit) setting(s *symbol, at *grammar.Setting, in string) {
 	case row.Later:
 		u.excuseSetting(at)
 		u.add(unavailable(at.Key.Span, "setting "+quote(key)))
+		return
+	case s != u.main && key == "footprint":
+		u.add(onlyMainHas(at))
 		return
 	case s == u.main && !slices.Contains(mainKeys, key):
 		u.add(mainHas(at.Key.Span, "setting "+quote(key)))

@@ -21,6 +21,10 @@ type Input struct {
 	ImportPath string   // of the Go package in it
 	Sources    []Source // all .mp files of the folder, sorted by name
 	Version    string   // of mpgen, for the first line of the generated file
+
+	// Footprint computes the bytes of shared memory of a pipeline, for those that declare
+	// a limit: that is for the runtime to say. Without it nothing is found.
+	Footprint func(*ir.Pipeline) (int64, error)
 }
 
 // Output is what is to be written into the folder, by file name.
@@ -46,7 +50,11 @@ func Generate(in Input) (Output, []diag.Diagnostic) {
 // Check finds what Generate would find, and makes nothing.
 func Check(in Input) []diag.Diagnostic {
 	u := analyse(in)
-	return u.report()
+	ds := u.report()
+	if u.limit() > 0 && !u.refused {
+		ds = append(ds, u.exceeds(u.lower())...)
+	}
+	return ds
 }
 
 // Lower compiles a folder as far as its IR, which is nil where Generate makes no files.
@@ -56,7 +64,34 @@ func Lower(in Input) (*ir.Pipeline, []diag.Diagnostic) {
 	if u.refused {
 		return nil, ds
 	}
-	return u.lower(), ds
+	p := u.lower()
+	if over := u.exceeds(p); over != nil {
+		return nil, append(ds, over...)
+	}
+	return p, ds
+}
+
+// limit is the footprint that process main declares, or 0.
+func (u *unit) limit() int64 {
+	if u.main == nil {
+		return 0
+	}
+	return u.main.given["footprint"].n
+}
+
+// exceeds finds out whether a pipeline takes more than it declares.
+func (u *unit) exceeds(p *ir.Pipeline) []diag.Diagnostic {
+	if u.limit() == 0 || u.in.Footprint == nil {
+		return nil
+	}
+	at := u.main.given["footprint"].at
+	switch need, err := u.in.Footprint(p); {
+	case err != nil:
+		return []diag.Diagnostic{noFootprint(at, err)}
+	case need > u.limit():
+		return []diag.Diagnostic{overFootprint(at, need)}
+	}
+	return nil
 }
 
 // analyse runs the phases that find mistakes.

@@ -254,7 +254,13 @@ func unusedImport(i *imported, without diag.Edit) diag.Diagnostic {
 func mainHas(at grammar.Span, what string) diag.Diagnostic {
 	return diag.New(codeMain, diag.At(at), "process main has %s, but it is the program itself", what).
 		WithLabel("only a process that is started has this").
-		WithHelp("process main declares send, receive and use")
+		WithHelp("process main declares send, receive, use and footprint")
+}
+
+func onlyMainHas(at *grammar.Setting) diag.Diagnostic {
+	return diag.New(codeMain, diag.At(at.Key), "a process has no setting %q of its own, which is for all of the pipeline", at.Key.Text).
+		WithLabel("not a setting of this process").
+		WithHelp("write it into process main { … }; what one process may take says worker { memory … }")
 }
 
 func internalError(in Input, err error) diag.Diagnostic {

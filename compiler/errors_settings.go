@@ -314,3 +314,17 @@ func failedWithoutFlow(s *symbol, at *grammar.Setting) diag.Diagnostic {
 		WithLabel("for stages only").
 		WithHelp("remove the setting, or put it into a flow")
 }
+
+func overFootprint(at *grammar.Setting, need int64) diag.Diagnostic {
+	return diag.New(codeFootprint, diag.At(at), "the pipeline takes %s of shared memory, more than it declares", inMiB(need)).
+		WithLabel("declared here").
+		WithHelp("mpgen check --footprint shows what takes how much")
+}
+
+func noFootprint(at *grammar.Setting, err error) diag.Diagnostic {
+	return diag.New(codeFootprint, diag.At(at), "the pipeline can't be laid out: %v", err).
+		WithLabel("so it has no footprint")
+}
+
+// inMiB is a size, rounded up so that what is written so is enough.
+func inMiB(n int64) string { return itoa((n+mib-1)/mib) + "MiB" }

@@ -34,6 +34,7 @@ type goPackage struct {
 	path, name string
 	std        bool
 	types      map[string]*goType
+	constants  map[string]ast.Expr                 // that are given a value of their own
 	methods    map[string]map[string]*ast.FuncDecl // by type, by name
 	funcs      map[string]*goFunc
 	vars       map[string]bool
@@ -56,7 +57,7 @@ func newGoWorld(dir string) *goWorld {
 }
 
 func newGoPackage(path string) *goPackage {
-	return &goPackage{path: path, types: map[string]*goType{}, methods: map[string]map[string]*ast.FuncDecl{}, funcs: map[string]*goFunc{}, vars: map[string]bool{}}
+	return &goPackage{path: path, types: map[string]*goType{}, constants: map[string]ast.Expr{}, methods: map[string]map[string]*ast.FuncDecl{}, funcs: map[string]*goFunc{}, vars: map[string]bool{}}
 }
 
 // load reads the package of an import path. Go's own library, and it alone, sees
@@ -128,6 +129,11 @@ func (p *goPackage) enter(file *ast.File) {
 				case *ast.ValueSpec:
 					for _, id := range s.Names {
 						p.vars[id.Name] = d.Tok == token.VAR
+					}
+					for i, value := range s.Values {
+						if d.Tok == token.CONST && len(s.Values) == len(s.Names) {
+							p.constants[s.Names[i].Name] = value
+						}
 					}
 				}
 			}

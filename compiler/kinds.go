@@ -11,7 +11,8 @@ import (
 // a name, perhaps with a type and settings, is used by processes, and is a field
 // of Run. Resolver, checker, lowering and manual ask the table, and the emitter
 // writes what it says; so one more kind is a row here, its settings, and a row
-// type and a handle in the runtime. Queues and arrays have too much of their own.
+// type, its size for tools (sized.go) and a handle in the runtime. Queues and arrays
+// have too much of their own.
 type Kind struct {
 	Keyword string
 	Handle  string // type in package mp that Go code gets

@@ -31,8 +31,8 @@ func (u *unit) lower() *ir.Pipeline {
 		}
 	}
 	if u.main != nil {
-		p.Main = &ir.Main{Send: rows(u.main, "send"), Receive: rows(u.main, "receive")}
-		if len(p.Main.Send)+len(p.Main.Receive) == 0 {
+		p.Main = &ir.Main{Send: rows(u.main, "send"), Receive: rows(u.main, "receive"), Footprint: u.main.given["footprint"].n}
+		if len(p.Main.Send)+len(p.Main.Receive) == 0 && p.Main.Footprint == 0 {
 			p.Main = nil
 		}
 	}
@@ -60,7 +60,7 @@ func (u *unit) lowerDecl(s *symbol) ir.Decl {
 		d.Enum = lowerEnum(s)
 	case "queue":
 		d.Queue = &ir.Queue{
-			Elem:     *s.typ,
+			Elem:     u.sized(s.typ),
 			Capacity: int(s.given["capacity"].n),
 			Slot:     s.given["slot"].n,
 			Bytes:    s.given["bytes"].n,
@@ -78,6 +78,9 @@ func (u *unit) lowerDecl(s *symbol) ir.Decl {
 		d.Service = u.lowerService(s)
 	default:
 		d.Object = kindOf(s).lower(s, u.main != nil && names(u.main, "use", s))
+		for i := range d.Object.Types {
+			d.Object.Types[i] = u.sized(&d.Object.Types[i])
+		}
 	}
 	return d
 }
@@ -91,7 +94,7 @@ func hashed(t *ir.Type) string {
 }
 
 func (u *unit) lowerArray(s *symbol) *ir.ArrayDecl {
-	a := &ir.ArrayDecl{Elem: *s.typ, Len: int(s.length)}
+	a := &ir.ArrayDecl{Elem: u.sized(s.typ), Len: int(s.length)}
 	for _, arg := range u.argsOf(s) {
 		a.Arg = arg.goName
 	}

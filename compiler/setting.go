@@ -80,6 +80,8 @@ var settings = []Setting{
 		Doc: "it keeps nobody waiting, and ends when all others have ended"},
 	{Key: "max", Of: "process", Takes: Count, Default: "256", Min: 1, Max: maxProcesses,
 		Doc: "how many may run at once, of a process that is started by a call"},
+	{Key: "footprint", Of: "process", Takes: Size, Min: mib, Max: 64 * tib,
+		Doc: "of process main: shared memory that the pipeline may take, in all"},
 
 	{Key: "workers", Of: "pool", Takes: Count, Default: "GOMAXPROCS", Min: 1, Max: maxProcesses,
 		Doc: "processes that work on its tasks"},

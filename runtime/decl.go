@@ -18,6 +18,8 @@ type Pipeline struct {
 	Decls  []Decl // in the order of the source
 	Main   MainDecl
 
+	Footprint int64 // bytes of shared memory that a run may have; 0: what the machine can give
+
 	called bool // its pools and services are called and fed by no queue
 }
 

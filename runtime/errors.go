@@ -107,8 +107,9 @@ func firstLine(text string) string {
 	return ""
 }
 
-// NoMemory is the error of Start when the memory that a pipeline declares is
-// more than the machine, or the control group it runs in, can give.
+// NoMemory is the error of Start when the memory that a pipeline declares is more
+// than the footprint that it declares, or than the machine, or the control group it
+// runs in, can give.
 type NoMemory struct {
 	Need int64 // bytes that the pipeline declares
 	Have int64 // bytes that may be taken

@@ -7,10 +7,14 @@ import (
 	"strings"
 )
 
-// enoughMemory refuses a footprint of more than 80 % of what the machine and the
-// control group have left: a memory file has no limit of its own, and allocating
-// more than there is makes the kernel kill bystanders.
-func enoughMemory(need int64) error {
+// enoughMemory refuses a footprint of more than the pipeline declares, 0: it does
+// not, or of more than 80 % of what the machine and the control group have left: a
+// memory file has no limit of its own, and allocating more than there is makes the
+// kernel kill bystanders.
+func enoughMemory(need, declared int64) error {
+	if declared > 0 && need > declared {
+		return &NoMemory{Need: need, Have: declared}
+	}
 	have := freeMemory()
 	if have < 0 || need <= have/10*8 {
 		return nil

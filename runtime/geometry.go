@@ -68,10 +68,21 @@ func (pl *plan) lay() {
 		at += alignUp(part.size(), pageSize)
 	}
 	pl.commonsSize = max(at, pageSize)
-	pl.footprint = int64(pl.commonsSize) + int64(len(pl.slots)*bell.WordSize)
-	for i := 1; i < len(pl.slots); i++ {
-		pl.footprint += int64(pl.pairSize(i))
+	pl.footprint = 0
+	for _, size := range pl.fileSizes() {
+		pl.footprint += int64(size)
 	}
+	for i := 1; i < len(pl.slots); i++ {
+		pl.footprint += int64(alignUp(pl.pairSize(i), pageSize))
+	}
+}
+
+// fileSizes are the bytes of the memory files that a run has one of, in whole pages.
+func (pl *plan) fileSizes() (sizes [3]int) {
+	sizes[fileControl] = alignUp(control.Size(len(pl.slots), len(pl.parts), pl.rows(), len(pl.told)), pageSize)
+	sizes[fileBells] = alignUp(len(pl.slots)*bell.WordSize, pageSize)
+	sizes[fileCommons] = alignUp(pl.commonsSize, pageSize)
+	return sizes
 }
 
 // size is the number of bytes of the part's ring.
@@ -138,6 +149,15 @@ func (pl *plan) countsAt(slot int, pair unsafe.Pointer) []control.Counts {
 		return nil
 	}
 	return unsafe.Slice((*control.Counts)(unsafe.Add(pair, control.ReportSize)), len(pl.pools[i].methods))
+}
+
+// memory is the bytes of its own that the process of a slot may take, 0: no bound.
+func (pl *plan) memory(slot int) int64 {
+	s := &pl.slots[slot]
+	if s.process != nil {
+		return s.process.Worker.Memory
+	}
+	return pl.pools[s.pool].worker.Memory
 }
 
 // maxMessage is the most bytes of a message on a slot's lines.

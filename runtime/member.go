@@ -153,12 +153,7 @@ func (m *member) launch() (instance, error) {
 	return r.engine.start(m, m.generation)
 }
 
-func (m *member) memory() int64 {
-	if m.slot.process != nil {
-		return m.slot.process.Worker.Memory
-	}
-	return m.run.plan.pools[m.slot.pool].worker.Memory
-}
+func (m *member) memory() int64 { return m.run.plan.memory(m.index) }
 
 // started makes the process that launch gave the member's.
 func (m *member) started(p instance) {

@@ -31,7 +31,7 @@ type plan struct {
 
 	sharedSize  int // the shared objects lie first in the commons
 	commonsSize int
-	footprint   int64 // bytes of the commons, the bells and the pairs
+	footprint   int64 // bytes of all memory files
 }
 
 // slotPlan is one process.

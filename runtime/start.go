@@ -52,7 +52,7 @@ func start(ctx context.Context, p *Pipeline, o options, args []Arg) (*Run, error
 	if err != nil {
 		return nil, err
 	}
-	if err := enoughMemory(pl.footprint); err != nil {
+	if err := enoughMemory(pl.footprint, p.Footprint); err != nil {
 		return nil, err
 	}
 	r, err := newRun(pl, e)
@@ -93,7 +93,7 @@ func newRun(pl *plan, e engine) (r *Run, err error) {
 			r.abort()
 		}
 	}()
-	sizes := [3]int{control.Size(len(pl.slots), len(pl.parts), pl.rows(), len(pl.told)), len(pl.slots) * bell.WordSize, pl.commonsSize}
+	sizes := pl.fileSizes()
 	for i, name := range []string{"mpgen-control", "mpgen-bells", "mpgen-commons"} {
 		if r.files[i], err = e.memory(name, sizes[i]); err != nil {
 			return nil, err

@@ -11,7 +11,8 @@ import (
 
 // checking is what check does about what it finds.
 type checking struct {
-	fix, diff bool
+	fix, diff, footprint bool
+	footprints           []pipelineFootprint
 	*findings
 }
 
@@ -22,13 +23,16 @@ func checkCommand() *cobra.Command {
 		Short: "Report what is wrong in .mp files, or mend it",
 		Long: "check finds what generate would find, and writes nothing. Paths are those of generate.\n\n" +
 			"With --fix it mends in the .mp files what is wrong beyond doubt, as a misspelt name or an import that is\n" +
-			"not used, says what it changed, and reports the rest.",
-		Example: "  mpgen check\n  mpgen check ./...\n  mpgen check --fix ./...\n  mpgen check --fix --diff        # show what --fix would change\n" +
+			"not used, says what it changed, and reports the rest.\n\n" +
+			"With --footprint it also shows what a run takes at most on this machine: shared memory, processes, and the\n" +
+			"memory of their own that these may take.",
+		Example: "  mpgen check\n  mpgen check ./...\n  mpgen check --fix ./...\n  mpgen check --fix --diff        # show what --fix would change\n  mpgen check --footprint\n" +
 			"  mpgen check --format=json pipeline.mp   # for an editor\n  mpgen check --format=github ./...       # beside the lines of a pull request",
 	}
 	c.findings = newFindings(cmd)
 	cmd.Flags().BoolVar(&c.fix, "fix", false, "mend what is wrong beyond doubt")
 	cmd.Flags().BoolVar(&c.diff, "diff", false, "with --fix: write nothing, and show what would change")
+	cmd.Flags().BoolVar(&c.footprint, "footprint", false, "show what a run takes of the machine")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if c.diff && !c.fix {
 			return fmt.Errorf("--diff shows what --fix would change; write check --fix --diff")
@@ -51,8 +55,13 @@ func checkCommand() *cobra.Command {
 				differs = differs || d
 			}
 			c.add(f, compiler.Check(f.input)...)
+			if c.footprint {
+				if err := c.measure(f); err != nil {
+					return err
+				}
+			}
 		}
-		if err := c.print(cmd); err != nil {
+		if err := c.report(cmd); err != nil {
 			return err
 		}
 		if differs {

@@ -144,7 +144,7 @@ func readFolder(dir string) (*folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &folder{shown: dir, input: compiler.Input{Dir: abs, Version: version}}
+	f := &folder{shown: dir, input: compiler.Input{Dir: abs, Version: version, Footprint: sharedMemory}}
 	for _, name := range names {
 		text, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {

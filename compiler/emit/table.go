@@ -39,8 +39,11 @@ func (f *file) table() {
 		if len(rows) > 0 {
 			elems = append(elems, key("Decls", list(rows)))
 		}
-		if m := f.p.Main; m != nil {
+		if m := f.p.Main; m != nil && len(m.Send)+len(m.Receive) > 0 {
 			elems = append(elems, key("Main", mp("MainDecl").Add(braces(false, ends(m.Send, m.Receive)...))))
+		}
+		if m := f.p.Main; m != nil && m.Footprint > 0 {
+			elems = append(elems, key("Footprint", size(m.Footprint)))
 		}
 		g.Id("mpPipeline").Op("=").Add(mp("Pipeline")).Add(braces(true, elems...))
 	})

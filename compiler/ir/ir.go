@@ -236,8 +236,9 @@ type Worker struct {
 
 // Main is what process main declares.
 type Main struct {
-	Send    []string `json:"send,omitempty"` // rows
-	Receive []string `json:"receive,omitempty"`
+	Send      []string `json:"send,omitempty"` // rows
+	Receive   []string `json:"receive,omitempty"`
+	Footprint int64    `json:"footprint,omitempty"` // bytes
 }
 
 // PortKind says how a field of Run or of a ports struct is opened.

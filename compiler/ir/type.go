@@ -38,6 +38,10 @@ type Type struct {
 
 	// Flat types hold no pointer, so that their memory is all of them.
 	Flat bool `json:"flat,omitempty"`
+	// Size is the bytes that a flat type takes in memory, of the items of queues and
+	// the elements of shared objects; -1 if that is not known. It follows from the
+	// rest, so the golden files do without.
+	Size int64 `json:"-"`
 	// Form is how an imported type that is not flat marshals; Addr says that
 	// only its pointer does.
 	Form Form `json:"form,omitempty"`

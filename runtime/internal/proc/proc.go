@@ -55,6 +55,12 @@ type Spec struct {
 	Stdout, Stderr func(line []byte)
 }
 
+// What a House, and each of its processes, takes of the descriptors that this process may have.
+const (
+	Descriptors        = 4 // /dev/null, the lifeline's two ends, the warden's pidfd
+	ProcessDescriptors = 4 // its pidfd, two outputs, the crash file; one more if its memory is limited
+)
+
 // Limits of what is kept of a process's output.
 const (
 	// MaxLine is the longest line in bytes that Spec.Stdout and Spec.Stderr get in one piece.
