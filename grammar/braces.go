@@ -1,6 +1,7 @@
 package grammar
 
 import (
+	"bytes"
 	"math"
 	"slices"
 	"sort"
@@ -157,6 +158,7 @@ func (p *parser) closeBlocks() {
 			Notes: []Note{{Span: p.span(open), Label: "opened here"}}}
 		if p.starts(end) {
 			e.Notes = append(e.Notes, Note{Span: p.span(end), Label: "the next declaration starts here"})
+			e.Fixes = []Fix{{`write "}"`, []Edit{{Span{e.Pos, e.Pos}, p.closer(open, e.Pos)}}}}
 		}
 		p.report(e)
 	}
@@ -230,4 +232,15 @@ func (p *parser) blockEnd(open int, starts []int) int {
 		}
 	}
 	return end
+}
+
+// closer is the brace that closes the one at token open, and what stands before it at a place: a line of its own, as far
+// in as the line that opens it.
+func (p *parser) closer(open int, at Pos) string {
+	from := p.toks[open].Pos
+	if from.Line == at.Line {
+		return " }"
+	}
+	line := p.src[bytes.LastIndexByte(p.src[:from.Offset], '\n')+1 : from.Offset]
+	return "\n" + string(line[:len(line)-len(bytes.TrimLeft(line, " \t"))]) + "}"
 }
