@@ -17,6 +17,9 @@
 //	lower    what is left to say, as IR; codecs
 //	emit     IR to Go
 //
+// Vet runs after them: rules_*, what is right and may be unwise, and ignore, the
+// comments that answer a rule.
+//
 // They work on one unit and its symbols. Each finding has a code in a file codes_*, and a
 // constructor that words it in a file errors_*.
 //

@@ -22,13 +22,23 @@ import (
 //
 // and every finding needs one. "^never" stands where none may be.
 func TestWrongPipelinesAreRefused(t *testing.T) {
-	entries, err := os.ReadDir("testdata/errors")
+	require.GreaterOrEqual(t, findings(t, "testdata/errors", Check), 25)
+}
+
+// TestRulesFindWhatTheyShould is the same for what is right and unwise.
+func TestRulesFindWhatTheyShould(t *testing.T) {
+	require.GreaterOrEqual(t, findings(t, "testdata/vet", Vet), 4)
+}
+
+// findings compares what is found in the files and folders of dir with the comments
+// there, and returns how many there are.
+func findings(t *testing.T, dir string, find func(Input) []diag.Diagnostic) int {
+	entries, err := os.ReadDir(dir)
 	require.NoError(t, err)
-	require.GreaterOrEqual(t, len(entries), 25)
 	for _, e := range entries {
 		t.Run(e.Name(), func(t *testing.T) {
 			t.Parallel()
-			path := filepath.Join("testdata/errors", e.Name())
+			path := filepath.Join(dir, e.Name())
 			in := Input{ImportPath: "example.com/wrong", Version: "v0.0.0"}
 			files := []string{path}
 			if e.IsDir() {
@@ -49,7 +59,7 @@ func TestWrongPipelinesAreRefused(t *testing.T) {
 					}
 				}
 			}
-			for _, d := range Check(in) {
+			for _, d := range find(in) {
 				at := fmt.Sprintf("%s:%d", d.Span.File, d.Span.Start.Line)
 				got := fmt.Sprintf("%s %s: %s; %s", d.Code, spanned(lines[d.Span.File], d.Span), d.Message, d.Help)
 				i := matching(want[at], got)
@@ -68,6 +78,7 @@ func TestWrongPipelinesAreRefused(t *testing.T) {
 			}
 		})
 	}
+	return len(entries)
 }
 
 var errorComment = regexp.MustCompile(`// ERROR (".*")$`)
@@ -124,21 +135,27 @@ func TestEachExampleGivesItsCode(t *testing.T) {
 		t.Run(string(info.Code), func(t *testing.T) {
 			t.Parallel()
 			var codes []diag.Code
-			ds := checkExample(t, info.Wrong)
+			ds := findExample(t, info, info.Wrong)
 			for _, d := range ds {
 				codes = append(codes, d.Code)
 			}
 			require.Equal(t, []diag.Code{info.Code}, codes, "%+v", ds)
-			require.Empty(t, checkExample(t, info.Right))
+			require.Empty(t, findExample(t, info, info.Right))
 		})
 	}
 }
 
-// checkExample compiles the files of an example, in a folder if Go files are among them.
-func checkExample(t *testing.T, text string) []diag.Diagnostic {
-	return Check(exampleInput(t, diag.Files(text)))
+// findExample checks the files of an example, or reviews them if its finding is a rule's.
+func findExample(t *testing.T, info diag.Info, text string) []diag.Diagnostic {
+	in := exampleInput(t, diag.Files(text))
+	if info.Vet {
+		require.Empty(t, Check(in), "a rule is about what is right")
+		return Vet(in)
+	}
+	return Check(in)
 }
 
+// exampleInput are the files of an example, in a folder if Go files are among them.
 func exampleInput(t *testing.T, files []diag.File) Input {
 	in := Input{ImportPath: "example.com/example", Version: "v0.0.0"}
 	for _, f := range files {

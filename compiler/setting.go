@@ -92,6 +92,8 @@ var settings = []Setting{
 		Doc: "time for one attempt, then its worker is stopped"},
 	{Key: "retries", Of: "pool service", In: "task", Takes: Count, Default: "0", Min: 0, Max: 1_000_000,
 		Doc: "further attempts after a death or a timeout; what the function returns is final"},
+	{Key: "idempotent", Of: "pool service", In: "task", Takes: Nothing,
+		Doc: "says, to readers and to mpgen vet, that a task may be done twice; it changes nothing at run time"},
 	{Key: "backoff", Of: "pool service", In: "task", Takes: Duration, Default: "100ms", Min: ms, Max: hour,
 		Doc: "time before a further attempt"},
 	{Key: "failed", Of: "pool service", In: "task", Takes: Word | Name, Words: "stop skip", Kinds: "queue", Default: "stop",

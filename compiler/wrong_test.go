@@ -128,7 +128,7 @@ func TestEachCodeIsGivenAndTested(t *testing.T) {
 			}
 			in := Input{ImportPath: "example.com/wrong", Sources: []Source{{Name: file, Text: text}}}
 			in.Dir, _ = filepath.Abs(path)
-			for _, d := range Check(in) {
+			for _, d := range append(Check(in), Vet(in)...) {
 				given[d.Code] = true
 			}
 		}

@@ -25,7 +25,7 @@ import (
 
 var update = flag.Bool("update", false, "write the table of settings into language.md")
 
-var pages = []string{"../README.md", "../CONTRIBUTING.md", "../CHANGELOG.md", "language.md", "command.md", "runtime.md", "testing.md", "internals.md"}
+var pages = []string{"../README.md", "../CONTRIBUTING.md", "../CHANGELOG.md", "language.md", "command.md", "runtime.md", "testing.md", "vet.md", "internals.md"}
 
 // block is a fenced block of a page.
 type block struct {

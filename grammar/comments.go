@@ -2,6 +2,7 @@ package grammar
 
 import (
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 
@@ -99,6 +100,29 @@ func (h *holders) place(n Node, c Comment, ahead bool) {
 	}
 }
 
+// CommentsOf returns the comments that stand above or behind a node, or behind a bracket that it opens, and those that
+// stand below the last part in its brackets.
+func CommentsOf(n Node) (on, last []Comment) {
+	in := inner(n)
+	if in != nil {
+		last = in.Last
+	}
+	a := attached(n)
+	if a == nil {
+		return nil, last
+	}
+	on = slices.Concat(a.Before, a.Suffix)
+	if in != nil {
+		on = append(on, in.Open...)
+	}
+	for _, c := range children(n) {
+		if brackets := inner(c); brackets != nil && attached(c) == nil {
+			on = append(on, brackets.Open...)
+		}
+	}
+	return on, last
+}
+
 // broken marks the innermost brackets around offset.
 func (h *holders) broken(n Node, offset int) {
 	for _, c := range children(n) {
@@ -173,7 +197,9 @@ var directive = regexp.MustCompile(`^//[a-z0-9]+:[a-z0-9]`)
 func joined(cs []Comment) string {
 	var lines []string
 	for _, c := range cs {
-		lines = append(lines, c.lines()...)
+		if !directive.MatchString(c.Text) {
+			lines = append(lines, c.lines()...)
+		}
 	}
 	return strings.TrimSpace(strings.Join(lines, " "))
 }

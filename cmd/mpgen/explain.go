@@ -24,9 +24,7 @@ func explainCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			out := cmd.OutOrStdout()
 			if len(args) == 0 {
-				for _, info := range diag.Codes() {
-					fmt.Fprintf(out, "%s  %-*s  %s\n", info.Code, longestName(), info.Name, info.Title)
-				}
+				listCodes(out, diag.Codes())
 				return nil
 			}
 			info, err := findCode(args[0])
@@ -38,12 +36,15 @@ func explainCommand() *cobra.Command {
 	}
 }
 
-// longestName is the width of the column of names.
-func longestName() (n int) {
-	for _, info := range diag.Codes() {
-		n = max(n, len(info.Name))
+// listCodes writes a line for each code.
+func listCodes(out io.Writer, codes []diag.Info) {
+	widest := 0
+	for _, info := range codes {
+		widest = max(widest, len(info.Name))
 	}
-	return n
+	for _, info := range codes {
+		fmt.Fprintf(out, "%s  %-*s  %s\n", info.Code, widest, info.Name, info.Title)
+	}
 }
 
 // findCode finds a code as MP0103 or by its name, in any case.
@@ -71,7 +72,11 @@ func explain(out io.Writer, info diag.Info) error {
 		}
 	}
 	if info.Wrong != "" {
-		found, mended, err := checkExample(diag.Files(info.Wrong), wantsColor(out))
+		says, find := "check", compiler.Check
+		if info.Vet {
+			says, find = "vet", compiler.Vet
+		}
+		found, mended, err := findExample(diag.Files(info.Wrong), find, wantsColor(out))
 		if err != nil {
 			return err
 		}
@@ -79,15 +84,15 @@ func explain(out io.Writer, info diag.Info) error {
 		if slices.EqualFunc(mended, diag.Files(info.Right), func(a, b diag.File) bool { return a.Name == b.Name && bytes.Equal(a.Text, b.Text) }) {
 			right = "Right, as mpgen check --fix writes it:"
 		}
-		fmt.Fprintf(&b, "\nWrong:\n\n%s\nmpgen check says:\n\n%s\n%s\n\n%s", indent(info.Wrong), indent(found), right, indent(info.Right))
+		fmt.Fprintf(&b, "\nWrong:\n\n%s\nmpgen %s says:\n\n%s\n%s\n\n%s", indent(info.Wrong), says, indent(found), right, indent(info.Right))
 	}
 	_, err := out.Write(b.Bytes())
 	return err
 }
 
-// checkExample is what the compiler says to an example, and what its fixes make of it. Go files of it stand in a folder for a moment, as the compiler
+// findExample is what the compiler says to an example, and what its fixes make of it. Go files of it stand in a folder for a moment, as the compiler
 // reads those itself.
-func checkExample(files []diag.File, color bool) (told string, mended []diag.File, err error) {
+func findExample(files []diag.File, find func(compiler.Input) []diag.Diagnostic, color bool) (told string, mended []diag.File, err error) {
 	in := compiler.Input{ImportPath: "example.com/example", Version: version}
 	texts := map[string][]byte{}
 	for _, f := range files {
@@ -112,7 +117,7 @@ func checkExample(files []diag.File, color bool) (told string, mended []diag.Fil
 			return "", nil, err
 		}
 	}
-	found := compiler.Check(in)
+	found := find(in)
 	source := func(file string) []byte { return texts[file] }
 	changed, _ := diag.Apply(found, source)
 	for _, f := range files {

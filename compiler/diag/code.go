@@ -17,12 +17,13 @@ type Code string
 // their place.
 type Info struct {
 	Code  Code
-	Name  string // what Go code calls it
+	Name  string // what Go code calls it; of a rule, what people call it
 	Title string // one line, lower case
 	Text  string // why it is a mistake and what to do, where the title does not say it; whole sentences
 	Wrong string
 	Right string
 	When  string // how it comes about, in prose; whole sentences
+	Vet   bool   // a rule of mpgen vet, which gives warnings
 }
 
 // File is a file of an example.

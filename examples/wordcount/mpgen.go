@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	mp "github.com/mpgen/mpgen/runtime"
 )
@@ -68,6 +69,7 @@ var (
 	mpCount   = mp.PoolDecl[[]string, Counts]{
 		Name:    "count",
 		Workers: 4,
+		Task:    mp.TaskPolicy{Timeout: time.Minute},
 		From:    &mpFiles,
 		To:      mp.To(&mpCounted),
 	}

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	mp "github.com/mpgen/mpgen/runtime"
 )
@@ -33,7 +34,11 @@ func Start(ctx context.Context, opts ...mp.Option) (*Run, error) {
 
 // The rows of the pipeline, in the order of the source.
 var (
-	mpSquare = mp.PoolDecl[int, int]{Name: "square", Workers: 4}
+	mpSquare = mp.PoolDecl[int, int]{
+		Name:    "square",
+		Workers: 4,
+		Task:    mp.TaskPolicy{Timeout: time.Second},
+	}
 
 	mpPipeline = mp.Pipeline{
 		Path:   "github.com/mpgen/mpgen/examples/tour/pool",

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	mp "github.com/mpgen/mpgen/runtime"
 )
@@ -34,7 +35,11 @@ func Start(ctx context.Context, opts ...mp.Option) (*Run, error) {
 
 // The rows of the pipeline, in the order of the source.
 var (
-	mpPrimes = mp.PoolDecl[int, int]{Name: "primes", Workers: 2}
+	mpPrimes = mp.PoolDecl[int, int]{
+		Name:    "primes",
+		Workers: 2,
+		Task:    mp.TaskPolicy{Timeout: time.Minute},
+	}
 
 	mpPipeline = mp.Pipeline{
 		Path:   "github.com/mpgen/mpgen/examples/tour/speedup",

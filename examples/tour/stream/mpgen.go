@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	mp "github.com/mpgen/mpgen/runtime"
 )
@@ -40,6 +41,7 @@ var (
 	mpShout   = mp.PoolDecl[string, string]{
 		Name:    "shout",
 		Workers: 2,
+		Task:    mp.TaskPolicy{Timeout: time.Second},
 		From:    &mpWords,
 		To:      mp.To(&mpShouted),
 	}
