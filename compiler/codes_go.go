@@ -25,7 +25,8 @@ pool root(x float64) float64 = math.Sqrt
 		Title: "a Go function is not what its declaration says",
 		Text: "A process, a pool or the opening of a service is a Go function with a context first, then the ports if it " +
 			"reaches anything, then the parameters as declared; it returns the result and an error. One that is bound with = may " +
-			"do without the context, and without the error.",
+			"do without the context, and without the error. What the function of a service returns has a method for each of its " +
+			"functions, of the same form.",
 		Wrong: `-- thumbs.mp --
 package main
 

@@ -27,16 +27,19 @@ type Input struct {
 	Footprint func(*ir.Pipeline) (int64, error)
 }
 
-// Output is what is to be written into the folder, by file name.
+// Output is what is to be written into the folder, by file name, and the functions
+// that its author writes.
 type Output struct {
-	Files map[string][]byte
+	Files     map[string][]byte
+	Functions []Function
 }
 
 // Generate compiles a folder. If one of the diagnostics is an error, Output has
 // no files, but for errors of the Go functions that the pipeline calls: whoever
 // mends those needs the generated types. The same input, with the same Go files around it, gives the same bytes.
 func Generate(in Input) (Output, []diag.Diagnostic) {
-	p, ds := Lower(in)
+	u := analyse(in)
+	p, ds := u.lowered()
 	if p == nil {
 		return Output{}, ds
 	}
@@ -44,7 +47,7 @@ func Generate(in Input) (Output, []diag.Diagnostic) {
 	if err != nil {
 		return Output{}, append(ds, internalError(in, err))
 	}
-	return Output{Files: map[string][]byte{FileName: text}}, ds
+	return Output{Files: map[string][]byte{FileName: text}, Functions: u.functions()}, ds
 }
 
 // Check finds what Generate would find, and makes nothing.
@@ -59,7 +62,10 @@ func Check(in Input) []diag.Diagnostic {
 
 // Lower compiles a folder as far as its IR, which is nil where Generate makes no files.
 func Lower(in Input) (*ir.Pipeline, []diag.Diagnostic) {
-	u := analyse(in)
+	return analyse(in).lowered()
+}
+
+func (u *unit) lowered() (*ir.Pipeline, []diag.Diagnostic) {
 	ds := u.report()
 	if u.refused {
 		return nil, ds

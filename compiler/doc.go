@@ -13,7 +13,8 @@
 //	         types; solid, what is flat; goworld, goshape and foreign, Go's own
 //	check    settings; flow, graph, who waits for whom, and sharing
 //	collide  the Go names that come of it, and own, those that are there
-//	handler  the Go functions that are called, and gosig, whether they fit
+//	handler  the Go functions that are called; gosig, whether they fit; function,
+//	         what is to be written
 //	lower    what is left to say, as IR; codecs
 //	emit     IR to Go
 //

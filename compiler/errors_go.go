@@ -1,6 +1,8 @@
 package compiler
 
 import (
+	"strings"
+
 	"github.com/mpgen/mpgen/compiler/diag"
 	"github.com/mpgen/mpgen/grammar"
 )
@@ -53,6 +55,25 @@ func otherSignature(h *handler, differs, want string, at diag.Span) diag.Diagnos
 		return d.WithHelp("change the declaration; or leave out the = and write a function of its name that calls %s", h.shown())
 	}
 	return d.WithHelp("write %s; or change the declaration", want)
+}
+
+// otherMethod is of an object that a service's function returns.
+func otherMethod(h *handler, f *function, object, differs string, at diag.Span) diag.Diagnostic {
+	return diag.New(codeSignature, diag.At(f.name), "method %s of %s is not what %s says: %s", exported(f.name.Text), object, f, differs).
+		WithLabel("does not fit").
+		WithRelated(at, "the method, of what func %s returns", h.shown()).
+		WithHelp("methods take a context first, then the parameters as declared, and return the result and an error; change the method, or the declaration")
+}
+
+func lacksMethods(h *handler, object string, missing []string, at diag.Span) diag.Diagnostic {
+	what, list := "method", missing[0]
+	if n := len(missing); n > 1 {
+		what, list = "methods", strings.Join(missing[:n-1], ", ")+" and "+missing[n-1]
+	}
+	return diag.New(codeSignature, diag.At(h.at()), "func %s returns a %s, which has no %s %s", h.shown(), object, what, list).
+		WithLabel("does not fit").
+		WithRelated(at, "the type").
+		WithHelp("give it each method of the service: with a context first, then the parameters as declared; it returns the result and an error")
 }
 
 // at is what names the function in the .mp file.

@@ -71,8 +71,12 @@ func (w *goWorld) shapeOf(p *goPackage, name string, t *goType, depth int) shape
 }
 
 // pair is what two methods make, if their parameters and results are those of a marshaler.
-func pair(put, get *ast.FuncDecl) *marshaler {
-	if put == nil || get == nil || count(put.Type.Params) != 0 || count(put.Type.Results) != 2 ||
+func pair(putter, getter *goFunc) *marshaler {
+	if putter == nil || getter == nil {
+		return nil
+	}
+	put, get := putter.decl, getter.decl
+	if count(put.Type.Params) != 0 || count(put.Type.Results) != 2 ||
 		count(get.Type.Params) != 1 || count(get.Type.Results) != 1 {
 		return nil
 	}

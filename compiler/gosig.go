@@ -18,75 +18,119 @@ import (
 // unsure stands for a type that may be any.
 const unsure = "?"
 
-// fit compares the function of a handler with what its declaration says. It returns
-// what the function does without, and how it differs, or "".
-func (u *unit) fit(h *handler) (form, string) {
-	c := &comparer{u: u, h: h, pkg: h.pkg}
-	if c.pkg == nil {
-		c.pkg = u.ownFiles().code
-	}
-	params, results := c.fields(h.found.decl.Type.Params), c.fields(h.found.decl.Type.Results)
-	var f form
-	bound := h.ref != nil
+// signature is what a declaration asks of a function.
+type signature struct {
+	ports   string // the type of its ports, or "" if there are none
+	params  []param
+	out     *ir.Type // nil: nothing beside its error
+	methods bool     // out is what has these methods, whatever its type
+	bound   bool     // a context and an error may be missing, and a slice variadic
+}
 
-	if len(params) > 0 && params[0].text == "context.Context" {
+// fit compares a function with what is asked of it. It returns what the function
+// does without, and how it differs, or "".
+func (c *comparer) fit(fn *goFunc, want signature) (form, string) {
+	var f form
+	params, results := c.fields(fn.decl.Type.Params), c.fields(fn.decl.Type.Results)
+	least := len(want.params)
+	if want.ports != "" {
+		least++
+	}
+	if takes(params, 0, "context.Context", len(params) > least) {
 		params = params[1:]
-	} else if f.bare = true; !bound {
+	} else if f.bare = true; !want.bound {
 		return f, "its first parameter is not a context.Context"
 	}
-	if h.by.reaches() {
-		want := "*" + portsName(h.by)
-		if len(params) == 0 || params[0].text != "*."+portsName(h.by) && params[0].text != unsure {
-			what := "it has no parameter " + want
-			if h.pkg != nil {
+	if want.ports != "" {
+		if !takes(params, 0, "*."+want.ports, true) {
+			what := "it has no parameter *" + want.ports
+			if c.abroad {
 				what += ", through which it would reach the rest of the pipeline, and can't have one in another package"
 			}
 			return f, what
 		}
 		params = params[1:]
 	}
-	want := h.by.handed()
-	if len(params) != len(want) {
-		return f, fmt.Sprintf("its parameters are %d besides, where the declaration has %d", len(params), len(want))
+	if have, want := len(params), len(want.params); have != want {
+		return f, fmt.Sprintf("%s, where the declaration has %d", parametersOf(have, f.bare), want)
 	}
 	for i, p := range params {
-		text := canonical(want[i].typ)
+		w := want.params[i]
 		if p.spread {
-			if f.spread = true; !bound {
-				return f, "its parameter " + quote(want[i].name.Text) + " is variadic"
+			if f.spread = true; !want.bound {
+				return f, "its parameter for " + quote(w.name.Text) + " is variadic"
 			}
 		}
-		if p.text != text && p.text != unsure && !u.aliased(want[i].typ) {
-			return f, fmt.Sprintf("its parameter for %q is %s, want %s", want[i].name.Text, p.shown, u.goText(want[i].typ))
+		if !c.is(p, w.typ) {
+			return f, fmt.Sprintf("its parameter for %q is %s, want %s", w.name.Text, p.shown, c.u.goText(w.typ))
 		}
 	}
-	if n := len(results); n > 0 && results[n-1].text == "error" {
-		results = results[:n-1]
-	} else if f.sure = true; !bound {
+	outs := 0
+	if want.out != nil {
+		outs = 1
+	}
+	if takes(results, len(results)-1, "error", len(results) > outs) {
+		results = results[:len(results)-1]
+	} else if f.sure = true; !want.bound {
 		return f, "its last result is not an error"
 	}
-	out := h.by.result()
 	switch {
-	case out == nil && len(results) > 0:
+	case outs == 0 && len(results) > 0:
 		return f, "it returns " + results[0].shown + ", where the declaration has no result"
-	case out != nil && len(results) == 0:
-		return f, "it returns no " + u.goText(out)
+	case outs == 1 && len(results) == 0:
+		return f, "it returns no " + c.u.goText(want.out)
+	case len(results) > 1 && f.sure:
+		return f, fmt.Sprintf("it returns %d values, want one and perhaps an error", len(results))
 	case len(results) > 1:
 		return f, fmt.Sprintf("it returns %d values beside its error, want one", len(results))
-	case out == nil || h.by.kind == "service": // anything that has the methods will do
-		return f, ""
-	}
-	if r := results[0]; r.text != canonical(out) && r.text != unsure && !u.aliased(out) {
-		return f, "it returns " + r.shown + ", want " + u.goText(out)
+	case outs == 1 && !want.methods && !c.is(results[0], want.out):
+		return f, "it returns " + results[0].shown + ", want " + c.u.goText(want.out)
 	}
 	return f, ""
 }
 
+// takes says whether a field is there and of that type. Of one that may be any type it
+// is what the number of fields tells.
+func takes(list []goField, i int, text string, ifUnsure bool) bool {
+	if i < 0 || i >= len(list) {
+		return false
+	}
+	return list[i].text == text || list[i].text == unsure && ifUnsure
+}
+
+// is says whether a field may be of a type of the .mp file.
+func (c *comparer) is(f goField, t *ir.Type) bool {
+	return f.text == canonical(t) || f.text == unsure || c.u.aliased(t)
+}
+
+// parametersOf is how many parameters a function has, in words.
+func parametersOf(n int, bare bool) string {
+	switch {
+	case bare && n == 0:
+		return "it has no parameters"
+	case bare && n == 1:
+		return "it has one parameter"
+	case bare:
+		return fmt.Sprintf("it has %d parameters", n)
+	case n == 0:
+		return "it has no parameters beside its context"
+	case n == 1:
+		return "it has one parameter beside its context"
+	}
+	return fmt.Sprintf("it has %d parameters beside its context", n)
+}
+
 // comparer writes the types of a function as texts that can be compared.
 type comparer struct {
-	u   *unit
-	h   *handler
-	pkg *goPackage
+	u      *unit
+	pkg    *goPackage
+	file   *ast.File // which the function stands in
+	abroad bool      // in another package than the folder's
+}
+
+// comparer is that of a function in a package.
+func (u *unit) comparer(pkg *goPackage, fn *goFunc) *comparer {
+	return &comparer{u: u, pkg: pkg, file: fn.file, abroad: pkg != u.ownFiles().code}
 }
 
 // goField is a parameter or a result.
@@ -175,7 +219,7 @@ func (c *comparer) name(name string) string {
 	if basics[name] || name == "string" || name == "error" || name == "any" {
 		return alias(name)
 	}
-	for _, spec := range c.h.found.file.Imports {
+	for _, spec := range c.file.Imports {
 		if spec.Name != nil && spec.Name.Name == "." {
 			return unsure
 		}
@@ -184,7 +228,7 @@ func (c *comparer) name(name string) string {
 }
 
 func (c *comparer) local(name string) string {
-	if c.h.pkg == nil {
+	if !c.abroad {
 		return "." + name
 	}
 	return c.pkg.path + "." + name
@@ -198,7 +242,7 @@ func (c *comparer) qualified(e *ast.SelectorExpr) string {
 		return unsure
 	}
 	var paths []string
-	for _, spec := range c.h.found.file.Imports {
+	for _, spec := range c.file.Imports {
 		path, err := strconv.Unquote(spec.Path.Value)
 		if err != nil {
 			return unsure
@@ -221,7 +265,7 @@ func (c *comparer) qualified(e *ast.SelectorExpr) string {
 	switch {
 	case path == c.u.in.ImportPath:
 		return "." + e.Sel.Name
-	case path == "context" || path == "os" || path == ir.Runtime:
+	case path == "context" || path == "os" && e.Sel.Name == "File" || path == ir.Runtime:
 		return path + "." + e.Sel.Name
 	}
 	pkg, err := c.u.world.load(path, c.pkg.std)
@@ -250,12 +294,12 @@ func (u *unit) goText(t *ir.Type) string {
 		case ir.Runtime:
 			return "mp." + name
 		}
-		return u.packageOf(path) + "." + name
+		return u.calledPackage(path) + "." + name
 	})
 }
 
-// packageOf is what a .mp file calls a package, or what it calls itself.
-func (u *unit) packageOf(path string) string {
+// calledPackage is what a .mp file calls a package, or what it calls itself.
+func (u *unit) calledPackage(path string) string {
 	for _, i := range u.used {
 		switch {
 		case i.path != path:

@@ -34,13 +34,14 @@ type goPackage struct {
 	path, name string
 	std        bool
 	types      map[string]*goType
-	constants  map[string]ast.Expr                 // that are given a value of their own
-	methods    map[string]map[string]*ast.FuncDecl // by type, by name
+	constants  map[string]ast.Expr           // that are given a value of their own
+	methods    map[string]map[string]*goFunc // by type, by name
 	funcs      map[string]*goFunc
 	vars       map[string]bool
+	left       []string // files that are not for this system, or not asked for
 }
 
-// goFunc is a declared function, no method, with the file it stands in.
+// goFunc is a declared function or method with the file it stands in.
 type goFunc struct {
 	decl *ast.FuncDecl
 	file *ast.File
@@ -57,7 +58,7 @@ func newGoWorld(dir string) *goWorld {
 }
 
 func newGoPackage(path string) *goPackage {
-	return &goPackage{path: path, types: map[string]*goType{}, constants: map[string]ast.Expr{}, methods: map[string]map[string]*ast.FuncDecl{}, funcs: map[string]*goFunc{}, vars: map[string]bool{}}
+	return &goPackage{path: path, types: map[string]*goType{}, constants: map[string]ast.Expr{}, methods: map[string]map[string]*goFunc{}, funcs: map[string]*goFunc{}, vars: map[string]bool{}}
 }
 
 // load reads the package of an import path. Go's own library, and it alone, sees
@@ -98,6 +99,7 @@ func (w *goWorld) read(path string, byStd bool) (*goPackage, error) {
 			continue
 		}
 		if ok, err := build.Default.MatchFile(dir, name); err != nil || !ok {
+			p.leave(dir, name)
 			continue
 		}
 		// Errors are passed over: what can be read of a broken file will do.
@@ -138,20 +140,56 @@ func (p *goPackage) enter(file *ast.File) {
 				}
 			}
 		case *ast.FuncDecl:
-			if d.Recv == nil {
+			recv := belongs(d)
+			if recv == "" {
 				p.funcs[d.Name.Name] = &goFunc{d, file}
 				continue
 			}
-			if len(d.Recv.List) != 1 {
-				continue
-			}
-			recv, _ := receiver(d)
 			if p.methods[recv] == nil {
-				p.methods[recv] = map[string]*ast.FuncDecl{}
+				p.methods[recv] = map[string]*goFunc{}
 			}
-			p.methods[recv][d.Name.Name] = d
+			p.methods[recv][d.Name.Name] = &goFunc{d, file}
 		}
 	}
+}
+
+// leave notes a file that is not built here.
+func (p *goPackage) leave(dir, name string) {
+	if !strings.HasSuffix(name, "_test.go") && name[0] != '_' && name[0] != '.' {
+		p.left = append(p.left, filepath.Join(dir, name))
+	}
+}
+
+// elsewhere is a function of that name, or a method of a type, in a file of the package
+// that is not built here: it is for another system, or for a tag that the go command
+// may be given.
+func (w *goWorld) elsewhere(p *goPackage, of, name string) *ast.Ident {
+	for _, path := range p.left {
+		file, _ := parser.ParseFile(w.fset, path, nil, parser.SkipObjectResolution)
+		if file == nil || file.Name == nil || p.name != "" && file.Name.Name != p.name {
+			continue
+		}
+		for _, decl := range file.Decls {
+			if d, ok := decl.(*ast.FuncDecl); ok && d.Name.Name == name && belongs(d) == of {
+				return d.Name
+			}
+		}
+	}
+	return nil
+}
+
+// belongs is the type that a function is a method of, "_" if that is no name, or ""
+// for one that is no method.
+func belongs(d *ast.FuncDecl) string {
+	if d.Recv == nil {
+		return ""
+	}
+	if len(d.Recv.List) == 1 {
+		if name, _ := receiver(d); name != "" {
+			return name
+		}
+	}
+	return "_"
 }
 
 // receiver is the type that a method belongs to, and whether it takes a pointer.

@@ -25,6 +25,8 @@ type handler struct {
 	ref   *grammar.Ref // what binds it, or nil
 	found *goFunc      // nil if there is none, or it is no plain function
 	form  form
+
+	differs string // how it is not what the declaration says
 }
 
 // form is what a bound function may do without.
@@ -61,7 +63,7 @@ func (u *unit) handlerOf(s *symbol) *handler {
 	case h.ref.Sel == nil:
 		h.name = h.ref.Name.Text
 		h.found = own.code.funcs[h.name]
-		if h.found == nil && u.in.Dir != "" && own.names[h.name].File == "" {
+		if h.found == nil && u.in.Dir != "" && own.names[h.name].File == "" && u.elsewhere(h) == nil {
 			near, sure := grammar.Nearest(h.name, ownFuncs(own.code))
 			u.add(noFunction(h.ref, "the Go code of the folder", near, sure))
 			return nil
@@ -82,7 +84,7 @@ func (u *unit) handlerOf(s *symbol) *handler {
 	case h.found == nil && i.pkg.types[h.name] != nil:
 		u.add(boundToType(h.ref))
 		return nil
-	case h.found == nil && !i.pkg.vars[h.name]:
+	case h.found == nil && !i.pkg.vars[h.name] && u.world.elsewhere(i.pkg, "", h.name) == nil:
 		near, sure := grammar.Nearest(h.name, i.pkg.exportedFuncs())
 		u.add(noFunction(h.ref, "package "+quote(i.path), near, sure))
 		return nil
@@ -112,13 +114,99 @@ func (u *unit) compare(h *handler) {
 		u.add(genericFunction(h, u.funcSpan(h)))
 		return
 	}
-	form, differs := u.fit(h)
+	c := u.comparer(u.packageOf(h), h.found)
+	form, differs := c.fit(h.found, h.signature())
 	if h.ref != nil {
 		h.form = form
 	}
-	if differs != "" {
+	switch h.differs = differs; {
+	case differs != "":
 		u.add(otherSignature(h, differs, u.headOf(h), u.funcSpan(h)))
+	case h.by.kind == "service":
+		u.methods(h, c)
 	}
+}
+
+// packageOf is the package that a handler is looked for in.
+func (u *unit) packageOf(h *handler) *goPackage {
+	if h.pkg != nil {
+		return h.pkg
+	}
+	return u.ownFiles().code
+}
+
+// signature is what is asked of the function.
+func (h *handler) signature() signature {
+	want := signature{params: h.by.handed(), out: h.by.result(), methods: h.by.kind == "service", bound: h.ref != nil}
+	if h.by.reaches() {
+		want.ports = portsName(h.by)
+	}
+	return want
+}
+
+// methods compares the methods of what the function of a service returns with those
+// of the service.
+func (u *unit) methods(h *handler, c *comparer) {
+	pkg, name, pointer := u.object(h, c)
+	if pkg == nil {
+		return
+	}
+	object := name
+	if pointer {
+		object = "*" + name
+	}
+	var missing []string
+	for _, f := range h.by.funcs {
+		goName := exported(f.name.Text)
+		m := pkg.methods[name][goName]
+		switch {
+		case m == nil && u.world.elsewhere(pkg, name, goName) == nil:
+			missing = append(missing, goName)
+			continue
+		case m == nil || !f.known():
+			continue
+		}
+		_, differs := u.comparer(pkg, m).fit(m, signature{params: f.params, out: f.out})
+		if _, byPointer := receiver(m.decl); byPointer && !pointer && differs == "" {
+			differs = "its receiver is a *" + name + ", and func " + h.shown() + " returns a " + name
+		}
+		if differs != "" {
+			u.add(otherMethod(h, f, object, differs, u.spanIn(pkg, m.decl.Name)))
+		}
+	}
+	if len(missing) > 0 {
+		u.add(lacksMethods(h, object, missing, u.spanIn(pkg, pkg.types[name].spec.Name)))
+	}
+}
+
+// object is the type of what the function of a service returns, and whether it is a
+// pointer to that. It is nil of those that may have more methods than are written:
+// interfaces, and structs that embed something.
+func (u *unit) object(h *handler, c *comparer) (pkg *goPackage, name string, pointer bool) {
+	e := ast.Unparen(h.found.decl.Type.Results.List[0].Type)
+	if star, ok := e.(*ast.StarExpr); ok {
+		e, pointer = ast.Unparen(star.X), true
+	}
+	switch e := e.(type) {
+	case *ast.Ident:
+		pkg, name = c.pkg, e.Name
+	case *ast.SelectorExpr:
+		pkg, name = u.world.qualified(c.pkg, c.file, e)
+	}
+	if pkg == nil || pkg.types[name] == nil {
+		return nil, "", false
+	}
+	spec := pkg.types[name].spec
+	s, ok := spec.Type.(*ast.StructType)
+	if !ok || spec.Assign.IsValid() || spec.TypeParams != nil {
+		return nil, "", false
+	}
+	for _, f := range s.Fields.List {
+		if len(f.Names) == 0 {
+			return nil, "", false
+		}
+	}
+	return pkg, name, pointer
 }
 
 // known says whether all types of a declaration were made out.
@@ -128,7 +216,17 @@ func (s *symbol) known() bool {
 			return false
 		}
 	}
-	return s.kind != "pool" || !s.funcs[0].hasOut || s.funcs[0].out != nil
+	return s.kind != "pool" || s.funcs[0].known()
+}
+
+// known says whether all types of a function were made out.
+func (f *function) known() bool {
+	for _, p := range f.params {
+		if p.typ == nil {
+			return false
+		}
+	}
+	return !f.hasOut || f.out != nil
 }
 
 // handed are the parameters that the function of a declaration is given.
@@ -191,11 +289,16 @@ func (u *unit) headOf(h *handler) string {
 // funcSpan is where a function's name stands. Files of the module are called by a
 // path from where the .mp files are called.
 func (u *unit) funcSpan(h *handler) diag.Span {
-	name := u.world.fset.Position(h.found.decl.Name.Pos()).Filename
-	if h.pkg == nil || !h.pkg.std {
+	return u.spanIn(u.packageOf(h), h.found.decl.Name)
+}
+
+// spanIn is the place of a name in a file of a package.
+func (u *unit) spanIn(pkg *goPackage, id *ast.Ident) diag.Span {
+	name := u.world.fset.Position(id.Pos()).Filename
+	if !pkg.std {
 		if rel, err := filepath.Rel(u.in.Dir, name); err == nil {
 			name = u.sibling(rel)
 		}
 	}
-	return u.goSpan(name, h.found.decl.Name)
+	return u.goSpan(name, id)
 }

@@ -377,7 +377,36 @@ func takesFile(s *symbol) bool {
 // folder has at package level can't be an import's too, nor can one that Go or
 // Jennifer gives a meaning.
 func (u *unit) lowerImports() []ir.Import {
-	list := []ir.Import{{Path: "context", Name: "context", Std: true}, {Path: "time", Name: "time", Std: true}}
+	list := u.allImports()
+	taken := map[string]bool{"mp": true}
+	for name := range u.own.names {
+		taken[name] = true
+	}
+	for _, c := range u.claims() {
+		taken[c.name] = true
+	}
+	for i := range list {
+		l := &list[i]
+		if l.Path == ir.Runtime {
+			continue
+		}
+		for taken[l.Name] || predeclared[l.Name] || builtins[l.Name] {
+			l.Name += "_"
+		}
+		taken[l.Name] = true
+		l.Alias = l.Name != lastElement(l.Path)
+	}
+	return list
+}
+
+// allImports are the packages that Go code of the folder may need, as its .mp files
+// call them, sorted by path.
+func (u *unit) allImports() []ir.Import {
+	list := []ir.Import{
+		{Path: "context", Name: "context", Std: true},
+		{Path: "time", Name: "time", Std: true},
+		{Path: ir.Runtime, Name: "mp", Alias: true},
+	}
 	if slices.ContainsFunc(u.order, takesFile) {
 		list = append(list, ir.Import{Path: "os", Name: "os", Std: true})
 	}
@@ -389,24 +418,8 @@ func (u *unit) lowerImports() []ir.Import {
 		if name == "" {
 			name = i.pkg.name
 		}
-		list = append(list, ir.Import{Path: i.path, Name: name, Std: i.pkg.std})
+		list = append(list, ir.Import{Path: i.path, Name: name, Alias: name != lastElement(i.path), Std: i.pkg.std})
 	}
-	taken := map[string]bool{"mp": true}
-	for name := range u.own.names {
-		taken[name] = true
-	}
-	for _, c := range u.claims() {
-		taken[c.name] = true
-	}
-	for i := range list {
-		l := &list[i]
-		for taken[l.Name] || predeclared[l.Name] || builtins[l.Name] {
-			l.Name += "_"
-		}
-		taken[l.Name] = true
-		l.Alias = l.Name != lastElement(l.Path)
-	}
-	list = append(list, ir.Import{Path: ir.Runtime, Name: "mp", Alias: true})
 	slices.SortFunc(list, func(a, b ir.Import) int { return cmp.Compare(a.Path, b.Path) })
 	return list
 }

@@ -40,6 +40,7 @@ func (u *unit) ownFiles() *ownPackage {
 			continue
 		}
 		if ok, err := build.Default.MatchFile(u.in.Dir, name); err != nil || !ok {
+			own.code.leave(u.in.Dir, name)
 			continue
 		}
 		file, _ := parser.ParseFile(u.world.fset, filepath.Join(u.in.Dir, name), nil, parser.SkipObjectResolution|parser.ParseComments)
@@ -52,6 +53,7 @@ func (u *unit) ownFiles() *ownPackage {
 		}
 		if own.pkg == "" && !test {
 			own.pkg, own.at = file.Name.Name, u.goSpan(u.sibling(name), file.Name)
+			own.code.name = own.pkg
 		}
 		u.enterOwn(own, name, file)
 		if !test {

@@ -4,6 +4,7 @@ package main
 import (
 	"context"
 	. "image"
+	"os"
 	"time"
 
 	run "github.com/mpgen/mpgen/runtime"
@@ -46,5 +47,43 @@ func openCache(ctx context.Context) Cache { return nil }
 func half(n int) int { return n / 2 }
 
 type store struct{}
+
+func (s *store) Get(ctx context.Context, key string) (string, error) { return "", nil }
+
+type Ctx = context.Context
+
+type Err = error
+
+func relaxed(ctx Ctx, n int) Err { return nil }
+
+func relaxedTo(ctx Ctx, n int) (int, Err) { return n, nil }
+
+func withoutContext(n When) error { return nil }
+
+type bag struct{ n int }
+
+func (b *bag) Add(ctx context.Context, n int) error { b.n += n; return nil }
+
+func (b *bag) Count(ctx context.Context) int { return b.n }
+
+func openBag(ctx context.Context) (*bag, error) { return &bag{}, nil }
+
+type mat struct{}
+
+func (m *mat) Roll(ctx context.Context) error { return nil }
+
+func openMat(ctx context.Context) (mat, error) { return mat{}, nil }
+
+type box struct{ *bag }
+
+func openBox(ctx context.Context) (*box, error) { return nil, nil }
+
+func mode(ctx context.Context, m os.FileMode) error { return nil }
+
+func serve(ctx context.Context, l *os.Process, n int) error { return nil }
+
+type jar struct{}
+
+func openJar(ctx context.Context) (*jar, error) { return nil, nil }
 
 func main() {}
