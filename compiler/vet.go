@@ -18,8 +18,8 @@ type rule struct {
 	find func(u *unit, report func(diag.Diagnostic))
 }
 
-// rules are in the order of their codes, which is that of the manual.
-var rules = slices.Concat(taskRules, queueRules, nameRules)
+// rules are all of them.
+var rules = slices.Concat(taskRules, queueRules, sizeRules, nameRules)
 
 // Rules describes what Vet looks for, in the order of the manual.
 func Rules() []diag.Info {
