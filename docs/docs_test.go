@@ -25,7 +25,7 @@ import (
 
 var update = flag.Bool("update", false, "write the table of settings into language.md")
 
-var pages = []string{"../README.md", "../CONTRIBUTING.md", "../CHANGELOG.md", "language.md", "command.md", "runtime.md", "testing.md", "vet.md", "internals.md"}
+var pages = []string{"../README.md", "../CONTRIBUTING.md", "../CHANGELOG.md", "language.md", "command.md", "runtime.md", "testing.md", "vet.md", "internals.md", "from-python.md"}
 
 // block is a fenced block of a page.
 type block struct {
@@ -113,10 +113,12 @@ func TestGoSnippetsStandInExamples(t *testing.T) {
 	require.GreaterOrEqual(t, n, 7)
 }
 
-func TestPipelinesOfTheReadmeStandInExamples(t *testing.T) {
-	for _, b := range blocks(t, "../README.md") {
-		if len(b.info) == 1 && b.info[0] == "mp" {
-			require.True(t, inExamples(t, b.text, "*.mp"), "the pipeline of %s stands in no file of examples", b)
+func TestPipelinesThatAreShownToRunStandInExamples(t *testing.T) {
+	for _, page := range []string{"../README.md", "from-python.md"} {
+		for _, b := range blocks(t, page) {
+			if len(b.info) == 1 && b.info[0] == "mp" {
+				require.True(t, inExamples(t, b.text, "*.mp"), "the pipeline of %s stands in no file of examples", b)
+			}
 		}
 	}
 }
