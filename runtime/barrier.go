@@ -187,12 +187,11 @@ type passing struct {
 func (p *passing) Ready() bool { return p.node.over.Load() || p.shared.Outcome(p.round) != meet.Waits }
 
 func (p *passing) waitsFor() want {
-	w := want{what: "barrier " + p.row.Name, from: p.node.plan.users(p.row, p.node.slot), how: "not yet come to", all: p.row.Parties == 0}
-	if p.row.Main && p.node.slot != 0 {
-		w.from = append([]int{0}, w.from...)
-	}
+	w := want{what: "barrier " + p.row.Name, from: p.node.plan.others(p.row, p.node.slot), how: "not yet come to", all: p.row.Parties == 0}
 	here := p.shared.Within()
-	w.from = slices.DeleteFunc(w.from, func(slot int) bool { return slices.Contains(here, slot) })
+	w.from = slices.DeleteFunc(w.from, func(slot int) bool {
+		return slices.Contains(here, slot) || slot == 0 && p.row.Parties == 0 && !p.row.Main
+	})
 	return w
 }
 

@@ -2,7 +2,6 @@ package mp
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -10,53 +9,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 )
-
-func init() {
-	wait := func(row func() *BarrierDecl) func(ctx context.Context, n *Node, i int) error {
-		return func(ctx context.Context, n *Node, i int) error {
-			index, err := row().In(n).Wait(ctx)
-			players.index[i].In(n).Store(index)
-			return err
-		}
-	}
-	acts["wait"] = wait(func() *BarrierDecl { return players.barrier })
-	acts["wait for all"] = wait(func() *BarrierDecl { return players.everyone })
-	acts["lockstep"] = func(ctx context.Context, n *Node, i int) error {
-		b := players.barrier.In(n)
-		for round := range 300 {
-			index, err := b.WaitAction(ctx, func() error { players.acts.In(n).Add(1); return nil })
-			if err != nil {
-				return err
-			}
-			if index == 0 {
-				players.count.In(n).Add(1)
-			}
-			if acts := players.acts.In(n).Load(); acts != round+1 {
-				return fmt.Errorf("round %d, and the action has run %d times", round, acts)
-			}
-			if _, err := b.Wait(ctx); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	acts["fail acting"] = func(ctx context.Context, n *Node, i int) error {
-		_, err := players.barrier.In(n).WaitAction(ctx, func() error { return errActed })
-		return err
-	}
-	acts["linger acting"] = func(ctx context.Context, n *Node, i int) error {
-		_, err := players.barrier.In(n).WaitAction(ctx, func() error {
-			players.acts.In(n).Add(1)
-			<-ctx.Done()
-			return nil
-		})
-		return err
-	}
-	acts["abort"] = func(_ context.Context, n *Node, _ int) error {
-		players.barrier.In(n).Abort()
-		return nil
-	}
-}
 
 // come lets players come to the barrier of three, and waits until they are there.
 func (g *game) come(players_ ...int) {

@@ -188,5 +188,5 @@ func (c *called) Ready() bool {
 }
 
 func (c *called) waitsFor() want {
-	return want{what: "condition " + c.row.Name, from: c.lock.node.plan.users(c.row, c.lock.node.slot), how: "notified"}
+	return want{what: "condition " + c.row.Name, from: c.lock.node.plan.others(c.row, c.lock.node.slot), how: "notified"}
 }

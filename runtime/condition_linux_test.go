@@ -8,57 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func init() {
-	locked := func(ctx context.Context, n *Node, f func(c *Condition) error) error {
-		c := players.condition.In(n)
-		if err := c.Lock(ctx); err != nil {
-			return err
-		}
-		if err := f(c); err != nil {
-			return err // the lock is not held
-		}
-		c.Unlock()
-		return nil
-	}
-	acts["await"] = func(ctx context.Context, n *Node, _ int) error {
-		return locked(ctx, n, func(c *Condition) error { return c.Wait(ctx) })
-	}
-	acts["await ten"] = func(ctx context.Context, n *Node, _ int) error {
-		return locked(ctx, n, func(c *Condition) error {
-			return c.WaitFor(ctx, func() bool { return players.count.In(n).Load() >= 10 })
-		})
-	}
-	acts["notify"] = func(ctx context.Context, n *Node, _ int) error {
-		return locked(ctx, n, func(c *Condition) error { c.Notify(1); return nil })
-	}
-	acts["lock"] = func(ctx context.Context, n *Node, _ int) error { return players.condition.In(n).Lock(ctx) }
-	acts["await once more"] = func(ctx context.Context, n *Node, _ int) error { return players.condition.In(n).Wait(ctx) }
-}
-
-// await lets players wait at the condition.
-func (g *game) await(players_ ...int) {
-	g.Helper()
-	for _, i := range players_ {
-		before := players.condition.In(g.n).shared.Waits()
-		g.starts(i)
-		g.waitAtCondition(before + 1)
-	}
-}
-
-func (g *game) waitAtCondition(n int) {
-	g.Helper()
-	until(g, "they wait at the condition", func() bool { return players.condition.In(g.n).shared.Waits() == n })
-}
-
-// notify wakes n, as the program.
-func (g *game) notify(n int) {
-	g.Helper()
-	c := players.condition.In(g.n)
-	require.NoError(g, c.Lock(limited(g)))
-	c.Notify(n)
-	c.Unlock()
-}
-
 // CPython's _TestCondition asserts these: one, several, all are woken, processes and
 // goroutines; time-outs leave the counts clean; wait_for with and without one.
 func TestNotifyWakesAsManyAsItSays(t *testing.T) {

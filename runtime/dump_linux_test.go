@@ -93,7 +93,7 @@ func TestDumpTellsWhoWaitForEachOther(t *testing.T) {
 	go crossing.pool.Pool(n).Call(t.Context(), "spin")
 	text = untilDumped(t, r, `(?m)^main, pid \d+: running\n    waits [0-9.]+m?s for a result of spin, worked on by spin\[\d\]\n`)
 	require.Regexp(t, `(?m)^spin\[\d\], pid \d+: running, task 1\n`, text)
-	require.Contains(t, text, "runtime.spinForEver(")
+	text = untilDumped(t, r, `runtime\.spinForEver\(`) // the task is the worker's before its function is called
 	require.NotContains(t, text, "main waits for a result")
 
 	// The program waits, too.
@@ -325,4 +325,23 @@ func (l *lockedBuffer) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.b.String()
+}
+
+func TestDumpTellsWhoMeetsWhom(t *testing.T) {
+	g := play(t, []string{"acquire", "acquire", "read", "stay"}, []string{"acquire"}, []string{"wait"}, []string{"wait event"})
+	for range 3 {
+		require.Equal(t, fine, g.acts(0))
+	}
+	for i := 1; i < playerCount; i++ {
+		g.starts(i)
+	}
+	go players.rwlock.In(g.n).Lock(limited(t))
+	untilDumped(t, g.r, `(?m)^player\[1\], pid \d+: running\n    waits \S+ for semaphore slots, held by player\[0\]$`)
+	untilDumped(t, g.r, `(?m)^player\[2\], pid \d+: running\n    waits \S+ for barrier turn, not yet come to by main, player\[0\], player\[1\] or player\[3\]$`)
+	untilDumped(t, g.r, `(?m)^player\[3\], pid \d+: running\n    waits \S+ for event ready, set by main, player\[0\], player\[1\] or player\[2\]$`)
+	untilDumped(t, g.r, `(?m)^    waits \S+ for rwlock table, read by player\[0\]$`)
+	text := dumped(t, g.r)
+	require.Regexp(t, `(?m)^slots 0 of 2 permits free, 1 wait$`, text)
+	require.Regexp(t, `(?m)^turn 1 of 3 wait$`, text)
+	require.Regexp(t, `(?m)^table held by main\ntable read by player\[0\]$`, text)
 }

@@ -21,7 +21,7 @@ var (
 	ErrEmpty = errors.New("queue empty")
 
 	// ErrLocked is the answer of TryLock to a lock that another holds, or that is
-	// kept for one who waits.
+	// kept for one who waits, and of TryAcquire to a semaphore without a free permit.
 	ErrLocked = errors.New("locked")
 
 	// ErrOwnerDied says that a process ended while it held a lock, so that what the

@@ -123,7 +123,7 @@ type setting struct {
 func (s *setting) Ready() bool { return s.node.over.Load() || s.shared.Raised(s.noted) }
 
 func (s *setting) waitsFor() want {
-	return want{what: "event " + s.row.Name, from: s.node.plan.users(s.row, s.node.slot), how: "set"}
+	return want{what: "event " + s.row.Name, from: s.node.plan.others(s.row, s.node.slot), how: "set"}
 }
 
 // picking is that of a channel's goroutine. The select waits for other things too.

@@ -8,14 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func init() {
-	acts["wait event"] = func(ctx context.Context, n *Node, _ int) error { return players.event.In(n).Wait(ctx) }
-	acts["set"] = func(_ context.Context, n *Node, _ int) error {
-		players.event.In(n).Set()
-		return nil
-	}
-}
-
 // waitsForEvent waits until player i sleeps for the event.
 func (g *game) waitsForEvent(i int) {
 	g.Helper()

@@ -2,6 +2,7 @@ package mp
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -77,4 +78,43 @@ func TestReadingWithADeadlineIsNoDeadlock(t *testing.T) {
 	defer cancel()
 	require.ErrorIs(t, r.Processes()[0].Wait(ctx), context.DeadlineExceeded)
 	require.NoError(t, r.Close())
+}
+
+// vigil is four processes that wait for what nobody does.
+var vigil = func() *Pipeline {
+	ready, slot := &EventDecl{Name: "ready"}, &SemaphoreDecl{Name: "slot", Permits: 1}
+	changed, all := &ConditionDecl{Name: "changed"}, &BarrierDecl{Name: "all"}
+	decls := []Decl{ready, slot, changed, all}
+	process := func(name string, wait func(ctx context.Context, n *Node) error, uses ...Decl) {
+		decls = append(decls, &ProcessDecl{Name: name, Uses: uses, Main: func(ctx context.Context, n *Node, _ *Decoder) error { return wait(ctx, n) }})
+	}
+	process("a", func(ctx context.Context, n *Node) error { return ready.In(n).Wait(ctx) }, ready, all)
+	process("b", func(ctx context.Context, n *Node) error {
+		if err := errors.Join(slot.In(n).Acquire(ctx), changed.In(n).Lock(ctx)); err != nil {
+			return err
+		}
+		return changed.In(n).Wait(ctx)
+	}, slot, changed)
+	process("c", func(ctx context.Context, n *Node) error { return slot.In(n).Acquire(ctx) }, slot)
+	process("d", func(ctx context.Context, n *Node) error {
+		_, err := all.In(n).Wait(ctx)
+		return err
+	}, all)
+	p := &Pipeline{Path: "mp.test/vigil", Source: "vigil.mp", Decls: decls}
+	Register(p)
+	return p
+}()
+
+func TestDeadlockNamesWhatProcessesMeetAt(t *testing.T) {
+	t.Setenv(EngineVariable, "inline")
+	r, _ := begin(t, vigil)
+	var d *Deadlock
+	require.ErrorAs(t, r.Wait(), &d)
+	require.Equal(t, []Waiting{
+		{"main", "the end of the run, kept up by a, b, c and d"},
+		{"a", "event ready, set by main"},
+		{"b", "condition changed, notified by main"},
+		{"c", "semaphore slot, held by b"},
+		{"d", "barrier all, not yet come to by a"},
+	}, d.Waits)
 }

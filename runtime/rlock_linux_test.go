@@ -7,21 +7,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func init() {
-	acts["lock thrice"] = func(ctx context.Context, n *Node, _ int) (err error) {
-		for range 3 {
-			if ctx, err = players.rlock.In(n).Lock(ctx); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	acts["unlock once"] = func(_ context.Context, n *Node, _ int) error {
-		players.rlock.In(n).Unlock()
-		return nil
-	}
-}
-
 // CPython asserts that it may be taken three times, and given back as often and not more.
 func TestRLockIsTakenAgainByItsContext(t *testing.T) {
 	g := play(t, []string{"lock thrice", "unlock once", "unlock once", "unlock once", "stay"})

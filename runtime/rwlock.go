@@ -105,9 +105,14 @@ func (l *RWLock) TryLock() error {
 // Unlock gives the lock back that is held for writing. It panics if this process does
 // not hold it. After the end of the run it does nothing.
 func (l *RWLock) Unlock() {
-	if n := l.door.node; !n.over.Load() && l.door.holds() && l.shared.Begun() {
-		n.ringing(l.shared.End)
+	n := l.door.node
+	if !l.door.holds() || !l.shared.Begun() { // with the door alone it waits for readers
+		if n.over.Load() {
+			return
+		}
+		panic("mp: unlock of " + l.door.what + ", which this process does not hold")
 	}
+	n.ringing(l.shared.End)
 	l.door.Unlock()
 }
 

@@ -10,47 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func init() {
-	acts["read"] = func(ctx context.Context, n *Node, _ int) error { return players.rwlock.In(n).RLock(ctx) }
-	acts["write"] = func(ctx context.Context, n *Node, _ int) error { return players.rwlock.In(n).Lock(ctx) }
-	acts["repair"] = func(ctx context.Context, n *Node, _ int) error { return players.rwlock.In(n).Repair(ctx) }
-	acts["have read"] = func(_ context.Context, n *Node, _ int) error {
-		players.rwlock.In(n).RUnlock()
-		return nil
-	}
-	acts["have written"] = func(_ context.Context, n *Node, _ int) error {
-		players.rwlock.In(n).Unlock()
-		return nil
-	}
-	acts["read and write"] = func(ctx context.Context, n *Node, i int) error { return readAndWrite(ctx, n, 300) }
-}
-
-// readAndWrite adds to a number by steps that only one may be between, and looks at it.
-func readAndWrite(ctx context.Context, n *Node, rounds int) error {
-	l, count := players.rwlock.In(n), players.count.In(n)
-	for k := range rounds {
-		if k%4 > 0 {
-			if err := l.RLock(ctx); err != nil {
-				return err
-			}
-			v := count.Load()
-			torn := v%2 != 0 || count.Load() != v
-			l.RUnlock()
-			if torn {
-				return errActed
-			}
-			continue
-		}
-		if err := l.Lock(ctx); err != nil {
-			return err
-		}
-		count.Store(count.Load() + 1)
-		count.Store(count.Load() + 1)
-		l.Unlock()
-	}
-	return nil
-}
-
 // waitsAtTable waits until player i is at the door: it has it, or stands there.
 func (g *game) waitsAtTable(i int) {
 	g.Helper()
@@ -100,6 +59,7 @@ func TestReadersShareAndWritersDoNot(t *testing.T) {
 	g.starts(2)
 	g.waitsAtTable(2)
 	require.ErrorIs(t, l.TryRLock(), ErrLocked, "a writer waits")
+	require.Panics(t, l.Unlock)
 	require.Equal(t, fine, g.acts(0))
 	g.stillActs(2)
 	require.Equal(t, fine, g.acts(1))

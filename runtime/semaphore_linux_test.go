@@ -8,28 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func init() {
-	acts["acquire"] = func(ctx context.Context, n *Node, _ int) error { return players.semaphore.In(n).Acquire(ctx) }
-	acts["try"] = func(_ context.Context, n *Node, _ int) error { return players.semaphore.In(n).TryAcquire() }
-	acts["release"] = func(_ context.Context, n *Node, _ int) error {
-		players.semaphore.In(n).Release()
-		return nil
-	}
-	acts["work"] = func(ctx context.Context, n *Node, _ int) error { // never more than two at a time
-		for range 200 {
-			if err := players.semaphore.In(n).Acquire(ctx); err != nil {
-				return err
-			}
-			if players.count.In(n).Add(1) > 2 {
-				return errActed
-			}
-			players.count.In(n).Add(-1)
-			players.semaphore.In(n).Release()
-		}
-		return nil
-	}
-}
-
 // waitsAtSlots waits until so many processes wait for the semaphore.
 func (g *game) waitsAtSlots(n int) {
 	g.Helper()

@@ -91,6 +91,15 @@ func (pl *plan) users(d Decl, except int) (slots []int) {
 	return slots
 }
 
+// others are the slots of all processes that have d but one, the program too.
+func (pl *plan) others(d Decl, one int) []int {
+	slots := pl.users(d, one)
+	if one != 0 {
+		slots = append([]int{0}, slots...)
+	}
+	return slots
+}
+
 // layShared gives each object its place, from the start of the commons: a line
 // at least, as two of them must not slow each other down, and first those that
 // need no page of their own.
