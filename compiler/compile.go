@@ -32,6 +32,7 @@ type Input struct {
 type Output struct {
 	Files     map[string][]byte
 	Functions []Function
+	Stubs     *Stubs // those of the functions that are missing; nil if none is
 }
 
 // Generate compiles a folder. If one of the diagnostics is an error, Output has
@@ -47,7 +48,9 @@ func Generate(in Input) (Output, []diag.Diagnostic) {
 	if err != nil {
 		return Output{}, append(ds, internalError(in, err))
 	}
-	return Output{Files: map[string][]byte{FileName: text}, Functions: u.functions()}, ds
+	functions := u.functions()
+	stubs, bad := u.stubs(p, functions)
+	return Output{Files: map[string][]byte{FileName: text}, Functions: functions, Stubs: stubs}, append(ds, bad...)
 }
 
 // Check finds what Generate would find, and makes nothing.

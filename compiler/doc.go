@@ -16,7 +16,7 @@
 //	handler  the Go functions that are called; gosig, whether they fit; function,
 //	         what is to be written
 //	lower    what is left to say, as IR; codecs
-//	emit     IR to Go
+//	emit     IR to Go; stubs, the user's functions that are missing
 //
 // Vet runs after them: rules_*, what is right and may be unwise, and ignore, the
 // comments that answer a rule.

@@ -47,6 +47,7 @@ func genericFunction(h *handler, at diag.Span) diag.Diagnostic {
 	return d.WithHelp("leave out the = and write a function of the declaration's name that calls it")
 }
 
+// otherSignature shows what there is and what is wanted as a diff of the line.
 func otherSignature(h *handler, differs, want string, at diag.Span) diag.Diagnostic {
 	d := diag.New(codeSignature, diag.At(h.at()), "func %s is not what %s says: %s", h.shown(), h.by, differs).
 		WithLabel("does not fit").
@@ -54,7 +55,7 @@ func otherSignature(h *handler, differs, want string, at diag.Span) diag.Diagnos
 	if h.pkg != nil {
 		return d.WithHelp("change the declaration; or leave out the = and write a function of its name that calls %s", h.shown())
 	}
-	return d.WithHelp("write %s; or change the declaration", want)
+	return d.WithHelp("change the function, or the declaration:\n - %s\n + %s", h.have(), want)
 }
 
 // otherMethod is of an object that a service's function returns.

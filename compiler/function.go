@@ -47,13 +47,18 @@ func (u *unit) functions() []Function {
 		}
 		if h.found != nil {
 			f.Found = u.funcSpan(h)
-			f.Have = "func " + h.name + strings.TrimPrefix(types.ExprString(h.found.decl.Type), "func")
+			f.Have = h.have()
 		} else if id := u.elsewhere(h); id != nil {
 			f.Found = u.spanIn(u.ownFiles().code, id)
 		}
 		list = append(list, f)
 	}
 	return list
+}
+
+// have is the head of the function that is there.
+func (h *handler) have() string {
+	return "func " + h.name + strings.TrimPrefix(types.ExprString(h.found.decl.Type), "func")
 }
 
 // elsewhere is a handler in a file that is not built here.

@@ -36,4 +36,18 @@ func TestTheFirstMinute(t *testing.T) {
 	require.Contains(t, string(text), "tool github.com/mpgen/mpgen/cmd/mpgen\n")
 	r := run(t, dir, "go", "tool", "mpgen", "generate", "--check", "./...")
 	require.Equal(t, result{}, r)
+
+	// And the second: a declaration is added, its function is there, builds, and says what is missing.
+	mp := filepath.Join(dir, "first.mp")
+	text, err = os.ReadFile(mp)
+	require.NoError(t, err)
+	text = append(text, "\n// tidy comes last.\nprocess tidy(how string) { worker { grace 1s } }\n"...)
+	require.NoError(t, os.WriteFile(mp, text, 0o644))
+	r = run(t, dir, "go", "generate", "./...")
+	require.Equal(t, result{stderr: "wrote mpgen.go\nwrote tidy.go, which is yours from now on: tidy\n"}, r)
+	r = run(t, dir, "go", "vet", "./...")
+	require.Equal(t, result{}, r)
+	r = run(t, dir, "go", "run", ".")
+	require.Contains(t, r.stderr, "tidy: tidy is not written yet, in tidy.go\n")
+	require.Equal(t, 1, r.code)
 }

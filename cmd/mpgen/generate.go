@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/aymanbagabas/go-udiff"
 	"github.com/mpgen/mpgen/compiler"
@@ -26,7 +27,9 @@ func generateCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "generate [path ...]",
 		Short: "Write mpgen.go beside the .mp files",
-		Long: "generate compiles all .mp files of each folder and writes one mpgen.go beside them, if it changed.\n\n" +
+		Long: "generate compiles all .mp files of each folder and writes one mpgen.go beside them, if it changed.\n" +
+			"Functions that no Go file of the folder has are written once, into handlers.go or, if there is one, a file named\n" +
+			"after the first of them; they say when they run that they are not written yet. No other file is touched.\n\n" +
 			"A path is a folder, a .mp file, which stands for its folder, or folder/... for all folders below, without\n" +
 			"testdata, vendor, those that start with \".\" or \"_\", and other modules. The default is the current folder.",
 		Example: "  mpgen generate\n  mpgen generate ./...\n  mpgen generate --check ./...   # in CI: fail if a file is not up to date\n" +
@@ -102,5 +105,27 @@ func (g *generation) folder(cmd *cobra.Command, f folder) (differs bool, err err
 			fmt.Fprintf(cmd.ErrOrStderr(), "wrote %s\n", file)
 		}
 	}
+	if s := out.Stubs; s != nil && !g.stdout {
+		d, err := g.stubs(cmd, f, s)
+		return differs || d, err
+	}
 	return differs, nil
+}
+
+// stubs writes functions that are missing into a file of their own.
+func (g *generation) stubs(cmd *cobra.Command, f folder, s *compiler.Stubs) (differs bool, err error) {
+	file, funcs := f.file(s.File), strings.Join(s.Funcs, ", ")
+	switch {
+	case g.check:
+		g.add(f, diag.UnwrittenFuncs(file, funcs))
+	case g.diff:
+		_, err := fmt.Fprint(cmd.OutOrStdout(), udiff.Unified(file, file, "", string(s.Text)))
+		return true, err
+	default:
+		if err := createFile(file, s.Text); err != nil {
+			return false, err
+		}
+		fmt.Fprintf(cmd.ErrOrStderr(), "wrote %s, which is yours from now on: %s\n", file, funcs)
+	}
+	return false, nil
 }

@@ -31,7 +31,7 @@ func initCommand() *cobra.Command {
 		Short: "Write a small pipeline to start from",
 		Long: "init writes a program that works: a .mp file, the functions that it names, main.go and mpgen.go. The folder is\n" +
 			"in a module, has no Go and no .mp files yet, and is made if it does not exist. The default is the current one.\n\n" +
-			"For a package that is there already, write a .mp file, and run generate.",
+			"For a package that is there already, write a .mp file; generate adds the functions that it wants.",
 		Example: "  mpgen init\n  mpgen init ./cmd/shrink",
 		Args:    cobra.MaximumNArgs(1),
 	}
@@ -145,6 +145,6 @@ func nextSteps(m module, source, dir string) string {
 	default:
 		fmt.Fprintf(&b, "  go get -tool %s   # once in a module\n", toolPath)
 	}
-	fmt.Fprintf(&b, "  go run %s\n  go generate %s   # after each change of %s\n", here, here, source)
+	fmt.Fprintf(&b, "  go run %s\n  go generate %s   # after each change of %s; it adds functions that are missing\n", here, here, source)
 	return b.String()
 }

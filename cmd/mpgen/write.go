@@ -39,3 +39,19 @@ func writeFile(file string, text []byte) (err error) {
 	}
 	return os.Rename(temp.Name(), file)
 }
+
+// createFile writes a file that must not exist.
+func createFile(file string, text []byte) error {
+	f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err != nil {
+		os.Remove(file)
+	}
+	return err
+}

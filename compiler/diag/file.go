@@ -13,6 +13,11 @@ var (
 		Title: "a file that was not generated has the name of the generated one",
 		When: "A file mpgen.go stands beside a .mp file and does not start as generated files do. mpgen overwrites no " +
 			"file of yours: rename it."})
+	unwritten = Register(Info{Code: "MP0805", Name: "Unwritten",
+		Title: "a function that the pipeline calls is not there",
+		When: "No Go file of the folder has the function of a process, pool or service, and mpgen generate --check looks. " +
+			"mpgen generate writes it once, into a new file that is yours from then on; in which file it stands later does not " +
+			"matter."})
 )
 
 // OrphanFile says that a generated file has lost what it was generated from.
@@ -26,6 +31,11 @@ func StaleFile(file string, missing bool) Diagnostic {
 		return New(stale, Span{File: file}, "not generated yet").WithHelp("run mpgen generate")
 	}
 	return New(stale, Span{File: file}, "not up to date").WithHelp("run mpgen generate")
+}
+
+// UnwrittenFuncs says that functions are missing, which generate would write into a new file.
+func UnwrittenFuncs(file, funcs string) Diagnostic {
+	return New(unwritten, Span{File: file}, "not there, and neither is func %s", funcs).WithHelp("run mpgen generate, which writes what is missing once")
 }
 
 // ForeignFile says that a file of somebody else is in the way of the generated one.

@@ -115,12 +115,15 @@ func (t *text) diagnostic(d Diagnostic) {
 		}
 		t.excerpt(e, width)
 	}
-	help := d.Help
+	help, more, _ := strings.Cut(d.Help, "\n")
 	if _, ok := Lookup(d.Code); ok && !t.style.NoHint {
 		if help != "" {
 			help += "     "
 		}
 		help += "mpgen explain " + string(d.Code)
+	}
+	if more != "" {
+		help += "\n" + more
 	}
 	if help != "" {
 		fmt.Fprintf(t.out, " %s %s\n", t.color(bold, "help:"), help)

@@ -32,15 +32,7 @@ const generation = 1
 
 // File is the generated file of a pipeline. An error is a mistake in mpgen.
 func File(p *ir.Pipeline) ([]byte, error) {
-	f := &file{p: p, out: jen.NewFile(p.Package), taken: map[string]bool{}}
-	for _, i := range p.Imports {
-		f.taken[i.Name] = true
-		if i.Alias {
-			f.out.ImportAlias(i.Path, i.Name)
-		} else {
-			f.out.ImportName(i.Path, i.Name)
-		}
-	}
+	f := newFile(p)
 	f.out.HeaderComment(header(p))
 	f.guard()
 	f.types()
@@ -54,11 +46,30 @@ func File(p *ir.Pipeline) ([]byte, error) {
 	f.services()
 	f.codecs()
 
+	return f.render()
+}
+
+// newFile is an empty file that knows the imports.
+func newFile(p *ir.Pipeline) *file {
+	f := &file{p: p, out: jen.NewFile(p.Package), taken: map[string]bool{}}
+	for _, i := range p.Imports {
+		f.taken[i.Name] = true
+		if i.Alias {
+			f.out.ImportAlias(i.Path, i.Name)
+		} else {
+			f.out.ImportName(i.Path, i.Name)
+		}
+	}
+	return f
+}
+
+// render is the file as text.
+func (f *file) render() ([]byte, error) {
 	var raw bytes.Buffer
 	if err := f.out.Render(&raw); err != nil {
 		return nil, internal(err)
 	}
-	return group(raw.Bytes(), p.Imports), nil
+	return group(raw.Bytes(), f.p.Imports), nil
 }
 
 // file is a generated file while it is written.

@@ -1,0 +1,107 @@
+package emit
+
+import (
+	"slices"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/mpgen/mpgen/compiler/ir"
+)
+
+// Stubs is a file with functions of the user's that are not there yet: they compile,
+// and say when they run that they are not written. missing are their names, and name
+// is what the file will be called. It is no generated file: it is the user's from
+// the start. taken are the names that the folder has at package level.
+func Stubs(p *ir.Pipeline, missing []string, name string, taken func(string) bool) ([]byte, error) {
+	with := *p
+	if !slices.ContainsFunc(p.Imports, func(i ir.Import) bool { return i.Path == "errors" }) {
+		with.Imports = append(slices.Clone(p.Imports), ir.Import{Path: "errors", Name: "errors", Std: true})
+	}
+	f := newFile(&with)
+	for _, d := range p.Decls {
+		switch {
+		case d.Process != nil && slices.Contains(missing, d.Process.Func.Name):
+			f.stub(d, d.Process.Func, d.Process.Ports, d.Process.Params, nil, name)
+		case d.Pool != nil && slices.Contains(missing, d.Pool.Func.Name):
+			f.stub(d, d.Pool.Func, d.Pool.Ports, d.Pool.Params, d.Pool.Out, name)
+		case d.Service != nil && slices.Contains(missing, d.Service.Open.Name):
+			object := d.Name + "Object"
+			for taken(object) {
+				object += "_"
+			}
+			f.object(d, object, name)
+		}
+	}
+	return f.render()
+}
+
+// stub writes the function of a process or pool.
+func (f *file) stub(d ir.Decl, fn ir.Func, p ir.Ports, params []ir.Param, out *ir.Type, name string) {
+	f.above(d.Doc)
+	s := f.scope(params)
+	f.out.Func().Id(fn.Name).Add(s.stubHead(p, params)).Add(results(out)).Block(f.unwritten(fn.Name, out, name))
+	f.out.Line()
+}
+
+// object writes a type with the methods of a service, and the function that makes one.
+func (f *file) object(d ir.Decl, object, name string) {
+	s := d.Service
+	lines := []string{object + " is the object of one worker."}
+	if len(d.Doc) > 0 {
+		lines = append(append(slices.Clone(d.Doc), ""), lines...)
+	}
+	f.above(lines)
+	f.out.Type().Id(object).Struct()
+	f.out.Line()
+	f.out.Func().Id(s.Open.Name).Add(f.scope(s.Params).stubHead(s.Ports, s.Params)).Params(jen.Id(s.Go), jen.Error()).
+		Block(jen.Return(jen.Op("&").Id(object).Values(), jen.Nil()))
+	f.out.Line()
+	for _, m := range s.Methods {
+		f.above(m.Doc)
+		names := f.scope(m.Params)
+		receiver := names.local("o")
+		f.out.Func().Params(jen.Id(receiver).Op("*").Id(object)).Id(m.Go).Add(names.head(m)).Add(results(m.Out)).
+			Block(f.unwritten(d.Name+"."+m.Name, m.Out, name))
+		f.out.Line()
+	}
+}
+
+// stubHead is the parameter list of a user's function.
+func (s *scope) stubHead(p ir.Ports, params []ir.Param) jen.Code {
+	list := []jen.Code{jen.Id(s.local("ctx")).Qual("context", "Context")}
+	if p.Type != "" {
+		list = append(list, jen.Id(s.local("p")).Op("*").Id(p.Type))
+	}
+	return jen.Params(append(list, s.declared(params)...)...)
+}
+
+// unwritten returns an error, and no result.
+func (f *file) unwritten(what string, out *ir.Type, name string) jen.Code {
+	err := jen.Qual("errors", "New").Call(jen.Lit(what + " is not written yet, in " + name))
+	if out == nil {
+		return jen.Return(err)
+	}
+	return jen.Return(f.zero(*out), err)
+}
+
+// zero is the zero value of a type.
+func (f *file) zero(t ir.Type) jen.Code {
+	switch t.Kind {
+	case ir.Basic:
+		if t.Name == "bool" {
+			return jen.False()
+		}
+		return jen.Lit(0)
+	case ir.String:
+		return jen.Lit("")
+	case ir.Bytes, ir.Slice, ir.Map, ir.Pointer, ir.File:
+		return jen.Nil()
+	case ir.Imported:
+		return jen.Op("*").New(typ(t)) // of whatever kind it is
+	case ir.Declared:
+		if slices.ContainsFunc(f.p.Decls, func(d ir.Decl) bool { return d.Enum != nil && d.Enum.Go == t.Name }) {
+			return jen.Lit(0)
+		}
+	}
+	return typ(t).Values()
+}

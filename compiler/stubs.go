@@ -1,0 +1,79 @@
+package compiler
+
+import (
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/mpgen/mpgen/compiler/diag"
+	"github.com/mpgen/mpgen/compiler/emit"
+	"github.com/mpgen/mpgen/compiler/ir"
+)
+
+// Functions that are not there yet are written once, into a file that does not exist
+// yet, and are the user's from then on. So no file of the user's is ever touched:
+// one that is missing later comes in a further file.
+
+// Stubs is a new file with functions that the pipeline calls and nobody has written.
+type Stubs struct {
+	File  string // its name; there is no such file in the folder
+	Text  []byte
+	Funcs []string // as they are called in it
+}
+
+// stubsName is the file of the first functions.
+const stubsName = "handlers.go"
+
+// stubs are the functions of a pipeline that are missing, or nil if none is: no file
+// has them, not even one for another system, or for tests. While a file can't be read
+// as a whole nobody knows.
+func (u *unit) stubs(p *ir.Pipeline, functions []Function) (*Stubs, []diag.Diagnostic) {
+	s := &Stubs{}
+	for _, f := range functions {
+		if f.Found.File == "" {
+			s.Funcs = append(s.Funcs, f.Name)
+		}
+	}
+	if len(s.Funcs) == 0 || !u.readable() {
+		return nil, nil
+	}
+	s.File = u.stubsFile(s.Funcs[0])
+	var err error
+	s.Text, err = emit.Stubs(p, s.Funcs, s.File, func(name string) bool { return u.own.names[name].File != "" })
+	if err != nil {
+		return nil, []diag.Diagnostic{internalError(u.in, err)}
+	}
+	return s, nil
+}
+
+// readable says whether all Go files of the folder parse. One that mpgen wrote does
+// not matter.
+func (u *unit) readable() bool {
+	entries, err := os.ReadDir(u.in.Dir)
+	for _, e := range entries {
+		if e.IsDir() || !strings.HasSuffix(e.Name(), ".go") || e.Name() == FileName {
+			continue
+		}
+		if _, err := parser.ParseFile(token.NewFileSet(), filepath.Join(u.in.Dir, e.Name()), nil, parser.SkipObjectResolution); err != nil {
+			return false
+		}
+	}
+	return err == nil
+}
+
+// stubsFile is a name that no file has: handlers.go, or one after the first function.
+// Parts of names behind an underscore would have a meaning for Go.
+func (u *unit) stubsFile(first string) string {
+	name := stubsName
+	base := strings.ToLower(strings.ReplaceAll(first, "_", ""))
+	for n := 1; ; n++ {
+		if _, err := os.Lstat(filepath.Join(u.in.Dir, name)); os.IsNotExist(err) && name != FileName {
+			return name
+		}
+		if name = base + ".go"; n > 1 {
+			name = base + itoa(int64(n)) + ".go"
+		}
+	}
+}
