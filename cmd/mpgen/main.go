@@ -67,7 +67,7 @@ func command() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.SetFlagErrorFunc(suggestFlag)
-	root.AddCommand(initCommand(), generateCommand(), checkCommand(), vetCommand(), fmtCommand(), runCommand(), explainCommand(), versionCommand())
+	root.AddCommand(initCommand(), generateCommand(), checkCommand(), vetCommand(), fmtCommand(), runCommand(), graphCommand(), explainCommand(), versionCommand())
 	complete(root)
 	return root
 }
