@@ -22,7 +22,8 @@ func (u *unit) codecs() []ir.Codec {
 				}
 			case ir.Imported:
 				f := u.foreign[t.Path+"."+t.Name]
-				others = append(others, ir.Codec{Name: t.Codec, Type: *t, Fields: f.fields})
+				others = append(others, ir.Codec{Name: t.Codec, Type: *t, Fields: f.fields, Under: f.under})
+				visit(f.under)
 				for i := range f.fields {
 					visit(&f.fields[i].Type)
 				}

@@ -31,10 +31,21 @@ func notExported(ref *grammar.Ref, path, near string, sure bool) diag.Diagnostic
 	return d.WithHelp("name a function that starts with a capital letter")
 }
 
-func boundToType(ref *grammar.Ref) diag.Diagnostic {
-	return diag.New(codeNoFunction, diag.At(ref.Sel), "%s is a type, want a function", ref).
-		WithLabel("a type").
-		WithHelp("name a function; or leave out the = and write one of the declaration's name")
+// notFunction is of a type or a constant that has the name.
+func notFunction(h *handler, kind string, at diag.Span) diag.Diagnostic {
+	d := diag.New(codeNoFunction, diag.At(h.at()), "%s calls %s, which is a %s, want a function", h.by, h.shown(), kind).
+		WithLabel("no function").
+		WithRelated(at, "the %s", kind)
+	if h.ref == nil {
+		return d.WithHelp("rename the %s, or the %s; or bind another function, with = and its name", kind, h.by.kind)
+	}
+	return d.WithHelp("name a function; or leave out the = and write one of the declaration's name")
+}
+
+func notCallable(ref *grammar.Ref) diag.Diagnostic {
+	return diag.New(codeNoFunction, diag.At(ref), "func %s is called by Go alone", ref).
+		WithLabel("not to be called").
+		WithHelp("name another function; or leave out the = and write one of the declaration's name")
 }
 
 func genericFunction(h *handler, at diag.Span) diag.Diagnostic {

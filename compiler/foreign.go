@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"go/ast"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -11,12 +12,15 @@ import (
 
 // A struct of another package travels field by field, as a declared one does, if
 // all its fields are exported and can travel. What its author keeps private is
-// not ours to copy, unless the struct is flat, when a copy is what Go makes too.
+// not ours to copy, unless the struct is flat, when a copy is what Go makes too. A
+// type that is no struct travels as what it is underneath.
 
-// foreign is an imported struct with functions of its own.
+// foreign is an imported type with functions of its own.
 type foreign struct {
 	typ    ir.Type
-	fields []ir.Field
+	fields []ir.Field // of a struct
+	under  *ir.Type   // of any other type
+	order  int        // how many there were before
 }
 
 // goType is how a type of a package travels, or why it does not.
@@ -40,7 +44,7 @@ func (u *unit) goType(pkg *goPackage, name string) (*ir.Type, string) {
 	case pkg.types[name].spec.Assign.IsValid():
 		return u.goExpr(pkg, pkg.types[name].file, pkg.types[name].spec.Type)
 	default:
-		if why := u.goStruct(pkg, name, t); why != "" {
+		if why := u.goNamed(pkg, name, t); why != "" {
 			return nil, why
 		}
 	}
@@ -50,21 +54,41 @@ func (u *unit) goType(pkg *goPackage, name string) (*ir.Type, string) {
 
 const noWay = "it holds pointers, and has neither MarshalBinary and UnmarshalBinary nor MarshalText and UnmarshalText"
 
-// goStruct gives t the functions of a struct, or says why it can't.
-func (u *unit) goStruct(pkg *goPackage, name string, t *ir.Type) string {
-	decl := pkg.types[name]
-	spec, ok := decl.spec.Type.(*ast.StructType)
-	if !ok {
-		return noWay
-	}
+const anything = "an interface may hold a value of any type"
+
+const notByField = noWay + ", and can't go field by field: "
+
+// goNamed gives t functions of its own, or says why it can't.
+func (u *unit) goNamed(pkg *goPackage, name string, t *ir.Type) string {
 	key := pkg.path + "." + name
 	if f := u.foreign[key]; f != nil {
 		t.Codec = f.typ.Codec
 		return ""
 	}
 	t.Codec = u.foreignCodec(pkg, name)
-	f := &foreign{typ: *t}
-	u.foreign[key] = f // before its fields, which may hold it again
+	f := &foreign{typ: *t, order: len(u.foreign)}
+	u.foreign[key] = f // before what it holds, which may hold it again
+	why := u.goUnder(pkg, name, f)
+	if why != "" {
+		// Types that it holds may rely on it.
+		maps.DeleteFunc(u.foreign, func(_ string, g *foreign) bool { return g.order >= f.order })
+	}
+	return why
+}
+
+// goUnder finds out what a type is underneath, or says why that can't travel.
+func (u *unit) goUnder(pkg *goPackage, name string, f *foreign) string {
+	pkg, file, e := u.world.underlying(pkg, name)
+	spec, ok := e.(*ast.StructType)
+	if !ok {
+		under, why := u.goExpr(pkg, file, e)
+		if under == nil {
+			return why
+		}
+		u.finish(under, nil)
+		f.under = under
+		return ""
+	}
 	for _, field := range spec.Fields.List {
 		names := field.Names
 		if len(names) == 0 {
@@ -74,14 +98,16 @@ func (u *unit) goStruct(pkg *goPackage, name string, t *ir.Type) string {
 			why := "it is not exported"
 			var ft *ir.Type
 			if n != nil && n.IsExported() {
-				ft, why = u.goExpr(pkg, decl.file, field.Type)
+				ft, why = u.goExpr(pkg, file, field.Type)
 			}
 			if ft == nil {
-				delete(u.foreign, key)
 				if n == nil {
 					return noWay
 				}
-				return noWay + ", and can't go field by field: " + n.Name + ": " + why
+				if inner, ok := strings.CutPrefix(why, notByField); ok {
+					return notByField + n.Name + "." + inner
+				}
+				return notByField + n.Name + ": " + why
 			}
 			u.finish(ft, nil)
 			f.fields = append(f.fields, ir.Field{Go: n.Name, Type: *ft})
@@ -103,13 +129,23 @@ func embedded(t ast.Expr) *ast.Ident {
 	return nil
 }
 
-// foreignCodec is what the functions of an imported struct are called by. Where
+// declaredCodec says whether the functions of a declared struct, or of a task, are
+// called by that.
+func (u *unit) declaredCodec(name string) bool {
+	if s := u.symbols[name]; s != nil && s.kind == "struct" {
+		return true
+	}
+	pool, ok := strings.CutSuffix(name, "Task")
+	return ok && slices.ContainsFunc(u.order, func(s *symbol) bool { return s.kind == "pool" && s.goName == pool })
+}
+
+// foreignCodec is what the functions of an imported type are called by. Where
 // two packages have one name the second one gets a number.
 func (u *unit) foreignCodec(pkg *goPackage, name string) string {
 	base := exported(pkg.name) + name
 	codec := base
 	for n := 2; ; n++ {
-		taken := false
+		taken := u.declaredCodec(codec)
 		for _, f := range u.foreign {
 			taken = taken || f.typ.Codec == codec
 		}
@@ -135,6 +171,8 @@ func (u *unit) goExpr(pkg *goPackage, file *ast.File, e ast.Expr) (*ir.Type, str
 			return &ir.Type{Kind: ir.Basic, Name: e.Name, Flat: true}, ""
 		case e.Name == "string":
 			return &ir.Type{Kind: ir.String}, ""
+		case e.Name == "any", e.Name == "error":
+			return nil, anything
 		}
 		return nil, "it is of type " + e.Name
 	case *ast.SelectorExpr:
@@ -161,15 +199,21 @@ func (u *unit) goExpr(pkg *goPackage, file *ast.File, e ast.Expr) (*ir.Type, str
 		if e.Len == nil {
 			return compose(elem, sliceOf), why
 		}
-		lit, ok := e.Len.(*ast.BasicLit)
+		n, ok := u.world.length(pkg, file, e.Len)
 		if !ok {
-			return nil, "its length is not written as a number"
-		}
-		n, err := strconv.ParseInt(lit.Value, 0, 64)
-		if err != nil {
-			return nil, "its length is not written as a number"
+			return nil, "its length is not to be made out"
 		}
 		return compose(elem, func(t *ir.Type) *ir.Type { return &ir.Type{Kind: ir.Array, Len: n, Elem: t} }), why
+	case *ast.InterfaceType:
+		return nil, anything
+	case *ast.IndexExpr, *ast.IndexListExpr:
+		return nil, "it is generic; declare a type without parameters of it in Go"
+	case *ast.StructType:
+		return nil, "its type has no name"
+	case *ast.FuncType:
+		return nil, "a function does not travel"
+	case *ast.ChanType:
+		return nil, "a channel works in one process only"
 	}
 	return nil, "it is no type that travels"
 }

@@ -151,6 +151,11 @@ func (w *goWorld) selector(p *goPackage, file *ast.File, e *ast.SelectorExpr, de
 
 // qualified finds the type that a qualified name in a file of p stands for.
 func (w *goWorld) qualified(p *goPackage, file *ast.File, e *ast.SelectorExpr) (*goPackage, string) {
+	return w.found(p, file, e, func(q *goPackage, name string) bool { return q.types[name] != nil })
+}
+
+// found is the package that a qualified name in a file of p is of, which has it.
+func (w *goWorld) found(p *goPackage, file *ast.File, e *ast.SelectorExpr, has func(*goPackage, string) bool) (*goPackage, string) {
 	x, ok := e.X.(*ast.Ident)
 	if !ok {
 		return nil, ""
@@ -170,11 +175,46 @@ func (w *goWorld) qualified(p *goPackage, file *ast.File, e *ast.SelectorExpr) (
 		if err != nil || spec.Name == nil && q.name != x.Name {
 			continue
 		}
-		if q.types[e.Sel.Name] != nil {
+		if has(q, e.Sel.Name) {
 			return q, e.Sel.Name
 		}
 	}
 	return nil, ""
+}
+
+// underlying is what a type is declared as in the end, and the file that says it.
+func (w *goWorld) underlying(p *goPackage, name string) (*goPackage, *ast.File, ast.Expr) {
+	decl := p.types[name]
+	for range maxDepth {
+		switch e := ast.Unparen(decl.spec.Type).(type) {
+		case *ast.Ident:
+			if p.types[e.Name] == nil {
+				return p, decl.file, e
+			}
+			decl = p.types[e.Name]
+		case *ast.SelectorExpr:
+			q, name := w.qualified(p, decl.file, e)
+			if q == nil {
+				return p, decl.file, e
+			}
+			p, decl = q, q.types[name]
+		default:
+			return p, decl.file, e
+		}
+	}
+	return p, decl.file, decl.spec.Type
+}
+
+// length is that of an array type in a file of p.
+func (w *goWorld) length(p *goPackage, file *ast.File, e ast.Expr) (int64, bool) {
+	if sel, ok := ast.Unparen(e).(*ast.SelectorExpr); ok {
+		q, name := w.found(p, file, sel, func(q *goPackage, name string) bool { return q.constants[name] != nil })
+		if q == nil {
+			return 0, false
+		}
+		return q.number(q.constants[name], 0)
+	}
+	return p.number(e, 0)
 }
 
 // mayBeNamed says whether a package of this path may have that name, so that not

@@ -173,12 +173,8 @@ func (c *comparer) text(e ast.Expr) string {
 		if e.Len == nil {
 			return around("[]", c.text(e.Elt))
 		}
-		lit, ok := e.Len.(*ast.BasicLit)
+		n, ok := c.u.world.length(c.pkg, c.file, e.Len)
 		if !ok {
-			return unsure
-		}
-		n, err := strconv.ParseInt(lit.Value, 0, 64)
-		if err != nil {
 			return unsure
 		}
 		return around("["+itoa(n)+"]", c.text(e.Elt))

@@ -58,11 +58,16 @@ func (u *unit) handlerOf(s *symbol) *handler {
 		if s.kind == "service" {
 			h.name = "open" + s.goName
 		}
-		h.found = own.code.funcs[h.name]
-		return h
+		return u.ownHandler(h)
 	case h.ref.Sel == nil:
 		h.name = h.ref.Name.Text
-		h.found = own.code.funcs[h.name]
+		if h.name == "main" || h.name == "init" {
+			u.add(notCallable(h.ref))
+			return nil
+		}
+		if u.ownHandler(h) == nil {
+			return nil
+		}
 		if h.found == nil && u.in.Dir != "" && own.names[h.name].File == "" && u.elsewhere(h) == nil {
 			near, sure := grammar.Nearest(h.name, ownFuncs(own.code))
 			u.add(noFunction(h.ref, "the Go code of the folder", near, sure))
@@ -82,7 +87,7 @@ func (u *unit) handlerOf(s *symbol) *handler {
 		u.add(notExported(h.ref, i.path, near, sure))
 		return nil
 	case h.found == nil && i.pkg.types[h.name] != nil:
-		u.add(boundToType(h.ref))
+		u.add(notFunction(h, "type", u.spanIn(i.pkg, i.pkg.types[h.name].spec.Name)))
 		return nil
 	case h.found == nil && !i.pkg.vars[h.name] && u.world.elsewhere(i.pkg, "", h.name) == nil:
 		near, sure := grammar.Nearest(h.name, i.pkg.exportedFuncs())
@@ -90,6 +95,24 @@ func (u *unit) handlerOf(s *symbol) *handler {
 		return nil
 	}
 	u.usesImport(i)
+	return h
+}
+
+// ownHandler finds a function of the folder. Where something else has the name it
+// returns nil, and reports that; a variable may be a function.
+func (u *unit) ownHandler(h *handler) *handler {
+	own := u.ownFiles()
+	h.found = own.code.funcs[h.name]
+	variable, value := own.code.vars[h.name]
+	switch {
+	case h.found != nil || own.names[h.name].File == "":
+	case own.code.types[h.name] != nil:
+		u.add(notFunction(h, "type", own.names[h.name]))
+		return nil
+	case value && !variable:
+		u.add(notFunction(h, "constant", own.names[h.name]))
+		return nil
+	}
 	return h
 }
 

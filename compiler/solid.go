@@ -146,7 +146,9 @@ func (u *unit) finish(t *ir.Type, flat map[*symbol]bool) {
 	case ir.Array:
 		t.Flat = t.Elem.Flat
 		if !t.Flat {
-			t.Codec = codecName(t)
+			for t.Codec = codecName(t); u.declaredCodec(t.Codec); {
+				t.Codec += "2"
+			}
 		}
 	case ir.Declared:
 		s := u.declared(t)

@@ -21,6 +21,10 @@ func (f *file) codecs() {
 			case c.Type.Kind == ir.Array:
 				x := f.local("x")
 				g.For(jen.List(jen.Id("_"), jen.Id(x)).Op(":=").Range().Id(v)).Block(f.put(jen.Id(e), jen.Id(x), *c.Type.Elem))
+			case c.Under != nil && c.Under.Kind == ir.String:
+				g.Add(f.put(jen.Id(e), jen.String().Call(jen.Id(v)), *c.Under))
+			case c.Under != nil:
+				g.Add(f.put(jen.Id(e), jen.Id(v), *c.Under))
 			}
 			for _, field := range c.Fields {
 				g.Add(f.put(jen.Id(e), jen.Id(v).Dot(field.Go), field.Type))
@@ -33,6 +37,12 @@ func (f *file) codecs() {
 			case c.Type.Kind == ir.Array:
 				i := f.local("i")
 				g.For(jen.Id(i).Op(":=").Range().Id(v)).Block(jen.Id(v).Index(jen.Id(i)).Op("=").Add(f.get(jen.Id(d), *c.Type.Elem)))
+			case c.Under != nil && c.Under.Kind == ir.String:
+				g.Return(typ(c.Type).Call(f.get(jen.Id(d), *c.Under)))
+				return
+			case c.Under != nil:
+				g.Return(f.get(jen.Id(d), *c.Under))
+				return
 			}
 			for _, field := range c.Fields {
 				g.Id(v).Dot(field.Go).Op("=").Add(f.get(jen.Id(d), field.Type))

@@ -272,9 +272,10 @@ type Port struct {
 }
 
 // Codec is a pair of functions mpPutName and mpGetName. A struct lists its
-// fields, an array its element in Type.
+// fields, an array its element in Type. Another imported type says what it is underneath.
 type Codec struct {
 	Name   string  `json:"name"`
 	Type   Type    `json:"type"`
 	Fields []Field `json:"fields,omitempty"`
+	Under  *Type   `json:"under,omitempty"`
 }

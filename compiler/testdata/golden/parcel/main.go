@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"image"
 	"image/color"
@@ -36,12 +37,18 @@ func rich() Rich {
 		Way: geo.Way{
 			Leg: geo.Leg{From: plain().Place, Via: []string{"x"}}, Label: "l", At: at, Shade: color.RGBA{1, 2, 3, 4},
 			Next: &geo.Way{Note: "n"}, Codes: [2][]byte{{1}, nil}, ByName: map[string][]geo.Spot{"s": {{Height: 2}}},
-			Titles: [2]geo.Title{name, {}},
+			Titles: [2]geo.Title{name, {}}, Sum: [4][]byte{{1}, {}}, Hash: [32]byte{7}, Road: "A1", Tree: tree(),
 		},
+		Road: "B2", Roads: geo.Roads{"a", ""}, Route: geo.Route{"r"}, Tree: tree(), Marks: geo.Marks{"m", "n"}, Blob: geo.Blob{1, 2},
+		Link: &geo.Way{Label: "linked"}, Short: geo.Short{Via: []string{"v"}}, ByRoad: map[geo.Road]int{"A": 1},
+		Values: url.Values{"k": {"v", "w"}}, Raw: json.RawMessage("{}"),
+		Leg: GeoLeg{Pages: [2][]byte{{1}, {2}}, Other: Array2Bytes{Text: "t"}},
 		Pix: image.RGBA{Pix: []uint8{9}, Stride: 4, Rect: image.Rect(0, 1, 2, 3)},
 	}
 	return r
 }
+
+func tree() geo.Tree { return geo.Tree{"a": {"b": nil, "c": {}}} }
 
 // deepen fills the fields that hold others of the kind.
 func deepen(r Rich) Rich {
@@ -77,6 +84,13 @@ func make(ctx context.Context, p *MakePorts, rich Rich, _ []url.URL, link url.UR
 	return p.Plains.Send(ctx, plain)
 }
 
+func drive(ctx context.Context, p *DrivePorts, road geo.Road) error {
+	if err := p.Roads.Send(ctx, geo.Roads{road, "x"}); err != nil {
+		return err
+	}
+	return p.Trees.Send(ctx, tree())
+}
+
 func take(ctx context.Context, p *TakePorts) error {
 	r, err := p.Riches.Receive(ctx)
 	if err != nil || !reflect.DeepEqual(r, deepen(rich())) {
@@ -89,6 +103,14 @@ func take(ctx context.Context, p *TakePorts) error {
 	f, err := p.RichFailures.Receive(ctx)
 	if err != nil || !reflect.DeepEqual(f.Item, deepen(rich())) || f.Err == nil {
 		return fmt.Errorf("got %+v, %v", f, err)
+	}
+	roads, err := p.Roads.Receive(ctx)
+	if err != nil || !reflect.DeepEqual(roads, geo.Roads{"M6", "x"}) {
+		return fmt.Errorf("got %+v, %v", roads, err)
+	}
+	leaves, err := p.Trees.Receive(ctx)
+	if err != nil || !reflect.DeepEqual(leaves, tree()) {
+		return fmt.Errorf("got %+v, %v", leaves, err)
 	}
 	lists, err := p.Lists.Receive(ctx)
 	if err != nil || !reflect.DeepEqual(lists, [][]string{{"a", "b", "", ""}, nil}) {
@@ -111,7 +133,7 @@ func main() {
 	limit := 3
 	run, err := Start(ctx, Args{
 		MakeRich: rich(), MakeLink: url.URL{Host: "h"}, MakeWords: [4]string{"a", "b"}, MakeLimit: &limit,
-		MakeTable: map[string]int{"a": 1}, MakePlain: plain(), MakeNames: []geo.Name{{}},
+		MakeTable: map[string]int{"a": 1}, MakePlain: plain(), MakeNames: []geo.Name{{}}, DriveRoad: "M6",
 	})
 	if err != nil {
 		log.Fatal(err)

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"image"
 	"image/color"
 	"math/big"
@@ -73,6 +74,28 @@ type Rich struct {
 	Other   Other
 	Way     geo.Way
 	Pix     image.RGBA
+	Road    geo.Road
+	Roads   geo.Roads
+	Route   geo.Route
+	Tree    geo.Tree
+	Marks   geo.Marks
+	Blob    geo.Blob
+	Link    geo.Link
+	Short   geo.Short
+	ByRoad  map[geo.Road]int
+	Values  url.Values
+	Raw     json.RawMessage
+	Leg     GeoLeg
+}
+
+// Its functions have the names of others.
+type GeoLeg struct {
+	Pages [2][]byte
+	Other Array2Bytes
+}
+
+type Array2Bytes struct {
+	Text string
 }
 
 type Other struct {
@@ -107,6 +130,8 @@ type MakePorts struct {
 //
 //	func take(ctx context.Context, p *TakePorts) error
 type TakePorts struct {
+	Roads        *mp.Receiver[geo.Roads]
+	Trees        *mp.Receiver[geo.Tree]
 	Plains       *mp.Receiver[Plain]
 	Riches       *mp.Receiver[Rich]
 	Nothing      *mp.Receiver[Nothing]
@@ -123,6 +148,14 @@ type TakePorts struct {
 	Ways         *mp.Receiver[[]geo.Way]
 }
 
+// DrivePorts is what the process drive can reach.
+//
+//	func drive(ctx context.Context, p *DrivePorts, road geo.Road) error
+type DrivePorts struct {
+	Roads *mp.Sender[geo.Roads]
+	Trees *mp.Sender[geo.Tree]
+}
+
 // Args are the arguments of what starts with the pipeline.
 type Args struct {
 	MakeRich  Rich
@@ -133,6 +166,7 @@ type Args struct {
 	MakeTable map[string]int
 	MakePlain Plain
 	MakeNames []geo.Name
+	DriveRoad geo.Road
 }
 
 // Run is the pipeline at work.
@@ -154,6 +188,7 @@ func Start(ctx context.Context, args Args, opts ...mp.Option) (*Run, error) {
 			mp.Put(e, args.MakePlain)
 			mp.PutSlice(e, args.MakeNames, func(e *mp.Encoder, v geo.Name) { mp.PutText(e, &v) })
 		}),
+		mpDrive.With(func(e *mp.Encoder) { mpPutGeoRoad(e, args.DriveRoad) }),
 	)
 	if err != nil {
 		return nil, err
@@ -197,6 +232,8 @@ var (
 		&mpWays,
 	}}
 	mpTake = mp.ProcessDecl{Name: "take", Receive: []mp.Decl{
+		&mpRoads,
+		&mpTrees,
 		&mpPlains,
 		&mpRiches,
 		&mpNothing,
@@ -212,7 +249,10 @@ var (
 		&mpRichFailures,
 		&mpWays,
 	}}
-	mpTurn = mp.PoolDecl[url.URL, map[string][]Plain]{
+	mpRoads = mp.QueueDecl[geo.Roads]{Name: "roads", Elem: mp.Coded(mpPutGeoRoads, mpGetGeoRoads)}
+	mpTrees = mp.QueueDecl[geo.Tree]{Name: "trees", Elem: mp.Coded(mpPutGeoTree, mpGetGeoTree)}
+	mpDrive = mp.ProcessDecl{Name: "drive", Send: []mp.Decl{&mpRoads, &mpTrees}}
+	mpTurn  = mp.PoolDecl[url.URL, map[string][]Plain]{
 		Name: "turn",
 		In:   mp.Coded(func(e *mp.Encoder, v url.URL) { mp.PutBinary(e, &v) }, mp.GetBinary[url.URL]),
 		Out:  mp.MapOf(mp.String, mp.SliceOf(mp.Codec[Plain]{})),
@@ -238,6 +278,9 @@ var (
 			&mpWays,
 			&mpMake,
 			&mpTake,
+			&mpRoads,
+			&mpTrees,
+			&mpDrive,
 			&mpTurn,
 		},
 	}
@@ -275,6 +318,8 @@ func init() {
 	}
 	mpTake.Main = func(ctx context.Context, n *mp.Node, _ *mp.Decoder) error {
 		return take(ctx, &TakePorts{
+			Roads:        mpRoads.Receiver(n),
+			Trees:        mpTrees.Receiver(n),
 			Plains:       mpPlains.Receiver(n),
 			Riches:       mpRiches.Receiver(n),
 			Nothing:      mpNothing.Receiver(n),
@@ -290,6 +335,16 @@ func init() {
 			RichFailures: mpRichFailures.Receiver(n),
 			Ways:         mpWays.Receiver(n),
 		})
+	}
+	mpDrive.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
+		road := mpGetGeoRoad(d)
+		if err := d.Err(); err != nil {
+			return err
+		}
+		return drive(ctx, &DrivePorts{
+			Roads: mpRoads.Sender(n),
+			Trees: mpTrees.Sender(n),
+		}, road)
 	}
 	mpTurn.Func = turn
 	mp.Register(&mpPipeline)
@@ -320,6 +375,18 @@ func mpPutRich(e *mp.Encoder, v Rich) {
 	mpPutOther(e, v.Other)
 	mpPutGeoWay(e, v.Way)
 	mpPutImageRGBA(e, v.Pix)
+	mpPutGeoRoad(e, v.Road)
+	mpPutGeoRoads(e, v.Roads)
+	mpPutGeoRoute(e, v.Route)
+	mpPutGeoTree(e, v.Tree)
+	mpPutGeoMarks(e, v.Marks)
+	mpPutGeoBlob(e, v.Blob)
+	mpPutGeoLink(e, v.Link)
+	mpPutGeoShort(e, v.Short)
+	mp.PutMap(e, v.ByRoad, mpPutGeoRoad, mp.Put[int])
+	mpPutURLValues(e, v.Values)
+	mpPutJSONRawMessage(e, v.Raw)
+	mpPutGeoLeg(e, v.Leg)
 }
 
 func mpGetRich(d *mp.Decoder) (v Rich) {
@@ -347,6 +414,38 @@ func mpGetRich(d *mp.Decoder) (v Rich) {
 	v.Other = mpGetOther(d)
 	v.Way = mpGetGeoWay(d)
 	v.Pix = mpGetImageRGBA(d)
+	v.Road = mpGetGeoRoad(d)
+	v.Roads = mpGetGeoRoads(d)
+	v.Route = mpGetGeoRoute(d)
+	v.Tree = mpGetGeoTree(d)
+	v.Marks = mpGetGeoMarks(d)
+	v.Blob = mpGetGeoBlob(d)
+	v.Link = mpGetGeoLink(d)
+	v.Short = mpGetGeoShort(d)
+	v.ByRoad = mp.GetMap(d, mpGetGeoRoad, mp.Get[int])
+	v.Values = mpGetURLValues(d)
+	v.Raw = mpGetJSONRawMessage(d)
+	v.Leg = mpGetGeoLeg(d)
+	return v
+}
+
+func mpPutGeoLeg(e *mp.Encoder, v GeoLeg) {
+	mpPutArray2Bytes2(e, v.Pages)
+	mpPutArray2Bytes(e, v.Other)
+}
+
+func mpGetGeoLeg(d *mp.Decoder) (v GeoLeg) {
+	v.Pages = mpGetArray2Bytes2(d)
+	v.Other = mpGetArray2Bytes(d)
+	return v
+}
+
+func mpPutArray2Bytes(e *mp.Encoder, v Array2Bytes) {
+	e.String(v.Text)
+}
+
+func mpGetArray2Bytes(d *mp.Decoder) (v Array2Bytes) {
+	v.Text = d.String()
 	return v
 }
 
@@ -392,52 +491,60 @@ func mpGetArray2SliceRich(d *mp.Decoder) (v [2][]Rich) {
 }
 
 func mpPutGeoWay(e *mp.Encoder, v geo.Way) {
-	mpPutGeoLeg(e, v.Leg)
+	mpPutGeoLeg2(e, v.Leg)
 	e.String(v.Label)
 	e.String(v.Note)
 	mp.PutBinary(e, v.At)
 	mp.Put(e, v.Shade)
 	mp.PutPointer(e, v.Next, mpPutGeoWay)
-	mp.PutSlice(e, v.Legs, mpPutGeoLeg)
-	mpPutArray2Bytes(e, v.Codes)
+	mp.PutSlice(e, v.Legs, mpPutGeoLeg2)
+	mpPutArray2Bytes2(e, v.Codes)
 	mp.PutMap(e, v.ByName, (*mp.Encoder).String, mp.PutFlatSlice[geo.Spot])
 	mpPutArray2GeoTitle(e, v.Titles)
+	mpPutArray4Bytes(e, v.Sum)
+	mp.Put(e, v.Hash)
+	mpPutGeoRoad(e, v.Road)
+	mpPutGeoTree(e, v.Tree)
 }
 
 func mpGetGeoWay(d *mp.Decoder) (v geo.Way) {
-	v.Leg = mpGetGeoLeg(d)
+	v.Leg = mpGetGeoLeg2(d)
 	v.Label = d.String()
 	v.Note = d.String()
 	v.At = mp.GetBinary[time.Time](d)
 	v.Shade = mp.Get[color.RGBA](d)
 	v.Next = mp.GetPointer(d, mpGetGeoWay)
-	v.Legs = mp.GetSlice(d, mpGetGeoLeg)
-	v.Codes = mpGetArray2Bytes(d)
+	v.Legs = mp.GetSlice(d, mpGetGeoLeg2)
+	v.Codes = mpGetArray2Bytes2(d)
 	v.ByName = mp.GetMap(d, (*mp.Decoder).String, mp.GetFlatSlice[geo.Spot])
 	v.Titles = mpGetArray2GeoTitle(d)
+	v.Sum = mpGetArray4Bytes(d)
+	v.Hash = mp.Get[[32]byte](d)
+	v.Road = mpGetGeoRoad(d)
+	v.Tree = mpGetGeoTree(d)
 	return v
 }
 
-func mpPutGeoLeg(e *mp.Encoder, v geo.Leg) {
+func mpPutGeoLeg2(e *mp.Encoder, v geo.Leg) {
 	mp.Put(e, v.From)
 	mp.Put(e, v.To)
 	mp.PutSlice(e, v.Via, (*mp.Encoder).String)
 }
 
-func mpGetGeoLeg(d *mp.Decoder) (v geo.Leg) {
+func mpGetGeoLeg2(d *mp.Decoder) (v geo.Leg) {
 	v.From = mp.Get[geo.Place](d)
 	v.To = mp.Get[geo.Place](d)
 	v.Via = mp.GetSlice(d, (*mp.Decoder).String)
 	return v
 }
 
-func mpPutArray2Bytes(e *mp.Encoder, v [2][]byte) {
+func mpPutArray2Bytes2(e *mp.Encoder, v [2][]byte) {
 	for _, x := range v {
 		e.Bytes(x)
 	}
 }
 
-func mpGetArray2Bytes(d *mp.Decoder) (v [2][]byte) {
+func mpGetArray2Bytes2(d *mp.Decoder) (v [2][]byte) {
 	for i := range v {
 		v[i] = d.Bytes()
 	}
@@ -457,6 +564,35 @@ func mpGetArray2GeoTitle(d *mp.Decoder) (v [2]geo.Title) {
 	return v
 }
 
+func mpPutArray4Bytes(e *mp.Encoder, v [4][]byte) {
+	for _, x := range v {
+		e.Bytes(x)
+	}
+}
+
+func mpGetArray4Bytes(d *mp.Decoder) (v [4][]byte) {
+	for i := range v {
+		v[i] = d.Bytes()
+	}
+	return v
+}
+
+func mpPutGeoRoad(e *mp.Encoder, v geo.Road) {
+	e.String(string(v))
+}
+
+func mpGetGeoRoad(d *mp.Decoder) (v geo.Road) {
+	return geo.Road(d.String())
+}
+
+func mpPutGeoTree(e *mp.Encoder, v geo.Tree) {
+	mp.PutMap(e, v, mpPutGeoRoad, mpPutGeoTree)
+}
+
+func mpGetGeoTree(d *mp.Decoder) (v geo.Tree) {
+	return mp.GetMap(d, mpGetGeoRoad, mpGetGeoTree)
+}
+
 func mpPutImageRGBA(e *mp.Encoder, v image.RGBA) {
 	e.Bytes(v.Pix)
 	mp.Put(e, v.Stride)
@@ -468,4 +604,86 @@ func mpGetImageRGBA(d *mp.Decoder) (v image.RGBA) {
 	v.Stride = mp.Get[int](d)
 	v.Rect = mp.Get[image.Rectangle](d)
 	return v
+}
+
+func mpPutGeoRoads(e *mp.Encoder, v geo.Roads) {
+	mp.PutSlice(e, v, mpPutGeoRoad)
+}
+
+func mpGetGeoRoads(d *mp.Decoder) (v geo.Roads) {
+	return mp.GetSlice(d, mpGetGeoRoad)
+}
+
+func mpPutGeoRoute(e *mp.Encoder, v geo.Route) {
+	mp.PutSlice(e, v, mpPutGeoRoad)
+}
+
+func mpGetGeoRoute(d *mp.Decoder) (v geo.Route) {
+	return mp.GetSlice(d, mpGetGeoRoad)
+}
+
+func mpPutGeoMarks(e *mp.Encoder, v geo.Marks) {
+	mpPutArray2GeoRoad(e, v)
+}
+
+func mpGetGeoMarks(d *mp.Decoder) (v geo.Marks) {
+	return mpGetArray2GeoRoad(d)
+}
+
+func mpPutArray2GeoRoad(e *mp.Encoder, v [2]geo.Road) {
+	for _, x := range v {
+		mpPutGeoRoad(e, x)
+	}
+}
+
+func mpGetArray2GeoRoad(d *mp.Decoder) (v [2]geo.Road) {
+	for i := range v {
+		v[i] = mpGetGeoRoad(d)
+	}
+	return v
+}
+
+func mpPutGeoBlob(e *mp.Encoder, v geo.Blob) {
+	e.Bytes(v)
+}
+
+func mpGetGeoBlob(d *mp.Decoder) (v geo.Blob) {
+	return d.Bytes()
+}
+
+func mpPutGeoLink(e *mp.Encoder, v geo.Link) {
+	mp.PutPointer(e, v, mpPutGeoWay)
+}
+
+func mpGetGeoLink(d *mp.Decoder) (v geo.Link) {
+	return mp.GetPointer(d, mpGetGeoWay)
+}
+
+func mpPutGeoShort(e *mp.Encoder, v geo.Short) {
+	mp.Put(e, v.From)
+	mp.Put(e, v.To)
+	mp.PutSlice(e, v.Via, (*mp.Encoder).String)
+}
+
+func mpGetGeoShort(d *mp.Decoder) (v geo.Short) {
+	v.From = mp.Get[geo.Place](d)
+	v.To = mp.Get[geo.Place](d)
+	v.Via = mp.GetSlice(d, (*mp.Decoder).String)
+	return v
+}
+
+func mpPutURLValues(e *mp.Encoder, v url.Values) {
+	mp.PutMap(e, v, (*mp.Encoder).String, func(e *mp.Encoder, v []string) { mp.PutSlice(e, v, (*mp.Encoder).String) })
+}
+
+func mpGetURLValues(d *mp.Decoder) (v url.Values) {
+	return mp.GetMap(d, (*mp.Decoder).String, func(d *mp.Decoder) []string { return mp.GetSlice(d, (*mp.Decoder).String) })
+}
+
+func mpPutJSONRawMessage(e *mp.Encoder, v json.RawMessage) {
+	e.Bytes(v)
+}
+
+func mpGetJSONRawMessage(d *mp.Decoder) (v json.RawMessage) {
+	return d.Bytes()
 }

@@ -2,6 +2,7 @@
 package geo
 
 import (
+	"crypto/sha256"
 	"image"
 	"image/color"
 	"time"
@@ -46,7 +47,37 @@ type Way struct {
 	Codes       [0x2][]byte
 	ByName      map[string][]Spot
 	Titles      [2]Title
+	Sum         [size * 2][]byte
+	Hash        [sha256.Size]byte
+	Road        Road
+	Tree        Tree
 }
+
+const size = 1 << 1
+
+// Road is a string of another name.
+type Road string
+
+// Roads are a list of another name.
+type Roads []Road
+
+// Route is another list of another name.
+type Route Roads
+
+// Tree holds trees.
+type Tree map[Road]Tree
+
+// Marks are an array of another name.
+type Marks [size]Road
+
+// Blob is bytes of another name.
+type Blob []byte
+
+// Link is a pointer of another name.
+type Link *Way
+
+// Short is another struct of the fields of Leg.
+type Short Leg
 
 // Title is another name of a type that is carried as text.
 type Title = Name
