@@ -104,7 +104,7 @@ func (b *Barrier) WaitAction(ctx context.Context, action func() error) (index in
 		if b.node.over.Load() {
 			return 0, b.node.overError()
 		}
-		round, index, outcome := uint32(0), 0, meet.Broken
+		round, index, outcome := meet.Round(0), 0, meet.Broken
 		b.node.ringing(func() { round, index, outcome = b.shared.Come(action != nil) })
 		switch outcome {
 		case meet.Passed:
@@ -123,7 +123,7 @@ func (b *Barrier) WaitAction(ctx context.Context, action func() error) (index in
 }
 
 // await waits for the end of a round that the caller has come to.
-func (b *Barrier) await(ctx context.Context, round uint32) error {
+func (b *Barrier) await(ctx context.Context, round meet.Round) error {
 	err := b.node.bell.Wait(ctx, b.shared.Waiting(), &passing{b, round})
 	for {
 		switch b.shared.Outcome(round) {
@@ -142,7 +142,7 @@ func (b *Barrier) await(ctx context.Context, round uint32) error {
 }
 
 // act runs the action for a round to which all have come.
-func (b *Barrier) act(round uint32, action func() error) error {
+func (b *Barrier) act(round meet.Round, action func() error) error {
 	if err := action(); err != nil {
 		b.node.ringing(func() { b.shared.Break(round) })
 		return err
@@ -181,7 +181,7 @@ func (b *Barrier) Waiting() int {
 // passing is the condition of who has come to a round.
 type passing struct {
 	*Barrier
-	round uint32
+	round meet.Round
 }
 
 func (p *passing) Ready() bool { return p.node.over.Load() || p.shared.Outcome(p.round) != meet.Waits }

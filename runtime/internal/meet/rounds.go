@@ -14,8 +14,10 @@ import (
 //	acting   all have, and the last one runs the action
 //	broken   it will not pass
 //
-// and how the sixteen rounds before ended, for those that were in one and have not
-// looked since. Each change is one CAS: to come is to count one up, and the count
+// and how many rounds were reset, and how the eight rounds before ended, for those that
+// were in one and have not looked since: without a reset since then it has passed,
+// however many have followed; with one, the eight say it, and of an older round nobody
+// knows any more, so it counts as broken. Each change is one CAS: to come is to count one up, and the count
 // before is one's index; the last to come opens the next round by the same CAS, or,
 // if there is an action, by one more behind it. So a round passes for all at once.
 //
@@ -45,25 +47,36 @@ const (
 	countShift = 2
 	countMask  = 1<<14 - 1
 	pastShift  = 16
-	pastMask   = 1<<16 - 1
-	pastRounds = 16
-	roundShift = 32
+	pastRounds = 8
+	pastMask   = 1<<pastRounds - 1
+	resetShift = pastShift + pastRounds
+	resetMask  = 1<<16 - 1
+	roundShift = resetShift + 16
+	roundMask  = 1<<24 - 1
 )
+
+// A Round names a round to who has come to it: its number, and the resets before it.
+type Round uint64
+
+// Number is the round's number, from 0.
+func (r Round) Number() uint64 { return uint64(r) >> (roundShift - resetShift) & roundMask }
+
+func (r Round) resets() uint64 { return uint64(r) & resetMask }
 
 // MaxParties is the most that a barrier can wait for.
 const MaxParties = 10_000
 
 func phaseOf(w uint64) uint64 { return w & 3 }
 func countOf(w uint64) int    { return int(w >> countShift & countMask) }
-func roundOf(w uint64) uint32 { return uint32(w >> roundShift) }
+func roundOf(w uint64) Round  { return Round(w >> resetShift) }
 
 // next is the word of the round after w's, which passed or not.
 func next(w uint64, passed bool) uint64 {
-	past := w >> pastShift << 1 & pastMask
+	past, resets := w>>pastShift<<1&pastMask, roundOf(w).resets()
 	if !passed {
-		past |= 1
+		past, resets = past|1, (resets+1)&resetMask
 	}
-	return uint64(roundOf(w)+1)<<roundShift | past<<pastShift
+	return (roundOf(w).Number()+1)&roundMask<<roundShift | resets<<resetShift | past<<pastShift
 }
 
 // RoundsSize is the number of bytes of a barrier in a run of so many slots.
@@ -98,7 +111,7 @@ func (b *Rounds) Leave() { b.within[b.slot].Add(^uint64(0)) }
 
 // Come makes the caller one of the present round: index is how many came before. Only
 // where it acts or waits is there more to do: Pass or Break, or a wait for the outcome.
-func (b *Rounds) Come(withAction bool) (round uint32, index int, o Outcome) {
+func (b *Rounds) Come(withAction bool) (round Round, index int, o Outcome) {
 	for {
 		w := b.word.Load()
 		round, index = roundOf(w), countOf(w)
@@ -124,15 +137,17 @@ func (b *Rounds) Come(withAction bool) (round uint32, index int, o Outcome) {
 	}
 }
 
-// Outcome is how the round of that number stands or ended.
-func (b *Rounds) Outcome(round uint32) Outcome {
+// Outcome is how a round stands or ended.
+func (b *Rounds) Outcome(round Round) Outcome {
 	w := b.word.Load()
-	switch ago := roundOf(w) - round; {
+	switch ago := (roundOf(w).Number() - round.Number()) & roundMask; {
 	case ago == 0 && phaseOf(w) == broken:
 		return Broken
 	case ago == 0:
 		return Waits
-	case ago > pastRounds || w>>(pastShift+ago-1)&1 == 1: // nobody knows any more, or it did not
+	case roundOf(w).resets() == round.resets():
+		return Passed
+	case ago > pastRounds || w>>(pastShift+ago-1)&1 == 1:
 		return Broken
 	}
 	return Passed
@@ -143,7 +158,7 @@ func (b *Rounds) Room() bool { return phaseOf(b.word.Load()) != acting }
 
 // Pass ends the round for which the caller has run the action. It reports false if
 // the round was broken meanwhile.
-func (b *Rounds) Pass(round uint32) bool {
+func (b *Rounds) Pass(round Round) bool {
 	w := b.word.Load()
 	if roundOf(w) != round || phaseOf(w) != acting || !b.word.CompareAndSwap(w, next(w, true)) {
 		return false
@@ -152,8 +167,8 @@ func (b *Rounds) Pass(round uint32) bool {
 	return true
 }
 
-// Break breaks the round of that number, if it has not ended.
-func (b *Rounds) Break(round uint32) {
+// Break breaks a round, if it has not ended.
+func (b *Rounds) Break(round Round) {
 	for {
 		w := b.word.Load()
 		if roundOf(w) != round || phaseOf(w) == broken {

@@ -195,9 +195,9 @@ func roundsTurn(action bool) func(h *party, s *explore.Self, i int) {
 			panic("there are no more than the parties")
 		}
 		if o == Passed {
-			s.Event(passed, uint64(round))
+			s.Event(passed, round.Number())
 		} else {
-			s.Event(failed, uint64(round))
+			s.Event(failed, round.Number())
 		}
 		seam.At(723)
 		b.Leave()
