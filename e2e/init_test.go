@@ -48,6 +48,6 @@ func TestTheFirstMinute(t *testing.T) {
 	r = run(t, dir, "go", "vet", "./...")
 	require.Equal(t, result{}, r)
 	r = run(t, dir, "go", "run", ".")
-	require.Contains(t, r.stderr, "tidy: tidy is not written yet, in tidy.go\n")
+	require.Contains(t, r.stderr, "tidy is not written yet, in tidy.go\n")
 	require.Equal(t, 1, r.code)
 }
