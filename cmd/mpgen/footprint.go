@@ -14,7 +14,6 @@ import (
 	"github.com/mpgen/mpgen/compiler/diag"
 	"github.com/mpgen/mpgen/compiler/ir"
 	"github.com/mpgen/mpgen/internal/footprint"
-	_ "github.com/mpgen/mpgen/runtime" // fills in footprint.Of
 	"github.com/spf13/cobra"
 )
 

@@ -7,6 +7,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,11 +15,15 @@ import (
 	"runtime/debug"
 	"strings"
 
+	mp "github.com/mpgen/mpgen/runtime"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
 
-func main() { os.Exit(mpgen(os.Args[1:], os.Stdout, os.Stderr)) }
+func main() {
+	mp.Main() // for the worker that doctor starts
+	os.Exit(mpgen(os.Args[1:], os.Stdout, os.Stderr))
+}
 
 // The exit codes.
 const (
@@ -44,7 +49,7 @@ func mpgen(args []string, stdout, stderr io.Writer) (code int) {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.Execute()
+	err := root.ExecuteContext(context.Background())
 	var told exit
 	switch {
 	case err == nil:
@@ -67,7 +72,7 @@ func command() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.SetFlagErrorFunc(suggestFlag)
-	root.AddCommand(initCommand(), generateCommand(), checkCommand(), vetCommand(), fmtCommand(), runCommand(), graphCommand(), explainCommand(), versionCommand())
+	root.AddCommand(initCommand(), generateCommand(), checkCommand(), vetCommand(), fmtCommand(), runCommand(), graphCommand(), explainCommand(), doctorCommand(), versionCommand())
 	complete(root)
 	return root
 }
