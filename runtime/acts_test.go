@@ -114,9 +114,9 @@ func init() {
 }
 
 // await lets players wait at the condition.
-func (g *game) await(players_ ...int) {
+func (g *game) await(who ...int) {
 	g.Helper()
-	for _, i := range players_ {
+	for _, i := range who {
 		before := players.condition.In(g.n).shared.Waits()
 		g.starts(i)
 		g.waitAtCondition(before + 1)

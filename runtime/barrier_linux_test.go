@@ -11,10 +11,10 @@ import (
 )
 
 // come lets players come to the barrier of three, and waits until they are there.
-func (g *game) come(players_ ...int) {
+func (g *game) come(who ...int) {
 	g.Helper()
 	b := players.barrier.In(g.n)
-	for _, i := range players_ {
+	for _, i := range who {
 		before := b.Waiting()
 		g.starts(i)
 		until(g, "it has come", func() bool { return b.Waiting() == before+1 })
