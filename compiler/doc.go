@@ -10,7 +10,7 @@
 //
 //	parse    texts to syntax trees
 //	resolve  every name to its declaration, every type to what it is:
-//	         types; solid, what is flat; goworld, goshape and foreign, Go's own
+//	         types; solid, what is flat; goworld, gomod, goshape and foreign, Go's own
 //	check    settings; flow, graph, who waits for whom, and sharing
 //	collide  the Go names that come of it, and own, those that are there
 //	handler  the Go functions that are called; gosig, whether they fit; function,

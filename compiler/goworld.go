@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/mpgen/mpgen/grammar"
@@ -24,9 +23,8 @@ type goWorld struct {
 	fset   *token.FileSet
 	loaded map[string]*goPackage
 	failed map[string]error
-	root   string // GOROOT/src
-	module string // path of the module of dir
-	at     string // folder of that module
+	root   string    // GOROOT/src
+	module *goModule // of dir
 }
 
 // goPackage is a package as far as its types and functions are concerned.
@@ -238,11 +236,11 @@ func (p *goPackage) exportedFuncs() []string {
 }
 
 // find is the folder of a package: of Go's library, of the module that is being
-// compiled, or, with the go command's help, of a module it depends on.
+// compiled, or of one that it depends on, which the go command finds where go.mod does not tell.
 func (w *goWorld) find(path string, byStd bool) (dir string, std bool, err error) {
 	if w.root == "" {
 		w.root = filepath.Join(goRoot(), "src")
-		w.module, w.at = moduleOf(w.dir)
+		w.module = moduleOf(w.dir)
 	}
 	local := filepath.FromSlash(path)
 	if !strings.Contains(firstElement(path), ".") {
@@ -252,17 +250,20 @@ func (w *goWorld) find(path string, byStd bool) (dir string, std bool, err error
 	} else if dir := filepath.Join(w.root, "vendor", local); byStd && isDir(dir) {
 		return dir, true, nil
 	}
-	if rest, ok := strings.CutPrefix(path+"/", w.module+"/"); ok && w.module != "" {
-		dir := filepath.Join(w.at, filepath.FromSlash(rest))
+	if rest, ok := strings.CutPrefix(path+"/", w.module.path+"/"); ok && w.module.path != "" && !w.module.requires(path) {
+		dir := filepath.Join(w.module.dir, filepath.FromSlash(rest))
 		if !isDir(dir) {
 			return "", false, fmt.Errorf("this module has no folder %q", strings.TrimSuffix(rest, "/"))
 		}
 		return dir, false, nil
 	}
+	if dir := w.module.dependency(path); dir != "" {
+		return dir, false, nil
+	}
 	if !strings.Contains(firstElement(path), ".") {
 		return "", false, errors.New("no such package in Go's library")
 	}
-	if w.module == "" {
+	if w.module.path == "" {
 		return "", false, errors.New("it is not of Go's library, and there is no go.mod here")
 	}
 	cmd := exec.Command("go", "list", "-find", "-f", "{{.Dir}}", "--", path)
@@ -272,6 +273,15 @@ func (w *goWorld) find(path string, byStd bool) (dir string, std bool, err error
 		return "", false, fmt.Errorf("go list does not find it; go get %s adds it to this module", path)
 	}
 	return strings.TrimSpace(string(out)), false, nil
+}
+
+// inModule says whether a file is in the module that is being compiled.
+func (w *goWorld) inModule(file string) bool {
+	if w.module == nil || w.module.path == "" {
+		return false
+	}
+	rel, err := filepath.Rel(w.module.dir, file)
+	return err == nil && filepath.IsLocal(rel)
 }
 
 // goRoot is where Go is installed. A binary that was built without paths asks the go command.
@@ -307,31 +317,6 @@ func (w *goWorld) near(path string) string {
 		return ""
 	}
 	return filepath.ToSlash(parent) + near
-}
-
-// moduleOf is the path and the folder of the module that dir lies in.
-func moduleOf(dir string) (path, at string) {
-	for at := dir; at != ""; {
-		if text, err := os.ReadFile(filepath.Join(at, "go.mod")); err == nil {
-			for line := range strings.Lines(string(text)) {
-				f := strings.Fields(line)
-				if len(f) >= 2 && f[0] == "module" {
-					path := f[1]
-					if unquoted, err := strconv.Unquote(path); err == nil {
-						path = unquoted
-					}
-					return path, at
-				}
-			}
-			return "", at
-		}
-		up := filepath.Dir(at)
-		if up == at {
-			break
-		}
-		at = up
-	}
-	return "", ""
 }
 
 func isDir(path string) bool {

@@ -318,7 +318,7 @@ func (u *unit) funcSpan(h *handler) diag.Span {
 // spanIn is the place of a name in a file of a package.
 func (u *unit) spanIn(pkg *goPackage, id *ast.Ident) diag.Span {
 	name := u.world.fset.Position(id.Pos()).Filename
-	if !pkg.std {
+	if pkg == u.ownFiles().code || u.world.inModule(name) {
 		if rel, err := filepath.Rel(u.in.Dir, name); err == nil {
 			name = u.sibling(rel)
 		}

@@ -30,6 +30,7 @@ func TestTourPrints(t *testing.T) {
 		"sync":      {"the office opens", "all have done their letters", "8 letters, 0 times a clerk too many"},
 		"service":   {"1300 <nil>"},
 		"pool":      {"1 <nil>", "4 <nil>", "9 <nil>", "16 <nil>", "400 <nil>", "49 <nil>"},
+		"bind":      {"2 <nil>", "3 <nil>", "1.4142135623730951 <nil>", "a-b-c <nil>", "ba7816bf <nil>", "example.com <nil>", `link[0]: parse "%": invalid URL escape "%"`},
 		"terminate": {"after a while: context deadline exceeded", "killed: true"},
 		"failure": {
 			"no such file: work[1]: open /nowhere: no such file or directory",
