@@ -6,8 +6,8 @@
 //
 // A graph has a node for each process, pool, service, queue and shared object, and
 // one for the program itself if it has a part in what runs. It knows nothing about
-// kinds of shared objects but their names, so new ones are drawn without being
-// mentioned here. Package layout places an SVG's boxes.
+// kinds of shared objects but what the compiler's table of them says, so new ones
+// are drawn without being mentioned here. Package layout places an SVG's boxes.
 package draw
 
 import (
@@ -16,6 +16,7 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/mpgen/mpgen/compiler"
 	"github.com/mpgen/mpgen/compiler/ir"
 )
 
@@ -153,8 +154,11 @@ func (b *builder) node(d ir.Decl) {
 	case d.Object != nil:
 		n.Kind, n.Type = kindOf(d.Object), b.types(d.Object.Types)
 		for _, f := range d.Object.Fields {
-			if f.Count != 0 {
+			switch {
+			case f.Count != 0:
 				n.Numbers = append(n.Numbers, Number{lowerFirst(f.Go), f.Count})
+			case f.Go == "Main" && f.Set:
+				b.edge(ProgramID, d.Name, Use)
 			}
 		}
 	case d.Process != nil:
@@ -172,14 +176,14 @@ func (b *builder) node(d ir.Decl) {
 	b.Nodes = append(b.Nodes, n)
 }
 
-// kindOf is the keyword of a shared object, which is what its row is called; a
-// number is a value that has a row of its own.
+// kindOf is the keyword of a shared object.
 func kindOf(o *ir.Object) string {
-	kind := strings.ToLower(strings.TrimSuffix(o.Type, "Decl"))
-	if kind == "number" {
-		return "value"
+	for _, k := range compiler.Kinds() {
+		if k.Row == o.Type {
+			return k.Keyword
+		}
 	}
-	return kind
+	return o.Type
 }
 
 func lowerFirst(s string) string {
@@ -233,12 +237,12 @@ func (b *builder) stage(name string, s ir.Stage) {
 	}
 }
 
-// program adds the program itself, if it has a part: it holds ends of queues,
-// starts processes by calls, or is the only one to reach something. It can reach
+// program adds the program itself, if it has a part: it holds ends of queues, is
+// one of those who meet at something, starts processes by calls, or is the only one
+// to reach something. It can reach
 // whatever Run has a field for, but that would be an edge to almost everything,
 // and hide what processes do.
 func (b *builder) program() {
-	before := len(b.Edges)
 	if m := b.p.Main; m != nil {
 		for _, row := range m.Receive {
 			b.edge(b.name[row], ProgramID, Receive)
@@ -266,7 +270,7 @@ func (b *builder) program() {
 			b.reach(ProgramID, to)
 		}
 	}
-	if len(b.Edges) > before {
+	if slices.ContainsFunc(b.Edges, func(e Edge) bool { return e.From == ProgramID || e.To == ProgramID }) {
 		b.Nodes = slices.Insert(b.Nodes, 0, Node{ID: ProgramID, Kind: Program, Name: "main"})
 	}
 }

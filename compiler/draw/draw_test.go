@@ -59,6 +59,14 @@ process fill { use sizes }
 `, `door: lock. cells: array [4]uint8 · guard door. sizes: array []float64. n: value int64. mood: value Mood. names: value map[string][]int. bank: service · 1 worker. ` +
 			`move: process · 2 instances. show: process. fill: process. ` +
 			`move uses cells. move uses door. move uses n. move uses names. move calls bank. move uses mood. show reads sizes. show reads cells. fill uses sizes.`},
+		{"where processes and the program meet", `
+barrier evening { parties 3 }
+semaphore desks { permits 2 }
+event morning
+process main { use evening }
+process clerk[2] { use evening, desks, morning }
+`, `main: the program. evening: barrier · parties 3. desks: semaphore · permits 2. morning: event. clerk: process · 2 instances. ` +
+			`main uses evening. clerk uses evening. clerk uses desks. clerk uses morning.`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g := graphOf(t, c.text)
@@ -68,16 +76,17 @@ process fill { use sizes }
 	}
 }
 
-// TestKindsThatAreNotKnownAreDrawn is about kinds of shared objects of later versions.
-func TestKindsThatAreNotKnownAreDrawn(t *testing.T) {
-	g := Of(&ir.Pipeline{Package: "main", Decls: []ir.Decl{
-		{Name: "slots", Row: "mpSlots", Object: &ir.Object{Type: "SemaphoreDecl", Fields: []ir.RowField{{Go: "Permits", Count: 3}}}},
-		{Name: "seen", Row: "mpSeen", Object: &ir.Object{Type: "DictDecl", Types: []ir.Type{{Kind: ir.String}, {Kind: ir.Basic, Name: "int"}}}},
-		{Name: "work", Row: "mpWork", Process: &ir.Process{Ports: ir.Ports{Uses: []string{"mpSlots", "mpSeen"}}}},
-	}})
-	require.Equal(t, "main", g.Name)
-	require.Equal(t, "slots: semaphore · permits 3. seen: dict string, int. work: process. work uses slots. work uses seen.", g.describe())
-	require.Contains(t, string(g.SVG()), `<text class="detail" x="`)
+// TestEveryKindIsDrawn holds for each row of the compiler's table of shared objects, also for those to come.
+func TestEveryKindIsDrawn(t *testing.T) {
+	for _, k := range compiler.Kinds() {
+		g := Of(&ir.Pipeline{Package: "main", Decls: []ir.Decl{
+			{Name: "it", Row: "mpIt", Object: &ir.Object{Type: k.Row, Types: []ir.Type{{Kind: ir.String}, {Kind: ir.Basic, Name: "int"}}, Fields: []ir.RowField{{Go: "Most", Count: 3}, {Go: "Slot", Size: 5}}}},
+			{Name: "work", Row: "mpWork", Process: &ir.Process{Ports: ir.Ports{Uses: []string{"mpIt"}}}},
+		}})
+		require.Equal(t, "main", g.Name)
+		require.Equal(t, "it: "+k.Keyword+" string, int · most 3. work: process. work uses it.", g.describe())
+		require.Contains(t, string(g.SVG()), `<g class="shared">`)
+	}
 }
 
 // awkward has names that mean something in each of the languages.

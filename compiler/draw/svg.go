@@ -14,8 +14,8 @@ const (
 	nameSize   = 14.0
 	detailSize = 11.5
 	boxHeight  = 46
-	padding    = 14 // beside a label
-	narrowest  = 92
+	padding    = 13 // beside a label
+	narrowest  = 72
 	mostDetail = 190 // a longer one is cut; the tooltip has all of it
 	margin     = 24
 	sheet      = 4 // by which the lower sheet of a stack stands out, right and below
@@ -86,7 +86,7 @@ type picture struct {
 // weights say how much it matters that an edge is short and straight; where edges
 // of one group meet a box, they meet at one point.
 var weights = map[string]struct{ weight, group int }{
-	Send: {8, 0}, Receive: {8, 0}, Fail: {2, 1}, Call: {6, 2}, Start: {6, 3}, Use: {1, 4}, Read: {1, 5},
+	Send: {8, 0}, Receive: {8, 0}, Fail: {2, 1}, Call: {4, 2}, Start: {4, 3}, Use: {1, 4}, Read: {1, 5},
 }
 
 // draw lays out a graph.
@@ -212,6 +212,9 @@ func (n Node) several() bool {
 
 func (p *picture) box(b *bytes.Buffer, n box, r layout.Rect) {
 	tip := n.Name + ": " + n.Node.detail()
+	if len(n.Methods) > 0 {
+		tip += "\nmethods: " + strings.Join(n.Methods, ", ")
+	}
 	if n.Doc != "" {
 		tip += "\n" + n.Doc
 	}

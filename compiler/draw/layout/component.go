@@ -1,8 +1,6 @@
 package layout
 
-import (
-	"math"
-)
+import "math"
 
 // component is a part of a graph that no edge connects to the rest.
 type component struct {
@@ -50,7 +48,8 @@ func components(g Graph) []component {
 	return parts
 }
 
-// pack puts the parts on shelves, in their order, in a rectangle that is wider than high.
+// pack puts the parts on shelves, in their order, in a rectangle that is wider than
+// high. Parts of very different heights don't share a shelf.
 func pack(g Graph, parts []component, laid []Layout) Layout {
 	whole := Layout{Boxes: make([]Rect, len(g.Boxes)), Routes: make([][]Point, len(g.Edges))}
 	area, width := 0, 0
@@ -61,7 +60,7 @@ func pack(g Graph, parts []component, laid []Layout) Layout {
 	width = max(width, int(math.Sqrt(1.8*float64(area))))
 	x, y, high := 0, 0, 0
 	for i, l := range laid {
-		if x > 0 && x+l.W > width {
+		if x > 0 && (x+l.W > width || l.H > 3*high || high > 3*l.H) {
 			x, y, high = 0, y+high+partGap, 0
 		}
 		for j, r := range l.Boxes {

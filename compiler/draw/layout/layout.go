@@ -62,7 +62,7 @@ type Layout struct {
 const (
 	boxGap   = 22 // between two boxes of a column
 	edgeGap  = 16 // between an edge and what lies beside it in a column
-	minGap   = 44 // between two columns; more where edges climb
+	minGap   = 40 // between two columns; more where edges climb
 	maxGap   = 130
 	portGap  = 12 // between two points of a side where edges meet it
 	partGap  = 40 // between parts that are not connected

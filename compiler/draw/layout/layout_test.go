@@ -143,7 +143,7 @@ func TestWhatCanRunStraightDoes(t *testing.T) {
 		require.Equal(t, l.Boxes[0].Y, l.Boxes[i].Y)
 	}
 	require.NotEqual(t, l.Boxes[0].Y, l.Boxes[3].Y)
-	require.Equal(t, []int{0, 144, 288, 288, 432}, []int{l.Boxes[0].X, l.Boxes[1].X, l.Boxes[2].X, l.Boxes[3].X, l.Boxes[4].X}, fmt.Sprint(l))
+	require.Equal(t, []int{0, 140, 281, 281, 422}, []int{l.Boxes[0].X, l.Boxes[1].X, l.Boxes[2].X, l.Boxes[3].X, l.Boxes[4].X}, fmt.Sprint(l))
 }
 
 func TestPartsLieSideBySideAndBelow(t *testing.T) {

@@ -5,8 +5,13 @@ import (
 	"slices"
 )
 
-// sweeps is how often the layers are put in order, from left to right and back.
-const sweeps = 24
+// The layers are put in order so often, from left to right and back; graphs with
+// very many vertices less often, so that they don't take long.
+const (
+	sweeps    = 24
+	fewSweeps = 4
+	patience  = 200_000 // vertices put in order
+)
 
 // order finds the order in each layer. It starts from walks through the graph,
 // which cross little, sorts each layer by the medians of the neighbours in the
@@ -16,9 +21,10 @@ const sweeps = 24
 func (s *sketch) order() {
 	var best [][]int
 	fewest := 0
+	rounds := min(sweeps, max(fewSweeps, patience/len(s.vertices)))
 	for _, fromRight := range []bool{false, true} {
 		s.start(fromRight)
-		for i := range sweeps + 1 {
+		for i := range rounds + 1 {
 			if i > 0 {
 				s.sweep(i%2 == 1)
 				s.transpose()
