@@ -23,7 +23,7 @@ import (
 	_ "github.com/mpgen/mpgen/runtime" // the examples are built with it, so the test is to run again when it changes
 )
 
-var update = flag.Bool("update", false, "write the table of settings into language.md")
+var update = flag.Bool("update", false, "write into the pages what they are made of: settings, rules, analyzers")
 
 var pages = []string{"../README.md", "../CONTRIBUTING.md", "../CHANGELOG.md", "language.md", "command.md", "runtime.md", "testing.md", "vet.md", "internals.md", "from-python.md"}
 

@@ -14,19 +14,7 @@ import (
 // TestTheTableOfSettingsIsTheCompilers makes the table of language.md from the one that the
 // compiler itself uses; go test ./docs -update writes it.
 func TestTheTableOfSettingsIsTheCompilers(t *testing.T) {
-	const page, begin, end = "language.md", "<!-- settings -->\n", "<!-- end of settings -->\n"
-	text, err := os.ReadFile(page)
-	require.NoError(t, err)
-	head, rest, ok := strings.Cut(string(text), begin)
-	require.True(t, ok)
-	_, tail, ok := strings.Cut(rest, end)
-	require.True(t, ok)
-	want := head + begin + settingsTable() + end + tail
-	if *update {
-		require.NoError(t, os.WriteFile(page, []byte(want), 0o644))
-		return
-	}
-	require.Equal(t, want, string(text), "go test ./docs -update writes it")
+	madeOf(t, "language.md", "settings", settingsTable())
 }
 
 // kinds are the declarations of this version that have settings.

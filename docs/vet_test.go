@@ -8,25 +8,47 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/mpgen/mpgen/analyzers"
 	"github.com/mpgen/mpgen/compiler"
 )
 
 // TestTheRulesOfVetAreTheCompilers makes the list of vet.md from the one that mpgen vet itself
 // uses, whose examples the compiler's tests hold; go test ./docs -update writes it.
 func TestTheRulesOfVetAreTheCompilers(t *testing.T) {
-	const page, begin, end = "vet.md", "<!-- rules -->\n", "<!-- end of rules -->\n"
+	madeOf(t, "vet.md", "rules", rulesText())
+}
+
+// TestTheAnalyzersOfVetAreThoseOfTheTool does the like for the analyzers of Go functions.
+func TestTheAnalyzersOfVetAreThoseOfTheTool(t *testing.T) {
+	madeOf(t, "vet.md", "analyzers", analyzersText())
+}
+
+// madeOf compares a part of a page between two comments with what it is made of, or writes it.
+func madeOf(t *testing.T, page, part, made string) {
+	begin, end := "<!-- "+part+" -->\n", "<!-- end of "+part+" -->\n"
 	text, err := os.ReadFile(page)
 	require.NoError(t, err)
 	head, rest, ok := strings.Cut(string(text), begin)
 	require.True(t, ok)
 	_, tail, ok := strings.Cut(rest, end)
 	require.True(t, ok)
-	want := head + begin + rulesText() + end + tail
+	want := head + begin + made + end + tail
 	if *update {
 		require.NoError(t, os.WriteFile(page, []byte(want), 0o644))
 		return
 	}
 	require.Equal(t, want, string(text), "go test ./docs -update writes it")
+}
+
+func analyzersText() string {
+	var b strings.Builder
+	b.WriteByte('\n')
+	for _, a := range analyzers.All {
+		title, text, _ := strings.Cut(a.Doc, "\n\n")
+		text = strings.ReplaceAll(strings.ReplaceAll(text, "\n\n", "\f"), "\n", " ")
+		fmt.Fprintf(&b, "### %s\n\nFinds %s. %s\n\n", a.Name, strings.TrimPrefix(title, "find "), strings.ReplaceAll(text, "\f", "\n\n"))
+	}
+	return b.String()
 }
 
 func rulesText() string {

@@ -5,6 +5,7 @@ package e2e
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -50,4 +51,20 @@ func TestTheFirstMinute(t *testing.T) {
 	r = run(t, dir, "go", "run", ".")
 	require.Contains(t, r.stderr, "tidy is not written yet, in tidy.go\n")
 	require.Equal(t, 1, r.code)
+
+	// The tool is an analyzer too, which finds nothing in this program, until it has a mistake.
+	r = run(t, dir, "go", "tool", "-n", "mpgen")
+	require.Zero(t, r.code, r.stderr)
+	vet := []string{"go", "vet", "-vettool=" + strings.TrimSpace(r.stdout), "./..."}
+	r = run(t, dir, vet...)
+	require.Zero(t, r.code, r.stderr)
+	file := filepath.Join(dir, "handlers.go")
+	text, err = os.ReadFile(file)
+	require.NoError(t, err)
+	wrong := strings.Replace(string(text), "p.Paths.Send(ctx, ", "p.Paths.Send(context.Background(), ", 1)
+	require.NotEqual(t, string(text), wrong)
+	require.NoError(t, os.WriteFile(file, []byte(wrong), 0o644))
+	r = run(t, dir, vet...)
+	require.Equal(t, 1, r.code, r.stderr)
+	require.Regexp(t, `(?m)^\S*handlers\.go:\d+:\d+: handler scan waits without the context that it is given`, r.stderr)
 }

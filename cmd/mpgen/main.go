@@ -15,14 +15,36 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/mpgen/mpgen/analyzers"
 	mp "github.com/mpgen/mpgen/runtime"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	"golang.org/x/tools/go/analysis/unitchecker"
 )
 
 func main() {
 	mp.Main() // for the worker that doctor starts
+	if vettool(os.Args[1:]) {
+		unitchecker.Main(analyzers.All...)
+	}
 	os.Exit(mpgen(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// vettool reports whether the go command asks for an analysis, as go vet -vettool does: for the version, for the flags, or
+// with the description of a package behind flags.
+func vettool(args []string) bool {
+	if len(args) == 1 && (args[0] == "-V=full" || args[0] == "-flags") {
+		return true
+	}
+	for i, arg := range args {
+		if i == len(args)-1 {
+			return strings.HasSuffix(arg, ".cfg")
+		}
+		if !strings.HasPrefix(arg, "-") {
+			return false
+		}
+	}
+	return false
 }
 
 // The exit codes.

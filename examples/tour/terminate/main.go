@@ -14,7 +14,7 @@ import (
 )
 
 func sleep(ctx context.Context) error {
-	time.Sleep(time.Hour) // deaf to ctx
+	time.Sleep(time.Hour) //mpgen:ignore mpcontext deaf to ctx, so that it is killed
 	return nil
 }
 

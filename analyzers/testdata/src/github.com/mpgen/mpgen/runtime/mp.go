@@ -1,0 +1,48 @@
+// Package mp has the names of the runtime that the analyzers know.
+package mp
+
+import (
+	"context"
+	"iter"
+)
+
+func Main() {}
+
+type Run struct{}
+
+func (*Run) Wait() error { return nil }
+
+type Receiver[T any] struct{}
+
+func (*Receiver[T]) All(ctx context.Context) iter.Seq2[T, error]  { return nil }
+func (*Receiver[T]) Receive(ctx context.Context) (v T, err error) { return v, nil }
+
+type Sender[T any] struct{}
+
+func (*Sender[T]) Send(ctx context.Context, v T) error { return nil }
+
+type Number[T any] struct{}
+
+func (*Number[T]) Load() (v T)     { return v }
+func (*Number[T]) Store(v T)       {}
+func (*Number[T]) Add(v T) (new T) { return v }
+
+type Lock struct{}
+
+func (*Lock) Lock(ctx context.Context) error   { return nil }
+func (*Lock) TryLock() error                   { return nil }
+func (*Lock) Unlock()                          {}
+func (*Lock) Repair(ctx context.Context) error { return nil }
+
+type RLock struct{}
+
+func (*RLock) Lock(ctx context.Context) (context.Context, error) { return ctx, nil }
+func (*RLock) Unlock()                                           {}
+
+// Lease is lent memory.
+type Lease struct{}
+
+func (*Lease) Bytes() []byte { return nil }
+func (*Lease) Keep()         {}
+func (*Lease) Copy() []byte  { return nil }
+func (*Lease) Release()      {}
