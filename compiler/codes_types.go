@@ -175,6 +175,22 @@ process scan[0]
 
 process scan[4]
 `})
+	codeBulk = diag.Register(diag.Info{Code: "MP0213", Name: "Bulk",
+		Title: "values of a type, or an array, are too large",
+		Text: "A value is copied from process to process, and lies on the stack of who handles it: 64 MiB are the most, without " +
+			"what slices and maps of it hold. An array, which is shared and not copied, has 1 TiB at most.",
+		Wrong: `package main
+
+value screen [65536][65536]uint8
+`,
+		Right: `package main
+
+lock l
+
+array screen [65536][65536]uint8 { guard l }
+
+process paint[4] { use screen, l }
+`})
 	codeNoMethods = diag.Register(diag.Info{Code: "MP0212", Name: "NoMethods",
 		Title: "a service has no func",
 		Wrong: `package main

@@ -117,9 +117,11 @@ func (u *unit) collide() {
 	}
 	for _, s := range u.order {
 		switch {
-		case s.missing:
+		case s.missing || s.unnameable():
 		case runMembers[s.goName] && (u.inRun(s) || s.onDemand):
 			u.add(takenByRun(s))
+		case goMethods[s.goName] && s.onDemand:
+			u.add(notGosMethod(s, s.name, s.goName))
 		case s.instances > 0:
 			u.instanceNames(s)
 		}
@@ -152,12 +154,13 @@ func rank(c claim) int {
 	return 2
 }
 
-// distinct leaves out values whose name an earlier one has, which is told elsewhere.
+// distinct leaves out values whose Go name an earlier one has, which is told elsewhere.
 func distinct(values []*grammar.EnumValue) []*grammar.EnumValue {
 	had := map[string]bool{}
 	return slices.DeleteFunc(slices.Clone(values), func(v *grammar.EnumValue) bool {
-		old := had[v.Name.Text]
-		had[v.Name.Text] = true
+		g := exported(v.Name.Text)
+		old := had[g]
+		had[g] = true
 		return old
 	})
 }

@@ -164,12 +164,18 @@ func lowered(name string) string {
 func noFunctionName(s *symbol) diag.Diagnostic {
 	return diag.New(codeReserved, diag.At(s.name), "%s needs a Go function of its name, which means something else in Go", s).
 		WithLabel("no name for a function").
-		WithHelp("rename it")
+		WithHelp("rename it, or bind it to a function of another name: = NAME")
 }
 
 func takenByRun(s *symbol) diag.Diagnostic {
 	return diag.New(codeReserved, diag.At(s.name), "%s would be %s of Run, which the runtime has already", s, s.goName).
 		WithLabel("run.%s means something else", s.goName).
+		WithHelp("rename it")
+}
+
+func notGosMethod(s *symbol, name *grammar.Name, goName string) diag.Diagnostic {
+	return diag.New(codeReserved, diag.At(name), "%s would make a method %s of other parameters than Go's own libraries know it with", s, goName).
+		WithLabel("go vet refuses it").
 		WithHelp("rename it")
 }
 

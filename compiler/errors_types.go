@@ -157,6 +157,16 @@ func holdsItself(ring []*symbol, last field) diag.Diagnostic {
 		WithHelp("use a pointer, *%s, which may be nil, or a slice, []%s", s.name.Text, s.name.Text)
 }
 
+func tooBulky(at grammar.Node, what string, bytes, limit int64) diag.Diagnostic {
+	size := sizeText(bytes)
+	if bytes >= 1<<60 {
+		size = "more bytes than a computer has"
+	}
+	return diag.New(codeBulk, diag.At(at), "%s would take %s, want %s at most", what, size, sizeText(limit)).
+		WithLabel("too large").
+		WithHelp("use a slice, which lies elsewhere; or an array declaration, which is shared memory and not copied")
+}
+
 func emptyEnum(name *grammar.Name) diag.Diagnostic {
 	return diag.New(codeEnum, diag.At(name), "enum %q has no values, want one at least", name.Text).
 		WithLabel("empty")

@@ -378,7 +378,7 @@ func takesFile(s *symbol) bool {
 // Jennifer gives a meaning.
 func (u *unit) lowerImports() []ir.Import {
 	list := u.allImports()
-	taken := map[string]bool{"mp": true}
+	taken := map[string]bool{"mp": true, "init": true, "main": true}
 	for name := range u.own.names {
 		taken[name] = true
 	}

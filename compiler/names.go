@@ -15,12 +15,25 @@ var initialisms = words(`acl api ascii cpu css dns eof guid html http https id i
 var predeclared = words(`any bool byte comparable complex64 complex128 error false float32 float64 int int8 int16
 	int32 int64 iota nil rune string true uint uint8 uint16 uint32 uint64 uintptr`)
 
-// builtins are the names that Jennifer does not take for an import.
+// builtins are Go's functions. A package that has one of its own by such a name
+// has that one everywhere; and Jennifer does not take them for an import.
 var builtins = words(`append cap clear close complex copy delete err imag len make max min new panic print println
 	real recover`)
 
 // runMembers are the exported names that every Run has from the runtime.
 var runMembers = words(`Run Wait Shutdown Close Stats Dump Processes`)
+
+// goMethods are the methods of which go vet knows one form alone, with other
+// parameters than those of generated methods.
+var goMethods = words(`MarshalJSON MarshalXML UnmarshalJSON UnmarshalXML GobEncode GobDecode ReadByte ReadRune
+	UnreadByte UnreadRune WriteByte`)
+
+// unnameable says whether a declaration needs a function of its name, and there can be none.
+func (s *symbol) unnameable() bool {
+	name := s.name.Text
+	return (s.kind == "process" || s.kind == "pool") && s.bind() == nil &&
+		(predeclared[name] || builtins[name] || name == "init" || name == "main")
+}
 
 func words(list string) map[string]bool {
 	set := map[string]bool{}
@@ -51,5 +64,5 @@ func startsUpper(name string) bool {
 
 func startsLower(name string) bool {
 	r, _ := utf8.DecodeRuneInString(name)
-	return unicode.IsLower(r)
+	return unicode.IsLower(r) && unicode.IsUpper(unicode.ToUpper(r)) // a few have no capital form, so that Go would not export them
 }

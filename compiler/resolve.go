@@ -35,7 +35,9 @@ func (u *unit) resolve() {
 			s.handler = u.handlerOf(s)
 		}
 	}
+	u.mapKeys()
 	u.solidity()
+	u.bulk()
 	u.unusedImports()
 }
 
@@ -99,7 +101,7 @@ func (u *unit) declare(file *grammar.File, decl grammar.Decl) {
 			u.add(wantsSmall(s.kind, name, func(to string) []diag.Edit { return u.renamed(name, to) }))
 		}
 	}
-	if (s.kind == "process" || s.kind == "pool") && s.bind() == nil && (predeclared[name.Text] || name.Text == "init" || name.Text == "main") {
+	if s.unnameable() {
 		u.add(noFunctionName(s))
 	}
 	u.symbols[name.Text] = s
@@ -168,8 +170,9 @@ func (u *unit) importsOf(file *grammar.File) {
 			at := spec.Path.Span
 			if spec.Alias != nil {
 				i.alias, i.name, at = spec.Alias.Text, spec.Alias.Text, spec.Alias.Span
-				if i.name == "_" || i.name == "." {
+				if i.name == "_" || i.name == "." || i.name == "init" {
 					u.add(noPackage(at, quote(path), "a .mp file imports a package for its types, by a name"))
+					i.pkg, i.used, names[i.name] = nil, true, i
 					continue
 				}
 			}

@@ -71,6 +71,7 @@ type function struct {
 	name    *grammar.Name
 	method  *grammar.Method // nil for the function of a pool
 	written *grammar.Params
+	result  grammar.Type
 	params  []param
 	in      *ir.Type // of a task
 	out     *ir.Type

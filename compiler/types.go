@@ -114,7 +114,7 @@ func (u *unit) poolOf(s *symbol, d *grammar.Pool) {
 		f.in = f.params[0].typ
 	}
 	if d.Result != nil && !u.errorResult(s.String(), d.Params, d.Result) {
-		f.hasOut, f.out = true, u.typ(s.file, d.Result, true)
+		f.hasOut, f.result, f.out = true, d.Result, u.typ(s.file, d.Result, true)
 	}
 }
 
@@ -146,6 +146,8 @@ func (u *unit) methodsOf(s *symbol, d *grammar.Service) {
 			u.add(wantsSmall("func", m.Name, alone(m.Name)))
 		case g == "Close":
 			u.add(closes(s, m.Name))
+		case goMethods[g]:
+			u.add(notGosMethod(s, m.Name, g))
 		case goNames[g] != nil:
 			u.add(sameGoName("func", m.Name, goNames[g], g))
 		}
@@ -155,7 +157,7 @@ func (u *unit) methodsOf(s *symbol, d *grammar.Service) {
 			f.in = f.params[0].typ
 		}
 		if m.Result != nil && !u.errorResult("func "+quote(m.Name.Text), m.Params, m.Result) {
-			f.hasOut, f.out = true, u.typ(s.file, m.Result, false)
+			f.hasOut, f.result, f.out = true, m.Result, u.typ(s.file, m.Result, false)
 		}
 		s.funcs = append(s.funcs, f)
 	}
@@ -216,14 +218,18 @@ func (u *unit) fieldsOf(s *symbol, d *grammar.Struct) {
 
 func (u *unit) valuesOf(d *grammar.Enum) {
 	names := map[string]*grammar.Name{}
+	goNames := map[string]*grammar.Name{}
 	for _, v := range d.Values {
+		g := d.Name.Text + exported(v.Name.Text)
 		switch {
 		case names[v.Name.Text] != nil:
 			u.add(duplicate("value "+quote(v.Name.Text), v.Name, names[v.Name.Text]))
 		case !startsLower(v.Name.Text):
 			u.add(wantsSmall("enum value", v.Name, alone(v.Name)))
+		case goNames[g] != nil:
+			u.add(sameGoName("enum value", v.Name, goNames[g], g))
 		}
-		names[v.Name.Text] = v.Name
+		names[v.Name.Text], goNames[g] = v.Name, v.Name
 	}
 	if len(d.Values) == 0 && !d.Inner.Broken {
 		u.add(emptyEnum(d.Name))
@@ -314,12 +320,8 @@ func (u *unit) typ(file *grammar.File, t grammar.Type, whole bool) *ir.Type {
 		if key == nil || elem == nil {
 			return nil
 		}
-		m := &ir.Type{Kind: ir.Map, Key: key, Elem: elem}
-		if why := u.noKey(key, nil); why != "" {
-			u.add(wrongKey(t.Key, why))
-			return nil
-		}
-		return m
+		u.keys = append(u.keys, writtenKey{t.Key, key})
+		return &ir.Type{Kind: ir.Map, Key: key, Elem: elem}
 	}
 	return nil
 }
@@ -469,6 +471,21 @@ func (u *unit) importedType(file *grammar.File, ref *grammar.Ref) *ir.Type {
 	return t
 }
 
+// writtenKey is the type of a map's keys.
+type writtenKey struct {
+	at  grammar.Type
+	typ *ir.Type
+}
+
+// mapKeys reports types that can't be the keys of maps, when the fields of all structs are known.
+func (u *unit) mapKeys() {
+	for _, k := range u.keys {
+		if why := u.noKey(k.typ, nil); why != "" {
+			u.add(wrongKey(k.at, why))
+		}
+	}
+}
+
 // noKey says why a type can't be the key of a map, or "".
 func (u *unit) noKey(t *ir.Type, seen []string) string {
 	switch t.Kind {
@@ -491,30 +508,19 @@ func (u *unit) noKey(t *ir.Type, seen []string) string {
 			}
 		}
 	case ir.Declared:
-		s := u.declared(t)
-		d, ok := s.decl.(*grammar.Struct)
-		if !ok || slices.Contains(seen, t.Name) {
+		if slices.Contains(seen, t.Name) {
 			return ""
 		}
-		// The fields may not be resolved yet, so they are read as written.
-		for _, f := range d.Fields {
-			if why := u.noKeyWritten(s.file, f.Type, append(seen, t.Name)); why != "" {
-				return "of its field " + quote(f.Names[0].Text) + ": " + why
+		for _, f := range u.declared(t).fields {
+			if f.typ == nil {
+				continue
+			}
+			if why := u.noKey(f.typ, append(seen, t.Name)); why != "" {
+				return "of its field " + quote(f.name.Text) + ": " + why
 			}
 		}
 	}
 	return ""
-}
-
-// noKeyWritten is noKey for a type that is reported elsewhere if it is wrong.
-func (u *unit) noKeyWritten(file *grammar.File, t grammar.Type, seen []string) string {
-	quiet := *u
-	quiet.found, quiet.missed = nil, map[string]*missed{}
-	resolved := quiet.typ(file, t, false)
-	if resolved == nil {
-		return ""
-	}
-	return u.noKey(resolved, seen)
 }
 
 // same says whether two types are one in Go.

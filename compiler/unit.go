@@ -27,6 +27,7 @@ type unit struct {
 	symbols map[string]*symbol // by the name in the .mp file
 	missed  map[string]*missed // names that nothing declares
 
+	keys      []writtenKey
 	resolving *symbol            // whose types are being resolved
 	order     []*symbol          // in the order of the source, flows not among them
 	tasks     map[string]*symbol // pools with a struct of their own for a task, by its name

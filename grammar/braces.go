@@ -61,11 +61,11 @@ func (p *parser) openBlocks() {
 			Notes: []Note{{Span: p.span(c), Label: "what does this close?"}}}
 		p.report(e)
 		if p.toks[at].Value == "\n" {
-			p.toks[at].Type, p.toks[at].Value = tokSign, "{"
-		} else {
-			p.toks = slices.Insert(p.toks, at, lexer.Token{Type: tokSign, Value: "{", Pos: p.toks[at].Pos})
-			done++
+			p.toks[at].Type, p.toks[at].Value = tokSkipped, ""
+			at = p.visible(at)
 		}
+		p.toks = slices.Insert(p.toks, at, lexer.Token{Type: tokSign, Value: "{", Pos: p.toks[at].Pos})
+		done++
 		p.brackets = pair(p.toks)
 	}
 }

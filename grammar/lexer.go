@@ -19,7 +19,7 @@ const goKeywords = ` break case chan const continue default defer else fallthrou
 // cutting never fails.
 var rules = lexer.MustSimple([]lexer.SimpleRule{
 	{Name: "Space", Pattern: `[ \t\r\n]+`},
-	{Name: "Ident", Pattern: `[\pL_][\pL\pN_]*`},
+	{Name: "Ident", Pattern: `[\pL_][\pL\p{Nd}_]*`},
 	{Name: "Sign", Pattern: `[(){}\[\],;=.*]`},
 	{Name: "Number", Pattern: `[0-9][\pL\pN_.]*`},
 	{Name: "Comment", Pattern: `//[^\n]*`}, // apart from the other form, as that one needs a slower way of matching

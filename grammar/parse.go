@@ -144,8 +144,9 @@ func peeking(toks []lexer.Token) *lexer.PeekingLexer {
 // here is the token that parsing stands at.
 func (p *parser) here() int { return p.visible(p.base + int(p.lex.RawCursor())) }
 
-// visible is the first token from i on that the parser sees.
+// visible is the first token from i on that the parser sees, or the last one, EOF.
 func (b *brackets) visible(i int) int {
+	i = min(i, len(b.toks)-1)
 	for elided(b.toks[i]) {
 		i++
 	}

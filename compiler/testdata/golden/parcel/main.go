@@ -65,7 +65,7 @@ func plain() Plain {
 	}
 }
 
-func make(ctx context.Context, p *MakePorts, rich Rich, _ []url.URL, link url.URL, words [4]string, limit *int, table map[string]int, plain Plain, names []geo.Name) error {
+func fill(ctx context.Context, p *FillPorts, rich Rich, _ []url.URL, link url.URL, words [4]string, limit *int, table map[string]int, plain Plain, names []geo.Name) error {
 	if err := p.Riches.Send(ctx, deepen(rich)); err != nil {
 		return err
 	}
@@ -132,8 +132,8 @@ func main() {
 	ctx := context.Background()
 	limit := 3
 	run, err := Start(ctx, Args{
-		MakeRich: rich(), MakeLink: url.URL{Host: "h"}, MakeWords: [4]string{"a", "b"}, MakeLimit: &limit,
-		MakeTable: map[string]int{"a": 1}, MakePlain: plain(), MakeNames: []geo.Name{{}}, DriveRoad: "M6",
+		FillRich: rich(), FillLink: url.URL{Host: "h"}, FillWords: [4]string{"a", "b"}, FillLimit: &limit,
+		FillTable: map[string]int{"a": 1}, FillPlain: plain(), FillNames: []geo.Name{{}}, DriveRoad: "M6",
 	})
 	if err != nil {
 		log.Fatal(err)

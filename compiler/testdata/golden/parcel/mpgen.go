@@ -106,10 +106,10 @@ type Unsent struct {
 	Text string
 }
 
-// MakePorts is what the process make can reach.
+// FillPorts is what the process fill can reach.
 //
-//	func make(ctx context.Context, p *MakePorts, rich Rich, urls []url.URL, link url.URL, words [4]string, limit *int, table map[string]int, plain Plain, names []geo.Name) error
-type MakePorts struct {
+//	func fill(ctx context.Context, p *FillPorts, rich Rich, urls []url.URL, link url.URL, words [4]string, limit *int, table map[string]int, plain Plain, names []geo.Name) error
+type FillPorts struct {
 	Plains       *mp.Sender[Plain]
 	Riches       *mp.Sender[Rich]
 	Nothing      *mp.Sender[Nothing]
@@ -158,14 +158,14 @@ type DrivePorts struct {
 
 // Args are the arguments of what starts with the pipeline.
 type Args struct {
-	MakeRich  Rich
-	MakeUrls  []url.URL
-	MakeLink  url.URL
-	MakeWords [4]string
-	MakeLimit *int
-	MakeTable map[string]int
-	MakePlain Plain
-	MakeNames []geo.Name
+	FillRich  Rich
+	FillUrls  []url.URL
+	FillLink  url.URL
+	FillWords [4]string
+	FillLimit *int
+	FillTable map[string]int
+	FillPlain Plain
+	FillNames []geo.Name
 	DriveRoad geo.Road
 }
 
@@ -178,15 +178,15 @@ type Run struct {
 // Start starts the pipeline; it runs until Run.Close, or the end of ctx.
 func Start(ctx context.Context, args Args, opts ...mp.Option) (*Run, error) {
 	r, n, err := mp.Start(ctx, &mpPipeline, opts,
-		mpMake.With(func(e *mp.Encoder) {
-			mpPutRich(e, args.MakeRich)
-			mp.PutSlice(e, args.MakeUrls, func(e *mp.Encoder, v url.URL) { mp.PutBinary(e, &v) })
-			mp.PutBinary(e, &args.MakeLink)
-			mpPutArray4String(e, args.MakeWords)
-			mp.PutPointer(e, args.MakeLimit, mp.Put[int])
-			mp.PutMap(e, args.MakeTable, (*mp.Encoder).String, mp.Put[int])
-			mp.Put(e, args.MakePlain)
-			mp.PutSlice(e, args.MakeNames, func(e *mp.Encoder, v geo.Name) { mp.PutText(e, &v) })
+		mpFill.With(func(e *mp.Encoder) {
+			mpPutRich(e, args.FillRich)
+			mp.PutSlice(e, args.FillUrls, func(e *mp.Encoder, v url.URL) { mp.PutBinary(e, &v) })
+			mp.PutBinary(e, &args.FillLink)
+			mpPutArray4String(e, args.FillWords)
+			mp.PutPointer(e, args.FillLimit, mp.Put[int])
+			mp.PutMap(e, args.FillTable, (*mp.Encoder).String, mp.Put[int])
+			mp.Put(e, args.FillPlain)
+			mp.PutSlice(e, args.FillNames, func(e *mp.Encoder, v geo.Name) { mp.PutText(e, &v) })
 		}),
 		mpDrive.With(func(e *mp.Encoder) { mpPutGeoRoad(e, args.DriveRoad) }),
 	)
@@ -215,7 +215,7 @@ var (
 	mpFailures     = mp.QueueDecl[mp.Failed[Plain]]{Name: "failures", Elem: mp.FailedOf(mp.Codec[Plain]{})}
 	mpRichFailures = mp.QueueDecl[mp.Failed[Rich]]{Name: "richFailures", Elem: mp.FailedOf(mp.Coded(mpPutRich, mpGetRich))}
 	mpWays         = mp.QueueDecl[[]geo.Way]{Name: "ways", Elem: mp.SliceOf(mp.Coded(mpPutGeoWay, mpGetGeoWay))}
-	mpMake         = mp.ProcessDecl{Name: "make", Send: []mp.Decl{
+	mpFill         = mp.ProcessDecl{Name: "fill", Send: []mp.Decl{
 		&mpPlains,
 		&mpRiches,
 		&mpNothing,
@@ -276,7 +276,7 @@ var (
 			&mpFailures,
 			&mpRichFailures,
 			&mpWays,
-			&mpMake,
+			&mpFill,
 			&mpTake,
 			&mpRoads,
 			&mpTrees,
@@ -287,7 +287,7 @@ var (
 )
 
 func init() {
-	mpMake.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
+	mpFill.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
 		rich := mpGetRich(d)
 		urls := mp.GetSlice(d, mp.GetBinary[url.URL])
 		link := mp.GetBinary[url.URL](d)
@@ -299,7 +299,7 @@ func init() {
 		if err := d.Err(); err != nil {
 			return err
 		}
-		return make(ctx, &MakePorts{
+		return fill(ctx, &FillPorts{
 			Plains:       mpPlains.Sender(n),
 			Riches:       mpRiches.Sender(n),
 			Nothing:      mpNothing.Sender(n),
