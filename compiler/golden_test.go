@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"go/format"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -96,6 +97,50 @@ func TestSamplesPassVet(t *testing.T) {
 	}
 	out, err := exec.Command("go", args...).CombinedOutput()
 	require.NoError(t, err, "%s", out)
+}
+
+// TestStubsOfSamplesCompile has the samples without the Go code of their authors, as
+// packages that are no programs: what is missing is written by the compiler. They
+// stand in folders that only an overlay of the go command has. Left out are those
+// whose .mp files name what is missing then.
+func TestStubsOfSamplesCompile(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it compiles many packages")
+	}
+	temp, replace := t.TempDir(), map[string]string{}
+	var dirs []string
+	for _, dir := range samples(t) {
+		in := sample(t, dir)
+		in.Dir = filepath.Join(temp, filepath.Base(dir))
+		require.NoError(t, os.Mkdir(in.Dir, 0o755))
+		for i, s := range in.Sources {
+			in.Sources[i].Text = bytes.Replace(s.Text, []byte("package main"), []byte("package unwritten"), 1)
+		}
+		out, ds := Generate(in)
+		if diag.HasErrors(ds) || out.Stubs == nil {
+			continue
+		}
+		require.Equal(t, stubsName, out.Stubs.File)
+		dir = "testdata/unwritten/" + filepath.Base(dir)
+		dirs = append(dirs, "./"+dir)
+		for name, text := range map[string][]byte{FileName: out.Files[FileName], out.Stubs.File: out.Stubs.Text} {
+			formatted, err := format.Source(text)
+			require.NoError(t, err)
+			require.Equal(t, string(formatted), string(text), "it is not formatted")
+			file := filepath.Join(in.Dir, name)
+			require.NoError(t, os.WriteFile(file, text, 0o644))
+			at, err := filepath.Abs(filepath.Join(dir, name))
+			require.NoError(t, err)
+			replace[at] = file
+		}
+	}
+	require.GreaterOrEqual(t, len(dirs), 10)
+	text, err := json.Marshal(map[string]any{"Replace": replace})
+	require.NoError(t, err)
+	overlay := filepath.Join(temp, "overlay.json")
+	require.NoError(t, os.WriteFile(overlay, text, 0o644))
+	compiled, err := exec.Command("go", append([]string{"build", "-overlay", overlay}, dirs...)...).CombinedOutput()
+	require.NoError(t, err, "%s", compiled)
 }
 
 // TestSamplesPrintWhatTheyShould builds the samples and runs them. One of them sends
