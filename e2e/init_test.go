@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -27,6 +28,13 @@ func TestTheFirstMinute(t *testing.T) {
 		{"go", "run", "."},
 	} {
 		last = run(t, dir, c...)
+		if c[1] == "get" && last.code != 0 { // building this repository needs fewer modules
+			download := exec.Command("go", "mod", "download")
+			download.Dir = built.root
+			out, err := download.CombinedOutput()
+			require.NoError(t, err, "%s%s", last.stderr, out)
+			last = run(t, dir, c...)
+		}
 		require.Zero(t, last.code, "%s: %s%s", c, last.stdout, last.stderr)
 	}
 	require.Regexp(t, `(?m)^ +\d+ first\.mp$`, last.stdout)
