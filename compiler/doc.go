@@ -4,7 +4,8 @@
 // of mpgen.go and diagnostics. Nothing is written, and nothing is read but Go
 // files: those of the folder, whose names generated code must not take, and those
 // of imported packages whose types travel. The command calls Generate and Check;
-// the packages below are for this one alone.
+// the packages below are for this one alone, but for draw, which stands on it and
+// shows what Lower makes.
 //
 // The phases, each a file, and beside it those with a part of it:
 //

@@ -120,6 +120,14 @@ func (g *Graph) draw() *picture {
 		in.Edges = append(in.Edges, layout.Edge{From: from, To: to, Weight: w.weight, Group: w.group})
 	}
 	p.Layout = layout.Of(in)
+	for i, ends := range p.ends { // to the lower sheet, where there is one on that side
+		route := p.Routes[i]
+		for end, at := range []*layout.Point{&route[0], &route[len(route)-1]} {
+			if r := p.Boxes[ends[end]]; at.X == r.X+r.W && p.boxes[ends[end]].several() {
+				at.X += sheet
+			}
+		}
+	}
 	return p
 }
 
@@ -210,6 +218,7 @@ func (n Node) several() bool {
 	return n.OnDemand || n.Instances > 1 || n.Workers > 1 || n.Kind == Pool && n.Workers == 0
 }
 
+// box draws a node, with a sheet below it if it stands for several.
 func (p *picture) box(b *bytes.Buffer, n box, r layout.Rect) {
 	tip := n.Name + ": " + n.Node.detail()
 	if len(n.Methods) > 0 {
@@ -223,9 +232,7 @@ func (p *picture) box(b *bytes.Buffer, n box, r layout.Rect) {
 	switch {
 	case n.several():
 		fmt.Fprintf(b, `<rect x="%d" y="%d" width="%d" height="%d" rx="%d"/>`, r.X+sheet, r.Y+sheet, r.W, r.H, radius)
-	case n.Kind == Queue:
-		radius = 3
-	case n.look() == "shared":
+	case n.look() != "program" && n.look() != "work":
 		radius = 3
 	}
 	fmt.Fprintf(b, `<rect x="%d" y="%d" width="%d" height="%d" rx="%d"/>`, r.X, r.Y, r.W, r.H, radius)
@@ -239,6 +246,7 @@ func (p *picture) box(b *bytes.Buffer, n box, r layout.Rect) {
 	fmt.Fprintf(b, `<text class="detail" x="%g" y="%g">%s</text></g>`+"\n", x, y+13, escape(n.detail))
 }
 
+// escape writes a text as XML has it; what XML can't have becomes U+FFFD.
 func escape(s string) string {
 	var b strings.Builder
 	xml.EscapeText(&b, []byte(s))

@@ -199,16 +199,18 @@ func TestPicturesKeepApartWhatIsApart(t *testing.T) {
 						if j == p.ends[i][0] || j == p.ends[i][1] {
 							clear = -0.5 // it may touch the boxes that it connects
 						}
-						if inside(pt, b.rects[len(b.rects)-1], clear) {
-							t.Fatalf("%s: %q runs through %s", g.Name, e.title, b.title)
+						for _, r := range b.rects { // also a lower sheet
+							if inside(pt, r, clear) {
+								t.Fatalf("%s: %q runs through %s", g.Name, e.title, b.title)
+							}
 						}
 					}
 				}
 				if n == 0 {
 					from, to := boxes[p.ends[i][0]].rects, boxes[p.ends[i][1]].rects
 					first, last := points[0], points[len(points)-1]
-					require.True(t, inside(first, from[len(from)-1], 0.1), "%s: %q begins elsewhere", g.Name, e.title)
-					require.True(t, inside(last, to[len(to)-1], arrow), "%s: %q ends elsewhere", g.Name, e.title)
+					require.True(t, inside(first, from[0], 0.1) || inside(first, from[len(from)-1], 0.1), "%s: %q begins elsewhere", g.Name, e.title)
+					require.True(t, inside(last, to[0], arrow) || inside(last, to[len(to)-1], arrow), "%s: %q ends elsewhere", g.Name, e.title)
 				}
 			}
 		}
@@ -248,10 +250,11 @@ func samples(t *testing.T) (graphs []*Graph) {
 	return graphs
 }
 
-// TestLargePipelinesAreDrawnAtOnce leaves room for a busy machine: it takes a tenth of this.
+// TestLargePipelinesAreDrawnAtOnce leaves room for a busy machine and the race detector: each takes some hundredths of a
+// second.
 func TestLargePipelinesAreDrawnAtOnce(t *testing.T) {
-	for seed := range uint64(6) {
-		g := generated(seed, 200)
+	for seed := range uint64(4) {
+		g := generated(seed+1, 200)
 		began := time.Now()
 		g.SVG()
 		require.Less(t, time.Since(began), 5*time.Second, "seed %d", seed)
