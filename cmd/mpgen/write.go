@@ -6,13 +6,17 @@ import (
 )
 
 // writeFile replaces a file as a whole: who reads it sees the old text or the new one, also if the machine stops between.
-// A file that is there keeps its permissions, and a link to it stays one.
+// A file that is there keeps its permissions, and a link to it stays one. What is there and no file, as a pipe or
+// /dev/null, is written to and not replaced.
 func writeFile(file string, text []byte) (err error) {
 	if target, err := filepath.EvalSymlinks(file); err == nil {
 		file = target
 	}
 	mode := os.FileMode(0o644)
 	if info, err := os.Stat(file); err == nil {
+		if !info.Mode().IsRegular() {
+			return os.WriteFile(file, text, mode)
+		}
 		mode = info.Mode().Perm()
 	}
 	temp, err := os.CreateTemp(filepath.Dir(file), "."+filepath.Base(file)+".*")
