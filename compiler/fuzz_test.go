@@ -14,7 +14,7 @@ import (
 // FuzzGenerate holds that any text gives findings, or Go that compiles beside the
 // functions that it asks for, and no panic.
 func FuzzGenerate(f *testing.F) {
-	for _, pattern := range []string{"testdata/errors/*.mp", "testdata/golden/*/*.mp"} {
+	for _, pattern := range []string{"testdata/errors/*.mp", "testdata/golden/*/*.mp", "testdata/vet/*.mp"} {
 		files, err := filepath.Glob(pattern)
 		if err != nil || len(files) == 0 {
 			f.Fatal("no seeds", pattern, err)
@@ -30,6 +30,9 @@ func FuzzGenerate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		in := Input{ImportPath: "example.com/x", Version: "v0.0.0", Sources: []Source{{"x.mp", text}}}
 		out, ds := Generate(in)
+		if !diag.HasErrors(ds) && diag.HasErrors(Vet(in)) {
+			t.Fatal("an error where there was none")
+		}
 		for _, d := range ds {
 			if d.Code == codeInternal {
 				t.Fatal(d.Message)

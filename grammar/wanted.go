@@ -63,7 +63,7 @@ func (p *parser) unexpected(parse production, start, at int) Error {
 func (p *parser) mistaken(start, at int) (Error, bool) {
 	word := p.toks[start].Value
 	again := p.visible(start + 1)
-	next := p.toks[p.visible(again+1)]
+	next := p.toks[p.visible(min(again+1, at))] // at may be the end
 	if again < at && p.toks[again].Value == word && next.Type == tokIdent && next.Pos.Line == p.toks[start].Pos.Line && p.container(start, at) < 0 {
 		span := p.span(again)
 		gap := Span{span.Pos, next.Pos}

@@ -87,8 +87,12 @@ func background(ctx context.Context, p *ScanPorts) error {
 func ignored(ctx context.Context) error {
 	//mpgen:ignore mpcontext it is killed on purpose
 	time.Sleep(time.Hour)
+	return nil
+}
+
+func reasonless(ctx context.Context) error {
 	//mpgen:ignore mpcontext
-	_ = context.Background() // want `handler ignored waits without`
+	_ = context.Background() // want `handler reasonless waits without`
 	return nil
 }
 

@@ -16,4 +16,4 @@ type Model interface {
 	Classify(ctx context.Context, name string) (string, error)
 }
 
-var mpFuncs = []any{scan, sleeps, gone, spin, turns, lists, fetch, selects, polls, naps, cleans, background, ignored, openModel}
+var mpFuncs = []any{scan, sleeps, gone, spin, turns, lists, fetch, selects, polls, naps, cleans, background, ignored, reasonless, openModel}

@@ -130,10 +130,21 @@ func twice(ctx context.Context, p *LeftPorts, n int) {
 	p.Re.Lock(ctx)
 }
 
+// One of two ways is none that is sure.
+func either(ctx context.Context, p *LeftPorts, n int) {
+	if n > 1 {
+		p.J.Lock(ctx)
+	}
+	if n <= 1 {
+		p.J.Lock(ctx)
+	}
+	p.J.Unlock()
+}
+
 func again(ctx context.Context, p *LeftPorts) {
 	p.J.Lock(ctx)
 	defer p.J.Unlock()
-	inner(ctx, p) // want `lock J is held here since line 134, and who takes it again`
+	inner(ctx, p) // want `lock J is held here since line 145, and who takes it again`
 }
 
 func inner(ctx context.Context, p *LeftPorts) {
