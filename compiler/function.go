@@ -6,22 +6,19 @@ import (
 	"strings"
 
 	"github.com/mpgen/mpgen/compiler/diag"
-	"github.com/mpgen/mpgen/compiler/ir"
 )
 
 // Function is a Go function of the folder that a declaration calls: what it is to be,
 // and what is there. It is for who writes those that are missing and shows how others
 // are to be changed; a finding tells of the latter, too.
 type Function struct {
-	Of      string      // the declaration, as in: pool "resize"
-	At      diag.Span   // what names the function in the .mp file
-	Name    string      // of the function
-	Doc     []string    // lines above the declaration, without //
-	Head    string      // func resize(ctx context.Context, job Job) (Thumb, error)
-	Imports []ir.Import // packages that Head names, sorted by path, as it calls them
-	Found   diag.Span   // its name in a Go file; without a File there is none
-	Have    string      // its head, in one line; none if it is no plain function
-	Differs string      // how Have is not what the declaration says; "" if it is, or Go has to tell
+	Of      string    // the declaration, as in: pool "resize"
+	At      diag.Span // what names the function in the .mp file
+	Name    string    // of the function
+	Head    string    // func resize(ctx context.Context, job Job) (Thumb, error)
+	Found   diag.Span // its name in a Go file; without a File there is none
+	Have    string    // its head, in one line; none if it is no plain function
+	Differs string    // how Have is not what the declaration says; "" if it is, or Go has to tell
 }
 
 // functions lists the functions of the folder in the order of their declarations, each
@@ -39,9 +36,7 @@ func (u *unit) functions() []Function {
 			Of:      s.String(),
 			At:      diag.At(h.at()),
 			Name:    h.name,
-			Doc:     docOf(s),
 			Head:    u.headOf(h),
-			Imports: u.headImports(h),
 			Found:   u.ownFiles().names[h.name],
 			Differs: h.differs,
 		}
@@ -64,42 +59,4 @@ func (h *handler) have() string {
 // elsewhere is a handler in a file that is not built here.
 func (u *unit) elsewhere(h *handler) *ast.Ident {
 	return u.world.elsewhere(u.packageOf(h), "", h.name)
-}
-
-// headImports are the packages that the head of a function names.
-func (u *unit) headImports(h *handler) []ir.Import {
-	paths := map[string]bool{"context": !h.form.bare}
-	var visit func(t *ir.Type)
-	visit = func(t *ir.Type) {
-		if t == nil {
-			return
-		}
-		if t.Path != "" {
-			paths[t.Path] = true
-		}
-		switch t.Kind {
-		case ir.Failed:
-			paths[ir.Runtime] = true
-		case ir.File:
-			paths["os"] = true
-		}
-		visit(t.Key)
-		visit(t.Elem)
-	}
-	for _, p := range h.by.handed() {
-		visit(p.typ)
-	}
-	visit(h.by.result())
-	var list []ir.Import
-	for _, i := range u.allImports() {
-		if !paths[i.Path] {
-			continue
-		}
-		if i.Path == "time" { // which a .mp file may call otherwise
-			i.Name = u.calledPackage(i.Path)
-			i.Alias = i.Name != "time"
-		}
-		list = append(list, i)
-	}
-	return list
 }

@@ -36,7 +36,8 @@ type goPackage struct {
 	methods    map[string]map[string]*goFunc // by type, by name
 	funcs      map[string]*goFunc
 	vars       map[string]bool
-	left       []string // files that are not for this system, or not asked for
+	left       []string                 // files that are not for this system, or not asked for
+	apart      map[[2]string]*ast.Ident // functions in those, by the type they belong to and name; nil until asked for
 }
 
 // goFunc is a declared function or method with the file it stands in.
@@ -162,18 +163,21 @@ func (p *goPackage) leave(dir, name string) {
 // that is not built here: it is for another system, or for a tag that the go command
 // may be given.
 func (w *goWorld) elsewhere(p *goPackage, of, name string) *ast.Ident {
-	for _, path := range p.left {
-		file, _ := parser.ParseFile(w.fset, path, nil, parser.SkipObjectResolution)
-		if file == nil || file.Name == nil || p.name != "" && file.Name.Name != p.name {
-			continue
-		}
-		for _, decl := range file.Decls {
-			if d, ok := decl.(*ast.FuncDecl); ok && d.Name.Name == name && belongs(d) == of {
-				return d.Name
+	if p.apart == nil {
+		p.apart = map[[2]string]*ast.Ident{}
+		for _, path := range p.left {
+			file, _ := parser.ParseFile(w.fset, path, nil, parser.SkipObjectResolution)
+			if file == nil || file.Name == nil || p.name != "" && file.Name.Name != p.name {
+				continue
+			}
+			for _, decl := range file.Decls {
+				if d, ok := decl.(*ast.FuncDecl); ok {
+					p.apart[[2]string{belongs(d), d.Name.Name}] = d.Name
+				}
 			}
 		}
 	}
-	return nil
+	return p.apart[[2]string{of, name}]
 }
 
 // belongs is the type that a function is a method of, "_" if that is no name, or ""

@@ -24,7 +24,7 @@ func blur(ctx context.Context, job Job, radius int) Thumb { return Thumb{} }
 
 func sum(ctx context.Context, a, b int) (total int, err error) { return a + b, nil }
 
-func same(_ context.Context, bytes []uint8, runes []int32, m map[string]*Job) (out [3]byte, err error) {
+func same(_ (context.Context), bytes []uint8, runes []int32, m map[string]*(Job)) (out [1 + two]byte, err error) {
 	return out, nil
 }
 
@@ -82,7 +82,7 @@ func mode(ctx context.Context, m os.FileMode) error { return nil }
 
 func serve(ctx context.Context, l *os.Process, n int) error { return nil }
 
-const constant = 1
+const constant, two = 1, 2
 
 type jar struct{}
 
