@@ -38,6 +38,7 @@ func noParties(s, p *symbol, at target) diag.Diagnostic {
 	return diag.New(codeParties, diag.At(s.name), "the parties of %s can't be counted: %s %s", s, p, why).
 		WithLabel("of how many parties?").
 		WithRelated(diag.At(at.ref), "used here").
+		WithRelated(diag.At(p.name), "which %s", why).
 		WithHelp("say how many must come: barrier %s { parties 4 }", s.name.Text)
 }
 
