@@ -63,7 +63,6 @@ type drawn struct {
 	keyed            bool
 	in, out          string
 	method           string
-	from             *drawn
 	demand           bool
 	daemon           bool
 	several          bool

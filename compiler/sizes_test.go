@@ -36,9 +36,9 @@ process main { use a, b, c, d, e, f }
 `)}}})
 	require.NotNil(t, p, "%+v", ds)
 	type inner struct {
-		a bool
-		b int64
-		c bool
+		_ bool
+		_ int64
+		_ bool
 	}
 	want := map[string]uintptr{
 		"a": unsafe.Sizeof(struct {

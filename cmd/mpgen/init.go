@@ -57,7 +57,7 @@ func initialise(cmd *cobra.Command, dir string) error {
 	}
 	if module.path == "" {
 		name := pipelineName(filepath.Base(abs))
-		return fmt.Errorf("no go.mod in %q or above it; a module comes first:\n\n  go mod init example.com/%s\n", dir, name)
+		return fmt.Errorf("no go.mod in %q or above it; a module comes first:\n\n  go mod init example.com/%s", dir, name)
 	}
 	if err := vacant(dir); err != nil {
 		return err
