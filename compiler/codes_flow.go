@@ -39,7 +39,9 @@ process main { receive jobs }
 	codeCycle = diag.Register(diag.Info{Code: "MP0403", Name: "Cycle",
 		Title: "queues form a cycle, in which a full one would stop its own reader",
 		Text: "Each queue may be full while its reader waits to put something into the next one; then all wait for " +
-			"each other. Let the program stand in between, which can keep what it received until there is room.",
+			"each other. Let one of them spill, where the work grows: then nobody waits for room in it, and Send fails " +
+			"when so many bytes are outside of its ring. Such a cycle ends when no work is left in it. Or let the " +
+			"program stand in between, which can keep what it received until there is room.",
 		Wrong: `package main
 
 queue links string
@@ -50,15 +52,11 @@ process parse { receive pages; send links }
 `,
 		Right: `package main
 
-queue links string
+queue links string { spill 256MiB }
 queue pages string
-queue found string
 
 process fetch { receive links; send pages }
-process parse { receive pages; send found }
-
-// The program sends on to links what it receives from found.
-process main { receive found; send links }
+process parse { receive pages; send links }
 `})
 	codeTwoFlows = diag.Register(diag.Info{Code: "MP0404", Name: "TwoFlows",
 		Title: "a pool stands in two flows",

@@ -134,7 +134,7 @@ func cycle(path []*symbol) diag.Diagnostic {
 	for _, s := range path[1:] {
 		d = d.WithRelated(diag.At(s.name), "then %s", s)
 	}
-	return d.WithHelp("break the cycle: let process main receive from one of its queues and send on")
+	return d.WithHelp("let one of its queues spill, so that nobody waits for room in it: { spill 256MiB }")
 }
 
 // callCycle is a ring on which somebody calls. It is told where the call is declared.

@@ -100,12 +100,53 @@ func (u *unit) fedByDaemons(q *symbol, e *ends) {
 // whose reader fills it, for a worker that waits for one of its own kind. Process
 // main is no part of a ring: what it does between two of its calls is the
 // program's own affair.
+//
+// A queue that spills is never waited for, so it makes rings of queues legal, which
+// end when their work has. Calls have no such end: who waits for its workers waits for
+// what they wait for, so a ring with a call on it is none the better for a spill.
 func (u *unit) cycles() {
+	reported := map[*symbol]bool{}
+	add := func(path []*symbol) {
+		if path == nil || slices.ContainsFunc(path, func(s *symbol) bool { return reported[s] }) {
+			return
+		}
+		for _, s := range path {
+			reported[s] = true
+		}
+		if called := callOf(path); called != nil {
+			u.add(callCycle(path, *called))
+		} else {
+			u.add(cycle(path))
+		}
+	}
+	next := u.waiting(func(q *symbol) bool { _, spills := q.given["spill"]; return !spills })
+	for _, start := range u.order {
+		if (start.kind == "queue" || start.serves()) && !reported[start] && len(next[start]) > 0 {
+			add(ring(start, next))
+		}
+	}
+	next = u.waiting(func(*symbol) bool { return true })
+	for _, s := range u.order {
+		for _, to := range next[s] {
+			if s.kind == "queue" || !to.serves() {
+				continue
+			}
+			if path := way(to, s, next); path != nil && to != s {
+				add(append(path, s))
+			}
+		}
+	}
+}
+
+// waiting is who may wait for whom, of those that lie on rings or lead to some: the
+// senders to a queue for the queue, the queue for its readers if it is waited for, and
+// callers for whom they call.
+func (u *unit) waiting(awaited func(q *symbol) bool) map[*symbol][]*symbol {
 	next := map[*symbol][]*symbol{}
 	for _, q := range u.order {
 		if e := u.ends[q]; e != nil {
 			for _, c := range e.consumers {
-				if c != u.main {
+				if c != u.main && awaited(q) {
 					next[q] = append(next[q], c)
 				}
 			}
@@ -122,24 +163,7 @@ func (u *unit) cycles() {
 		}
 	}
 	prune(next)
-	reported := map[*symbol]bool{}
-	for _, start := range u.order {
-		if start.kind != "queue" && !start.serves() || reported[start] || len(next[start]) == 0 {
-			continue
-		}
-		path := ring(start, next)
-		if path == nil || slices.ContainsFunc(path, func(s *symbol) bool { return reported[s] }) {
-			continue
-		}
-		for _, s := range path {
-			reported[s] = true
-		}
-		if called := callOf(path); called != nil {
-			u.add(callCycle(path, *called))
-		} else {
-			u.add(cycle(path))
-		}
-	}
+	return next
 }
 
 // callOf is where the first call on a ring is declared, or nil if it is of queues only.
@@ -187,14 +211,17 @@ func prune(next map[*symbol][]*symbol) {
 }
 
 // ring is the shortest way from q back to q, without q at its end, or nil.
-func ring(q *symbol, next map[*symbol][]*symbol) []*symbol {
+func ring(q *symbol, next map[*symbol][]*symbol) []*symbol { return way(q, q, next) }
+
+// way is the shortest way from one to another, without that, or nil.
+func way(from, end *symbol, next map[*symbol][]*symbol) []*symbol {
 	before := map[*symbol]*symbol{}
-	for todo := []*symbol{q}; len(todo) > 0; todo = todo[1:] {
+	for todo := []*symbol{from}; len(todo) > 0; todo = todo[1:] {
 		at := todo[0]
 		for _, n := range next[at] {
-			if n == q {
+			if n == end {
 				path := []*symbol{at}
-				for at != q {
+				for at != from {
 					at = before[at]
 					path = append(path, at)
 				}

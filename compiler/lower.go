@@ -64,6 +64,7 @@ func (u *unit) lowerDecl(s *symbol) ir.Decl {
 			Capacity: int(s.given["capacity"].n),
 			Slot:     s.given["slot"].n,
 			Bytes:    s.given["bytes"].n,
+			Spill:    s.given["spill"].n,
 		}
 		if s.key != nil {
 			d.Queue.Key = &ir.Key{Go: exported(s.key.name.Text), Hash: hashed(s.key.typ)}

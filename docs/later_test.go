@@ -23,7 +23,6 @@ func TestWhatTheManualSaysIsNotThereIsRefusedByName(t *testing.T) {
 		{"list", "list names string"},
 		{"set", "set names string"},
 		{"sandbox", "sandbox tight {}"},
-		{"spill", "queue jobs int { spill 1GiB }\nprocess main { send jobs; receive jobs }"},
 		{"sandbox", "pool square(n int) int { worker { sandbox tight } }"},
 	} {
 		in := compiler.Input{ImportPath: "example.com/manual", Sources: []compiler.Source{{Name: "p.mp", Text: []byte("package main\n\n" + c.program + "\n")}}}

@@ -79,7 +79,8 @@ func (b *batch[T]) add(v *T) error {
 	}
 	b.n++
 	b.count.Store(int32(b.n))
-	if b.n == batchItems || b.awaited() || b.s.o.node.bell.TakesTurns() {
+	// In a cycle in may wait for what comes of the item, which must be seen then.
+	if b.n == batchItems || b.awaited() || b.s.o.node.bell.TakesTurns() || b.s.o.q.cyclic {
 		return b.flush()
 	}
 	if !b.set.Load() {

@@ -38,10 +38,11 @@ type QueueDecl[T any] struct {
 	Capacity int   // items; 0: 1024
 	Slot     int   // bytes of an item in the ring; 0: 256, flat items their size
 	Bytes    int64 // bytes of items larger than a slot; 0: 64 MiB
+	Spill    int64 // bytes of items beyond Capacity and Bytes before Send fails with ErrFull; 0: Send waits for room
 
 	// Key, if not nil, is the hash of an item's key: all items of one key go to
 	// one reader, in the order in which each sender sent them. Each reader then has
-	// a part of the queue, with Capacity and Bytes of its own.
+	// a part of the queue, with Capacity, Bytes and Spill of its own.
 	Key func(T) uint64
 }
 

@@ -14,7 +14,8 @@ var (
 	// gone, or it is empty and nobody can send any more, or the run was closed.
 	ErrClosed = errors.New("closed")
 
-	// ErrFull is the answer of TrySend to a queue that has no place left.
+	// ErrFull is the answer of TrySend to a queue that has no place left, and of Send
+	// to one whose spill is full.
 	ErrFull = errors.New("queue full")
 
 	// ErrEmpty is the answer of TryReceive to a queue that holds no item now.

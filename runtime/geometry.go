@@ -47,24 +47,25 @@ func (pl *plan) lay() {
 	for i := range pl.parts {
 		part := &pl.parts[i]
 		q := &pl.queues[part.queue]
-		capacity, slot, bytes, flat := q.row.shape()
-		if capacity == 0 {
-			capacity = defaultCapacity
+		s := q.row.shape()
+		if s.capacity == 0 {
+			s.capacity = defaultCapacity
 		}
-		if slot == 0 {
-			slot = defaultSlot
+		if s.slot == 0 {
+			s.slot = defaultSlot
 		}
-		if bytes == 0 {
-			bytes = defaultBytes
+		if s.bytes == 0 {
+			s.bytes = defaultBytes
 		}
-		g := ring.Geometry{Capacity: capacity, Slots: len(pl.slots), Seats: len(part.seats)}
-		if q.flat = flat >= 0 && flat <= inlineMax; q.flat {
-			g.Payload = max(flat, 8)
+		g := ring.Geometry{Capacity: s.capacity, Slots: len(pl.slots), Seats: len(part.seats)}
+		if q.flat = s.flat >= 0 && s.flat <= inlineMax; q.flat {
+			g.Payload = max(s.flat, 8)
 		} else {
-			g.Payload = max(slot+ring.HeadSize, ring.MinPayload)
-			g.Blocks = int((bytes + ring.BlockSize - 1) / ring.BlockSize)
+			g.Payload = max(s.slot+ring.HeadSize, ring.MinPayload)
+			g.Blocks = int((s.bytes + s.spill + ring.BlockSize - 1) / ring.BlockSize)
 		}
-		part.geometry, part.offset = g, at
+		g = g.Round()
+		part.capacity, part.geometry, part.offset = g.Capacity, g.Spill(s.spill).Round(), at
 		at += alignUp(part.size(), pageSize)
 	}
 	pl.commonsSize = max(at, pageSize)
@@ -83,6 +84,18 @@ func (pl *plan) fileSizes() (sizes [3]int) {
 	sizes[fileBells] = alignUp(len(pl.slots)*bell.WordSize, pageSize)
 	sizes[fileCommons] = alignUp(pl.commonsSize, pageSize)
 	return sizes
+}
+
+// reserved is the number of bytes at the start of the part's ring for which there
+// must be memory before the run begins. What spills, and larger items, take theirs
+// when they come: they are bounded, counted, and mostly never there.
+func (p *partPlan) reserved() int {
+	if p.geometry.Capacity == p.capacity {
+		return p.size() - p.geometry.Blocks*ring.BlockSize
+	}
+	within := *p
+	within.geometry.Blocks, within.geometry.Capacity = 0, p.capacity
+	return within.size()
 }
 
 // size is the number of bytes of the part's ring.

@@ -77,8 +77,12 @@ func (c *items) Ready() bool {
 	r := (*reader)(c)
 	in := r.in
 	in.mu.Lock()
-	defer in.mu.Unlock()
-	return in.node.over.Load() || r.hasItem() || in.closed || in.word.Closed.Load() != 0 && in.drained()
+	ready := in.node.over.Load() || r.hasItem() || in.closed || in.word.Closed.Load() != 0 && in.drained()
+	in.mu.Unlock()
+	if !ready {
+		in.asked()
+	}
+	return ready
 }
 
 func (r *reader) hasItem() bool {
@@ -357,7 +361,7 @@ func (r *reader) open() error {
 		if cap(p) > cap(r.buf) && len(p) > len(r.payload()) {
 			r.buf = p
 		}
-	} else if _, _, _, flat := r.in.q.row.shape(); flat >= 0 {
+	} else if flat := r.in.q.row.shape().flat; flat >= 0 {
 		p = p[:flat]
 	}
 	r.dec.reset(p)

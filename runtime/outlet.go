@@ -48,16 +48,22 @@ func (o *outlet) ended() error {
 		return ErrClosed
 	case o.word.Gone.Load() != 0:
 		return closedBy(decodeError(o.word.LeaveCause()))
+	case o.finished():
+		return closedBy(decodeError(o.word.CloseCause()))
 	}
 	return nil
 }
+
+// finished reports whether the queue's cycle is. Other queues close when nobody can
+// send any more.
+func (o *outlet) finished() bool { return o.q.cyclic && o.word.Closed.Load() != 0 }
 
 // room is the condition of a producer.
 type room outlet
 
 func (c *room) Ready() bool {
 	o := (*outlet)(c)
-	return o.node.over.Load() || o.hasRoom() || o.word.Gone.Load() != 0
+	return o.node.over.Load() || o.hasRoom() || o.word.Gone.Load() != 0 || o.finished()
 }
 
 func (o *outlet) hasRoom() bool {
@@ -70,12 +76,13 @@ func (o *outlet) hasRoom() bool {
 	return o.spsc.CanFill()
 }
 
-// wait waits for room. try makes it ErrFull instead.
+// wait waits for room. try makes it ErrFull instead, and so does a queue whose spill
+// is full: who waited for it might keep its readers waiting.
 func (o *outlet) wait(ctx context.Context, try bool) error {
 	if err := o.ended(); err != nil {
 		return err
 	}
-	if try {
+	if try || o.q.spills {
 		return ErrFull
 	}
 	parked := o.spsc.SPSC.Room

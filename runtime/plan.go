@@ -25,6 +25,7 @@ type plan struct {
 	parts    []partPlan
 	pools    []poolPlan
 	shared   []sharedPlan
+	cycles   []cyclePlan
 	index    map[Decl]int // of a queue, pool or shared object in its list
 
 	waitsForMain bool // it has daemons or processes on demand: only the program can say that all have ended
@@ -56,6 +57,8 @@ type partyPlan struct {
 type queuePlan struct {
 	row       queueRow
 	flat      bool     // the payload is the item's memory, with no head
+	spills    bool     // a full one is not waited for
+	cyclic    bool     // it is of one of the cycles
 	producers []int    // slots
 	consumers []int    // slots
 	feeders   []feeder // inputs of pools whose results go into it
@@ -68,6 +71,7 @@ type queuePlan struct {
 type partPlan struct {
 	queue     int
 	offset    int
+	capacity  int // items that it holds before it spills
 	geometry  ring.Geometry
 	spsc      bool
 	consumers []int // slots
@@ -102,7 +106,7 @@ type inputPlan struct {
 // queueRow and poolRow are what the plan needs of rows whatever their types.
 type queueRow interface {
 	Decl
-	shape() (capacity, slot int, bytes int64, flatSize int)
+	shape() queueShape
 	keyed() bool
 	check() error
 }
@@ -138,8 +142,15 @@ type inputShape struct {
 	from, to, dead Decl
 }
 
-func (q *QueueDecl[T]) shape() (int, int, int64, int) {
-	return q.Capacity, q.Slot, q.Bytes, q.Elem.size()
+// queueShape is what a queue's memory depends on; zeros stand for defaults.
+type queueShape struct {
+	capacity, slot int
+	bytes, spill   int64
+	flat           int // bytes of an item in memory, -1 if it is encoded
+}
+
+func (q *QueueDecl[T]) shape() queueShape {
+	return queueShape{q.Capacity, q.Slot, q.Bytes, q.Spill, q.Elem.size()}
 }
 
 func (q *QueueDecl[T]) keyed() bool { return q.Key != nil }
@@ -174,7 +185,7 @@ func newPlan(p *Pipeline, t told) (*plan, error) {
 				return nil, err
 			}
 			pl.index[d] = len(pl.queues)
-			pl.queues = append(pl.queues, queuePlan{row: d})
+			pl.queues = append(pl.queues, queuePlan{row: d, spills: d.shape().spill > 0})
 		case poolRow:
 			if err := d.check(); err != nil {
 				return nil, err
@@ -199,6 +210,7 @@ func newPlan(p *Pipeline, t told) (*plan, error) {
 	if err := pl.connect(); err != nil {
 		return nil, err
 	}
+	pl.findCycles()
 	pl.divide()
 	for _, p := range pl.parties {
 		if n := len(pl.partsPut(p.first)); n > ring.MaxOutputs {
@@ -424,7 +436,8 @@ func (pl *plan) divide() {
 		q.n = len(readers)
 		for _, consumers := range readers {
 			part := partPlan{queue: i, consumers: consumers}
-			part.spsc = len(q.producers) == 1 && len(consumers) == 1 && !pl.worker(q.producers[0]) && !pl.worker(consumers[0])
+			// Who may not wait must be told of room at once, as only a Bounded ring does.
+			part.spsc = !q.spills && len(q.producers) == 1 && len(consumers) == 1 && !pl.worker(q.producers[0]) && !pl.worker(consumers[0])
 			for _, slot := range consumers {
 				n := readerSeats
 				if pl.worker(slot) {

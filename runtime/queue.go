@@ -19,7 +19,9 @@ type Sender[T any] struct {
 
 // Send puts v into the queue and waits while it is full. After an error v is not
 // in the queue: ctx ended, the item could never fit ([ErrTooBig]), or every
-// reader of the queue has ended ([ErrClosed], with the cause).
+// reader of the queue has ended ([ErrClosed], with the cause). A queue that spills
+// is never waited for: when its spill is full too, the error is [ErrFull]; and when
+// its cycle is finished, ErrClosed.
 func (s *Sender[T]) Send(ctx context.Context, v T) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -31,7 +33,7 @@ func (s *Sender[T]) Send(ctx context.Context, v T) error {
 	if !o.q.flat || !o.gate.try() {
 		return s.send(ctx, o, v, false)
 	}
-	if o.node.over.Load() || o.closed || o.word.Gone.Load() != 0 || !putFlat(o, v) {
+	if o.node.over.Load() || o.closed || o.word.Gone.Load() != 0 || o.finished() || !putFlat(o, v) {
 		o.gate.unlock()
 		return s.send(ctx, o, v, false)
 	}
@@ -90,7 +92,7 @@ func (s *Sender[T]) send(ctx context.Context, o *outlet, v T, try bool) error {
 
 // direct puts v into the next slot itself, if there is one and v fits.
 func (s *Sender[T]) direct(o *outlet, v T) bool {
-	if o.bounded != nil || o.node.over.Load() || o.closed || o.word.Gone.Load() != 0 || !o.spsc.HasRoom() || !s.fill(o, v) {
+	if o.bounded != nil || o.node.over.Load() || o.closed || o.word.Gone.Load() != 0 || o.finished() || !o.spsc.HasRoom() || !s.fill(o, v) {
 		return false
 	}
 	o.spsc.Next++

@@ -57,8 +57,12 @@ type watch struct {
 func (w *watch) Ready() bool {
 	in := w.in
 	in.mu.Lock()
-	defer in.mu.Unlock()
-	return in.ended() || in.hasItem()
+	ready := in.ended() || in.hasItem()
+	in.mu.Unlock()
+	if !ready {
+		in.asked()
+	}
+	return ready
 }
 
 // ended reports whether there will be no item any more. It holds mu.

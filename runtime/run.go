@@ -79,6 +79,7 @@ type sharedRing interface {
 	Len() int
 	Cap() int
 	Sent() uint64
+	Items() *bell.Parked
 }
 
 // Wait says that the caller sends and starts no more (its ends of queues close),

@@ -23,14 +23,11 @@ func (r *Run) settle() {
 				continue
 			}
 			if open, cause := r.producing(i); !open {
-				r.shut[i], again = true, true
-				q := &r.plan.queues[i]
-				for k := q.first; k < q.first+q.n; k++ {
-					r.node.control.Queues[k].Close(causeFrame(cause))
-					r.rings[k].WakeAll()
-				}
+				again = true
+				r.shutQueue(i, cause)
 			}
 		}
+		again = r.endCycles() || again
 		for i := range r.plan.parts {
 			if p := &r.plan.parts[i]; !r.gone[i] && r.noneLeft(p.consumers, p.queue) {
 				r.gone[i], again = true, true
@@ -56,6 +53,16 @@ func (r *Run) settle() {
 	case <-r.ended:
 	default:
 		close(r.ended)
+	}
+}
+
+// shutQueue tells the readers of a queue that nobody sends to it any more, and why.
+func (r *Run) shutQueue(i int, cause error) {
+	r.shut[i] = true
+	q := &r.plan.queues[i]
+	for k := q.first; k < q.first+q.n; k++ {
+		r.node.control.Queues[k].Close(causeFrame(cause))
+		r.rings[k].WakeAll()
 	}
 }
 
@@ -87,13 +94,7 @@ func (r *Run) restDaemons() {
 func (r *Run) producing(i int) (bool, error) {
 	q := &r.plan.queues[i]
 	for _, slot := range q.closers {
-		switch {
-		case slot == 0:
-			if r.plan.mainSends(i) && !r.mainEnds[i] {
-				return true, nil
-			}
-		case r.plan.worker(slot): // it is one of the feeders
-		case r.mayStart(slot), !r.members[slot-1].finished && !r.members[slot-1].hasClosed(i):
+		if r.maySend(slot, i) {
 			return true, nil
 		}
 	}
@@ -111,6 +112,18 @@ func (r *Run) producing(i int) (bool, error) {
 		cause = r.err
 	}
 	return false, cause
+}
+
+// maySend reports whether one of the closers of a queue may still send to it. Of
+// workers, the feeders tell.
+func (r *Run) maySend(slot, queue int) bool {
+	switch {
+	case slot == 0:
+		return r.plan.mainSends(queue) && !r.mainEnds[queue]
+	case r.plan.worker(slot):
+		return false
+	}
+	return r.mayStart(slot) || !r.members[slot-1].finished && !r.members[slot-1].hasClosed(queue)
 }
 
 func (r *Run) noneLeft(slots []int, queue int) bool {
@@ -177,8 +190,13 @@ func (r *Run) inputEnded(pool, input int) bool {
 // who uses it has ended, and it has no task. Only then do the queues end to which
 // its workers send.
 func (r *Run) isQuiet(pp *poolPlan) bool {
-	pool := r.plan.slots[pp.first].pool
-	if !r.mainEnded() || slices.ContainsFunc(r.stages[pool], func(b stageBook) bool { return !b.ended }) {
+	stages := r.stages[r.plan.slots[pp.first].pool]
+	return !slices.ContainsFunc(stages, func(b stageBook) bool { return !b.ended }) && r.uncalled(pp)
+}
+
+// uncalled is the same of its calls only, and not of what queues feed to it.
+func (r *Run) uncalled(pp *poolPlan) bool {
+	if !r.mainEnded() {
 		return false
 	}
 	for _, user := range pp.users {
@@ -198,7 +216,7 @@ func (r *Run) isQuiet(pp *poolPlan) bool {
 			return false
 		}
 	}
-	return r.pools[pool].rests(pp.sends)
+	return r.pools[r.plan.slots[pp.first].pool].rests(pp.sends)
 }
 
 // feederEnded reports whether an input, or a pool that sends, has ended, and why.

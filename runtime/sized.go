@@ -144,8 +144,8 @@ func (q *sizedQueue) name() string { return q.row.Name }
 func (q *sizedQueue) keyed() bool  { return q.row.Keyed }
 func (q *sizedQueue) check() error { return nil }
 
-func (q *sizedQueue) shape() (capacity, slot int, bytes int64, flat int) {
-	return q.row.Capacity, int(q.row.Slot), q.row.Bytes, int(q.row.Item)
+func (q *sizedQueue) shape() queueShape {
+	return queueShape{q.row.Capacity, int(q.row.Slot), q.row.Bytes, q.row.Spill, int(q.row.Item)}
 }
 
 // sizedPool stands for a pool or service.

@@ -11,7 +11,6 @@ import (
 	"github.com/mpgen/mpgen/runtime/internal/control"
 	"github.com/mpgen/mpgen/runtime/internal/probe"
 	"github.com/mpgen/mpgen/runtime/internal/proc"
-	"github.com/mpgen/mpgen/runtime/internal/ring"
 	"github.com/mpgen/mpgen/runtime/internal/shm"
 )
 
@@ -127,8 +126,7 @@ func newRun(pl *plan, e engine) (r *Run, err error) {
 	}
 	for i := range pl.parts {
 		p := &pl.parts[i]
-		// Not the blocks of the arena: they are bounded, counted, and mostly never used.
-		if err = r.files[fileCommons].Reserve(p.offset, p.size()-p.geometry.Blocks*ring.BlockSize); err != nil {
+		if err = r.files[fileCommons].Reserve(p.offset, p.reserved()); err != nil {
 			return nil, err
 		}
 		if p.spsc {
@@ -229,6 +227,7 @@ func (r *Run) takeIn() {
 			p.flush()
 		}
 	}
+	r.lookAtCycles()
 }
 
 // abort frees what a failed start has made; no process runs.

@@ -24,6 +24,7 @@ type Stats struct {
 // QueueStats counts the items of a queue.
 type QueueStats struct {
 	Len, Cap int
+	Spilled  int    // of Len, beyond Cap: they lie in the spill
 	Sent     uint64 // places taken by producers so far
 	Received uint64 // Sent less what is in the queue or lost
 	Lost     uint64 // left in the queue when its last reader had gone for good
@@ -105,11 +106,13 @@ func (r *Run) stats() Stats {
 	for i := range r.plan.queues {
 		var q QueueStats
 		for k, part := range r.rings[r.plan.queues[i].first:][:r.plan.queues[i].n] {
-			q.Cap, q.Sent = q.Cap+part.Cap(), q.Sent+part.Sent()
+			capacity := r.plan.parts[r.plan.queues[i].first+k].capacity
+			q.Cap, q.Sent = q.Cap+capacity, q.Sent+part.Sent()
 			if n := part.Len(); r.gone[r.plan.queues[i].first+k] {
 				q.Lost += uint64(n)
 			} else {
 				q.Len += n
+				q.Spilled += max(n-capacity, 0)
 			}
 		}
 		q.Received = q.Sent - min(q.Sent, uint64(q.Len)+q.Lost)
@@ -237,7 +240,11 @@ func (s Stats) line(pl *plan) string {
 // row is the state of a queue or pool; of other rows it is "".
 func (s Stats) row(d Decl) string {
 	if q, ok := s.Queues[d.name()]; ok {
-		return fmt.Sprintf("%s %d/%d", d.name(), q.Len, q.Cap)
+		part := fmt.Sprintf("%s %d/%d", d.name(), q.Len, q.Cap)
+		if q.Spilled > 0 {
+			part += fmt.Sprintf(", %d spilled", q.Spilled)
+		}
+		return part
 	}
 	p, ok := s.Pools[d.name()]
 	if !ok {

@@ -142,7 +142,7 @@ func (r *Run) copyItem(part int, payload []byte) ([]byte, bool) {
 		item, err := b.Arena.Item(payload, nil)
 		return append([]byte(nil), item...), err == nil
 	}
-	if _, _, _, flat := r.plan.queues[r.plan.parts[part].queue].row.shape(); flat >= 0 {
+	if flat := r.plan.queues[r.plan.parts[part].queue].row.shape().flat; flat >= 0 {
 		payload = payload[:flat]
 	}
 	return append([]byte(nil), payload...), true

@@ -65,6 +65,7 @@ func (f *file) row(d ir.Decl) jen.Code {
 		add(q.Capacity != 0, "Capacity", jen.Lit(q.Capacity))
 		add(q.Slot != 0, "Slot", size(q.Slot))
 		add(q.Bytes != 0, "Bytes", size(q.Bytes))
+		add(q.Spill != 0, "Spill", size(q.Spill))
 		if q.Key != nil {
 			v := f.local("v")
 			add(true, "Key", jen.Func().Params(jen.Id(v).Add(typ(q.Elem))).Uint64().

@@ -83,6 +83,7 @@ type Queue struct {
 	Capacity int   `json:"capacity,omitempty"` // items
 	Slot     int64 `json:"slot,omitempty"`     // bytes
 	Bytes    int64 `json:"bytes,omitempty"`
+	Spill    int64 `json:"spill,omitempty"`
 	Key      *Key  `json:"key,omitempty"`
 }
 

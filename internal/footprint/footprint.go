@@ -24,6 +24,7 @@ type Row struct {
 	Capacity int
 	Slot     int64
 	Bytes    int64
+	Spill    int64
 	Keyed    bool
 	Len      int              // of an array
 	Fields   map[string]int64 // further numbers of an object's row

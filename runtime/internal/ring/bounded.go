@@ -17,7 +17,8 @@ type Geometry struct {
 	Seats    int // readers at once, of a Bounded ring
 }
 
-func (g Geometry) round() Geometry {
+// Round is g as rings take it: a power of two of slots, words for the payload.
+func (g Geometry) Round() Geometry {
 	g.Capacity = 1 << bits.Len(uint(max(g.Capacity, 1)-1))
 	g.Payload = (max(g.Payload, 8) + 7) &^ 7
 	return g
@@ -55,17 +56,31 @@ type Bounded struct {
 	Arena   *Arena // nil if every item fits a slot
 }
 
-// BoundedSize is the number of bytes of a Bounded ring.
+// Spill is g with slots for so many bytes of items more, as far as a ring can have
+// them. They need no memory until the ring holds more than it had slots before.
+func (g Geometry) Spill(bytes int64) Geometry {
+	if bytes > 0 {
+		more := (bytes + int64(g.Stride()) - 1) / int64(g.Stride())
+		g.Capacity = int(min(int64(g.Round().Capacity)+more, MaxCapacity))
+	}
+	return g
+}
+
+// Stride is the number of bytes that an item takes in a Bounded ring.
+func (g Geometry) Stride() int { return 8 + g.Round().Payload }
+
+// BoundedSize is the number of bytes of a Bounded ring. The slots lie behind all but
+// the arena, so that a ring of fewer and none is what a larger one begins with.
 func BoundedSize(g Geometry) int {
-	g = g.round()
-	return headerSize + 3*bell.ParkedSize(g.Slots) + g.Capacity*(8+g.Payload) +
-		seatsSize(g) + ArenaSize(g)
+	g = g.Round()
+	return headerSize + 3*bell.ParkedSize(g.Slots) + seatsSize(g) +
+		g.Capacity*(8+g.Payload) + ArenaSize(g)
 }
 
 // OpenBounded is the view of the ring at p, which has BoundedSize bytes, all zero
 // at first, and is 64-byte aligned.
 func OpenBounded(p unsafe.Pointer, g Geometry, bells []bell.Word) *Bounded {
-	g = g.round()
+	g = g.Round()
 	r := &Bounded{
 		h: (*header)(p), bells: bells[:g.Slots],
 		stride: uintptr(8 + g.Payload), payload: g.Payload,
@@ -78,10 +93,10 @@ func OpenBounded(p unsafe.Pointer, g Geometry, bells []bell.Word) *Bounded {
 	p = unsafe.Add(p, bell.ParkedSize(g.Slots))
 	r.joins = bell.OpenParked(p, r.bells)
 	p = unsafe.Add(p, bell.ParkedSize(g.Slots))
-	r.slots = p
-	p = unsafe.Add(p, g.Capacity*(8+g.Payload))
 	r.seats = openSeats(p, g)
 	p = unsafe.Add(p, seatsSize(g))
+	r.slots = p
+	p = unsafe.Add(p, g.Capacity*(8+g.Payload))
 	r.Arena = openArena(p, g)
 	return r
 }
@@ -96,6 +111,20 @@ func (r *Bounded) at(i uint64) unsafe.Pointer {
 
 // Cap is the number of slots.
 func (r *Bounded) Cap() int { return int(r.n) }
+
+// used is the number of slots that may ever have been claimed. The others are as
+// they were at first, and need no memory yet: who looks at all slots looks at these.
+// A place is claimed where the tail stands, and the next one only when the tail has
+// gone on, so no claim is beyond it.
+func (r *Bounded) used() uint64 {
+	if r.n <= fewSlots {
+		return r.n
+	}
+	return min(r.n, r.h.tail.Load()+1)
+}
+
+// fewSlots are looked at faster than the tail.
+const fewSlots = 64
 
 // Len is about the number of items that wait.
 func (r *Bounded) Len() int {

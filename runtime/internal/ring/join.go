@@ -28,7 +28,7 @@ func (r *Bounded) Join() *Join {
 // Done reports whether all is done. One goroutine at a time may ask.
 func (j *Join) Done() bool {
 	r := j.r
-	for ; j.slot < r.n; j.slot++ {
+	for used := r.used(); j.slot < used; j.slot++ {
 		if !j.past(j.slot) {
 			return false
 		}

@@ -131,7 +131,7 @@ func (s *Seat) Take() (bool, error) {
 					return ok, err
 				}
 			}
-			for i := range r.n {
+			for i := range r.used() {
 				w := r.state(i)
 				st := state(w.Load())
 				if st.kind() != returned {
@@ -298,7 +298,7 @@ func (s *Seat) Free() {
 // in this order misses none.
 func (r *Bounded) Quiet(p Owner) bool {
 	hint := r.h.third.Load()
-	for i := range r.n {
+	for i := range r.used() {
 		if state(r.state(i).Load()).kind() != empty {
 			return false
 		}

@@ -20,14 +20,14 @@ type SPSC struct {
 
 // SPSCSize is the number of bytes of an SPSC ring.
 func SPSCSize(g Geometry) int {
-	g = g.round()
+	g = g.Round()
 	return headerSize + 3*bell.ParkedSize(g.Slots) + g.Capacity*g.Payload + ArenaSize(g)
 }
 
 // OpenSPSC is the view of the ring at p, which has SPSCSize bytes, all zero at
 // first, and is 64-byte aligned.
 func OpenSPSC(p unsafe.Pointer, g Geometry, bells []bell.Word) *SPSC {
-	g = g.round()
+	g = g.Round()
 	r := &SPSC{h: (*header)(p), payload: uintptr(g.Payload), n: uint64(g.Capacity)}
 	p = unsafe.Add(p, headerSize)
 	r.items = bell.OpenParked(p, bells[:g.Slots])

@@ -14,7 +14,7 @@ func (r *Bounded) SweepOutput(p Owner) {
 	if r.Arena != nil {
 		r.Arena.settle(p, func(t uint64) bool { return !r.writingAt(t, p) })
 	}
-	for i := range r.n { // S2
+	for i := range r.used() { // S2
 		w := r.state(i)
 		if s := state(w.Load()); s.kind() == writing && s.owner() == p {
 			w.CompareAndSwap(uint64(s), uint64(pack(s.lap(), skip, 0)))
@@ -76,7 +76,7 @@ func (r *Bounded) SweepInput(p Owner, exhausted Exhausted) int {
 		}
 	}
 	gaveBack := 0
-	for i := range r.n { // S4
+	for i := range r.used() { // S4
 		w := r.state(i)
 		if s := state(w.Load()); s.kind() == reading && s.owner() == p {
 			if w.CompareAndSwap(uint64(s), uint64(pack(s.lap(), returned, 0))) {
