@@ -77,3 +77,30 @@ func clean() {}
 		`service "store" 20; func openStore(ctx context.Context, path string) (Store, error); -; ; `,
 	}, got)
 }
+
+// TestHalfWrittenFilesSayNothing holds back what could be told of a function while Go
+// can't read its file.
+func TestHalfWrittenFilesSayNothing(t *testing.T) {
+	const program = `-- p.mp --
+package main
+
+pool half(n int) int
+pool twice(n int) int = double
+service shop { func buy(n int) }
+-- shop.go --
+package main
+
+type shop struct{}
+
+func openShop() (*shop, error) { return nil, nil }
+-- main.go --
+package main
+
+func main() {}
+
+func half(n int
+`
+	require.Empty(t, Check(exampleInput(t, diag.Files(program))))
+	whole := Check(exampleInput(t, diag.Files(strings.Replace(program, "half(n int\n", "half(n int) {}\n", 1))))
+	require.Len(t, whole, 3, "%+v", whole)
+}

@@ -31,6 +31,7 @@ type goWorld struct {
 type goPackage struct {
 	path, name string
 	std        bool
+	broken     bool // a file does not parse as a whole
 	types      map[string]*goType
 	constants  map[string]ast.Expr           // that are given a value of their own
 	methods    map[string]map[string]*goFunc // by type, by name
@@ -101,12 +102,13 @@ func (w *goWorld) read(path string, byStd bool) (*goPackage, error) {
 			p.leave(dir, name)
 			continue
 		}
-		// Errors are passed over: what can be read of a broken file will do.
-		file, _ := parser.ParseFile(w.fset, filepath.Join(dir, name), nil, parser.SkipObjectResolution)
+		// Errors are passed over: what can be read of a broken file will do for types.
+		file, err := parser.ParseFile(w.fset, filepath.Join(dir, name), nil, parser.SkipObjectResolution)
 		if file == nil || file.Name == nil || file.Name.Name == "_" || file.Name.Name == "" {
 			continue
 		}
 		p.name = file.Name.Name
+		p.broken = p.broken || err != nil
 		p.enter(file)
 	}
 	switch p.name {

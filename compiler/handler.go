@@ -68,7 +68,7 @@ func (u *unit) handlerOf(s *symbol) *handler {
 		if u.ownHandler(h) == nil {
 			return nil
 		}
-		if h.found == nil && u.in.Dir != "" && own.names[h.name].File == "" && u.elsewhere(h) == nil {
+		if h.found == nil && u.in.Dir != "" && own.names[h.name].File == "" && u.elsewhere(h) == nil && !own.code.broken {
 			near, sure := grammar.Nearest(h.name, ownFuncs(own.code))
 			u.add(noFunction(h.ref, "the Go code of the folder", near, sure))
 			return nil
@@ -89,7 +89,7 @@ func (u *unit) handlerOf(s *symbol) *handler {
 	case h.found == nil && i.pkg.types[h.name] != nil:
 		u.add(notFunction(h, "type", u.spanIn(i.pkg, i.pkg.types[h.name].spec.Name)))
 		return nil
-	case h.found == nil && !i.pkg.vars[h.name] && u.world.elsewhere(i.pkg, "", h.name) == nil:
+	case h.found == nil && !i.pkg.broken && !i.pkg.vars[h.name] && u.world.elsewhere(i.pkg, "", h.name) == nil:
 		near, sure := grammar.Nearest(h.name, i.pkg.exportedFuncs())
 		u.add(noFunction(h.ref, "package "+quote(i.path), near, sure))
 		return nil
@@ -130,7 +130,7 @@ func ownFuncs(own *goPackage) []string {
 
 // compare reports a function that is not what its declaration says.
 func (u *unit) compare(h *handler) {
-	if h.found == nil || !h.by.known() {
+	if h.found == nil || !h.by.known() || u.packageOf(h).broken {
 		return
 	}
 	if h.found.decl.Type.TypeParams != nil {
@@ -171,7 +171,7 @@ func (h *handler) signature() signature {
 // of the service.
 func (u *unit) methods(h *handler, c *comparer) {
 	pkg, name, pointer := u.object(h, c)
-	if pkg == nil {
+	if pkg == nil || pkg.broken {
 		return
 	}
 	object := name

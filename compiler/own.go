@@ -43,7 +43,7 @@ func (u *unit) ownFiles() *ownPackage {
 			own.code.leave(u.in.Dir, name)
 			continue
 		}
-		file, _ := parser.ParseFile(u.world.fset, filepath.Join(u.in.Dir, name), nil, parser.SkipObjectResolution|parser.ParseComments)
+		file, err := parser.ParseFile(u.world.fset, filepath.Join(u.in.Dir, name), nil, parser.SkipObjectResolution|parser.ParseComments)
 		if file == nil || file.Name == nil || file.Name.Name == "" || generatedByUs(file) {
 			continue
 		}
@@ -57,6 +57,7 @@ func (u *unit) ownFiles() *ownPackage {
 		}
 		u.enterOwn(own, name, file)
 		if !test {
+			own.code.broken = own.code.broken || err != nil
 			own.code.enter(file)
 		}
 	}
