@@ -42,6 +42,12 @@ func (u *unit) goType(pkg *goPackage, name string) (*ir.Type, string) {
 	case s.text != nil:
 		t.Form, t.Addr = ir.Text, s.text.pointer
 	case pkg.types[name].spec.Assign.IsValid():
+		key := pkg.path + "." + name
+		if u.aliases[key] {
+			return nil, "it is an alias of itself"
+		}
+		u.aliases[key] = true
+		defer delete(u.aliases, key)
 		return u.goExpr(pkg, pkg.types[name].file, pkg.types[name].spec.Type)
 	default:
 		if why := u.goNamed(pkg, name, t); why != "" {

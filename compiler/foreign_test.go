@@ -44,13 +44,43 @@ type Basket struct {
 	Label string
 }
 `))
-	var found []string
-	for _, d := range Check(in) {
-		found = append(found, d.Message)
-	}
 	const no = "it holds pointers, and has neither MarshalBinary and UnmarshalBinary nor MarshalText and UnmarshalText, and can't go field by field: "
 	require.Equal(t, []string{
 		"values of type tree.Root can't be sent: " + no + "depth: it is not exported",
 		"values of type tree.Branch can't be sent: " + no + "Of.depth: it is not exported",
-	}, found)
+	}, messagesOf(in))
+}
+
+// TestTypesThatGoRefusesAreRefused has declarations that do not end.
+func TestTypesThatGoRefusesAreRefused(t *testing.T) {
+	in := exampleInput(t, diag.Files(`-- p.mp --
+package main
+
+import "example.com/example/odd"
+
+pool a(x odd.A) odd.List
+pool c(x odd.C) odd.D
+pool e(x odd.E) odd.Far
+-- go.mod --
+module example.com/example
+-- odd/odd.go --
+package odd
+
+type A = B
+type B = A
+type List = []List
+type C D
+type D C
+type E struct { E; S string }
+type Far = struct { S []Far }
+`))
+	require.NotEmpty(t, messagesOf(in))
+}
+
+func messagesOf(in Input) []string {
+	var list []string
+	for _, d := range Check(in) {
+		list = append(list, d.Message)
+	}
+	return list
 }

@@ -36,6 +36,7 @@ type unit struct {
 	used      []*imported // whose types are used, in the order of use
 	world     *goWorld
 	foreign   map[string]*foreign // by path and name
+	aliases   map[string]bool     // of Go, that are being resolved
 
 	// check
 	flows   []*grammar.Flow
@@ -64,6 +65,7 @@ func newUnit(in Input) *unit {
 		symbols: map[string]*symbol{},
 		tasks:   map[string]*symbol{},
 		foreign: map[string]*foreign{},
+		aliases: map[string]bool{},
 		imports: map[*grammar.File]map[string]*imported{},
 		ends:    map[*symbol]*ends{},
 		wrapped: map[string]bool{},
