@@ -3,9 +3,9 @@ package main
 import (
 	"fmt"
 
-	"github.com/aymanbagabas/go-udiff"
 	"github.com/mpgen/mpgen/compiler"
 	"github.com/mpgen/mpgen/compiler/diag"
+	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 )
 
@@ -118,7 +118,7 @@ func (c *checking) mend(cmd *cobra.Command, f folder) (differs bool, err error) 
 		case old == text:
 		case c.diff:
 			differs = true
-			if _, err := fmt.Fprint(cmd.OutOrStdout(), udiff.Unified(s.Name, s.Name, old, text)); err != nil {
+			if _, err := cmd.OutOrStdout().Write(diff.Diff(s.Name, []byte(old), s.Name, []byte(text))); err != nil {
 				return differs, err
 			}
 		default:

@@ -10,9 +10,9 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/aymanbagabas/go-udiff"
 	"github.com/mpgen/mpgen/compiler/diag"
 	"github.com/mpgen/mpgen/grammar"
+	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 )
 
@@ -142,7 +142,7 @@ func (f *formatting) file(cmd *cobra.Command, file string) error {
 		}
 	}
 	if f.diff {
-		if _, err := io.WriteString(out, udiff.Unified(file, file, string(old), string(text))); err != nil {
+		if _, err := out.Write(diff.Diff(file, old, file, text)); err != nil {
 			return err
 		}
 	}

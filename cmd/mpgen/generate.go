@@ -10,9 +10,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aymanbagabas/go-udiff"
 	"github.com/mpgen/mpgen/compiler"
 	"github.com/mpgen/mpgen/compiler/diag"
+	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 )
 
@@ -95,7 +95,7 @@ func (g *generation) folder(cmd *cobra.Command, f folder) (differs bool, err err
 			g.add(f, diag.StaleFile(file, missing))
 		case g.diff:
 			differs = true
-			if _, err := fmt.Fprint(cmd.OutOrStdout(), udiff.Unified(file, file, string(old), string(text))); err != nil {
+			if _, err := cmd.OutOrStdout().Write(diff.Diff(file, old, file, text)); err != nil {
 				return false, err
 			}
 		default:
@@ -119,7 +119,7 @@ func (g *generation) stubs(cmd *cobra.Command, f folder, s *compiler.Stubs) (dif
 	case g.check:
 		g.add(f, diag.UnwrittenFuncs(file, funcs))
 	case g.diff:
-		_, err := fmt.Fprint(cmd.OutOrStdout(), udiff.Unified(file, file, "", string(s.Text)))
+		_, err := cmd.OutOrStdout().Write(diff.Diff(file, nil, file, s.Text))
 		return true, err
 	default:
 		if err := createFile(file, s.Text); err != nil {

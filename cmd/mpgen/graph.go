@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/mpgen/mpgen/compiler"
@@ -32,23 +33,26 @@ func graphCommand() *cobra.Command {
 			"  mpgen graph --format=dot | dot -Tpng > pipeline.png",
 		Args: cobra.MaximumNArgs(1),
 	}
-	var names []string
+	var names, endings []string
 	for _, d := range drawings {
 		names = append(names, d.format)
+		endings = append(endings, strings.Fields(d.endings)...)
 	}
 	cmd.Flags().StringVar(&format, "format", "", "svg, dot, mermaid or json; the default is what the file of --output ends with, or svg")
 	cmd.Flags().StringVarP(&output, "output", "o", "", "the file to write instead of standard output")
 	cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(names, cobra.ShellCompDirectiveNoFileComp))
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		picked := drawings[0]
-		known := format == ""
+		ending := filepath.Ext(output)
+		picked, known := drawings[0], format == "" && ending == ""
 		for _, d := range drawings {
-			ending := filepath.Ext(output)
-			if d.format == format || format == "" && ending != "" && strings.Contains(d.endings+" ", ending+" ") {
+			if d.format == format || format == "" && slices.Contains(strings.Fields(d.endings), ending) {
 				picked, known = d, true
 			}
 		}
-		if !known {
+		switch {
+		case !known && format == "":
+			return fmt.Errorf("%q tells no format: end it with %s, or give --format", output, strings.Join(endings, ", "))
+		case !known:
 			return fmt.Errorf("unknown format %q, want svg, dot, mermaid or json", format)
 		}
 		folders, err := findFolders(args)

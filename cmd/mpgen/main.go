@@ -90,10 +90,12 @@ func command() *cobra.Command {
 		Long: "mpgen turns the .mp files of a folder, which describe processes and what they share, into one Go file, mpgen.go.\n\n" +
 			"Exit codes: 0; 1 if something was found in the files; 2 if mpgen was used wrongly or failed.",
 		Example:       "  mpgen init\n  mpgen generate ./...\n  mpgen check pipeline.mp\n  mpgen run ./examples/wordcount -- /usr/share/doc",
+		Version:       about(),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
 	root.SetFlagErrorFunc(suggestFlag)
+	root.SetVersionTemplate("mpgen {{.Version}}\n")
 	root.AddCommand(initCommand(), generateCommand(), checkCommand(), vetCommand(), fmtCommand(), runCommand(), graphCommand(), explainCommand(), doctorCommand(), versionCommand())
 	complete(root)
 	return root
@@ -113,7 +115,7 @@ func suggestFlag(cmd *cobra.Command, err error) error {
 		}
 	})
 	if len(near) == 0 {
-		return fmt.Errorf("%w; see mpgen %s --help", err, cmd.Name())
+		return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
 	}
 	return fmt.Errorf("%w; did you mean %s?", err, strings.Join(near, " or "))
 }

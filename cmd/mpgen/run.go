@@ -17,18 +17,20 @@ import (
 
 func runCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "run folder [-- argument ...]",
+		Use:   "run [folder] [-- argument ...]",
 		Short: "Generate, build and run the program in a folder",
 		Long: "run generates mpgen.go if it changed, builds the folder's program with the go command into a temporary file, and\n" +
 			"runs it in the current folder with the arguments given. The exit code is the program's own, or 128 and the\n" +
 			"number of the signal that ended it. On a terminal the program shows its progress in one line.",
-		Example: "  mpgen run .\n  mpgen run ./examples/wordcount -- /usr/share/doc",
-		Args:    cobra.MinimumNArgs(1),
+		Example: "  mpgen run\n  mpgen run ./examples/wordcount -- /usr/share/doc",
 	}
 	g := &generation{findings: newFindings(cmd)}
 	cmd.Flags().SetInterspersed(false) // what follows the folder belongs to the program
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		dir, args := args[0], args[1:]
+		dir := "."
+		if len(args) > 0 && cmd.ArgsLenAtDash() != 0 {
+			dir, args = args[0], args[1:]
+		}
 		if len(args) > 0 && args[0] == "--" {
 			args = args[1:]
 		}

@@ -13,6 +13,11 @@ import (
 // mpgen of one version writes the same bytes.
 const version = "v0.1.0"
 
+// about is the version in a line: its own, that of Go, and what it was built for.
+func about() string {
+	return fmt.Sprintf("%s %s %s/%s", version, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
+
 func versionCommand() *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
@@ -21,7 +26,7 @@ func versionCommand() *cobra.Command {
 		Example: "  mpgen version\n  mpgen version --json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			about := struct {
+			build := struct {
 				Version  string `json:"version"`
 				Revision string `json:"revision,omitempty"`
 				Modified bool   `json:"modified,omitempty"`
@@ -32,18 +37,18 @@ func versionCommand() *cobra.Command {
 				for _, s := range info.Settings {
 					switch s.Key {
 					case "vcs.revision":
-						about.Revision = s.Value
+						build.Revision = s.Value
 					case "vcs.modified":
-						about.Modified = s.Value == "true"
+						build.Modified = s.Value == "true"
 					}
 				}
 			}
 			if asJSON {
 				enc := json.NewEncoder(cmd.OutOrStdout())
 				enc.SetIndent("", "  ")
-				return enc.Encode(about)
+				return enc.Encode(build)
 			}
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "mpgen %s %s %s\n", about.Version, about.Go, about.Platform)
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), "mpgen", about())
 			return err
 		},
 	}
