@@ -46,7 +46,7 @@ type child struct {
 	scratch [4096]byte
 	files   []*os.File // among its arguments
 
-	far *farCalls // nil: it calls no pools
+	far *farCalls // nil: it calls no pools and no managed objects
 
 	ctx     context.Context // ends with the order to stop
 	cancel  context.CancelFunc

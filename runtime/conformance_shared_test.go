@@ -132,6 +132,17 @@ func (t *trial) afterwards() {
 	require.Equal(t, 600, lines[0])
 	lines[0]++
 	require.ErrorIs(t, total.Store(limited(t), v), ErrClosed)
+
+	g := t.play([]string{"append pairs", "add spots"})
+	g.acts(0)
+	g.acts(0)
+	todo, spots := players.todo.In(g.n), players.spots.In(g.n)
+	require.NoError(t, seesPairs(limited(t), todo))
+	require.NoError(t, g.r.Close())
+	require.NoError(t, seesPairs(limited(t), todo))
+	has, err := spots.Has(limited(t), place{2, 0})
+	require.NoError(t, err)
+	require.True(t, has)
 }
 
 // gallery is a process that may look at an array, and touches it.

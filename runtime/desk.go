@@ -10,7 +10,8 @@ import (
 )
 
 // desk is where the calls of one process arrive at its parent, for one life of the
-// process. They become tasks in the books of the pools as the program's own do.
+// process. They become tasks in the books of the pools as the program's own do; what is
+// asked of a managed object is done at once.
 // Answers that the process does not take wait here; see farCalls for what bounds
 // them.
 type desk struct {
@@ -19,6 +20,10 @@ type desk struct {
 	reading sync.Mutex
 	calls   *line.Reader // nil: the process is dead
 	dec     Decoder
+	enc     Encoder // of answers of managed objects
+	room    [4096]byte
+
+	snapshots snapshots // of those that the process has begun to read
 
 	// A pool's books may be locked when mu is, and never the other way round.
 	mu      sync.Mutex
@@ -136,6 +141,8 @@ func (d *desk) hear(f line.Frame) (*poolCore, bool) {
 			t.settled(&Error{Name: core.name, Err: err})
 		}
 		return core, true
+	case frameManaged:
+		return nil, d.managed(f)
 	case frameCancel:
 		d.mu.Lock()
 		t := d.open[f.ID]
@@ -148,10 +155,37 @@ func (d *desk) hear(f line.Frame) (*poolCore, bool) {
 	return nil, false
 }
 
+// managed does what is asked of a managed object, and answers.
+func (d *desk) managed(f line.Frame) bool {
+	r := d.m.run
+	d.dec.reset(f.Data)
+	object := int(Get[uint32](&d.dec))
+	if Get[int64](&d.dec); d.dec.err != nil || !slices.Contains(r.plan.managed(d.m.index), object) {
+		return false
+	}
+	e := &d.enc
+	e.reset(d.room[:], managedMax+messageOverhead)
+	Put(e, uint32(1))
+	if !r.shelves[object].serve(&d.dec, e, &d.snapshots) {
+		return false
+	}
+	kind, answer := uint16(frameResult), e.bytes()
+	if e.err != nil {
+		kind, answer = frameFailure, append(make([]byte, answerHead), errorFrame(e.err)...)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.closed {
+		d.answers.put(kind, f.ID, answer)
+		d.answers.push()
+	}
+	return true
+}
+
 // close comes after the process's death: what it had called for is given up.
 func (d *desk) close() {
 	d.reading.Lock()
-	d.calls = nil
+	d.calls, d.snapshots.open = nil, nil
 	d.reading.Unlock()
 	d.mu.Lock()
 	d.closed = true

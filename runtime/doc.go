@@ -40,8 +40,9 @@
 // ends by itself when nobody is left who could send. A pool ([Pool]) calls a
 // function in workers that are replaced when they die; a flow makes it a stage
 // between two queues. Numbers ([Number]), values of other types ([Value]) and
-// arrays, which are plain slices, are seen and changed by all; a lock ([Lock])
-// keeps processes apart.
+// arrays, which are plain slices, are seen and changed by all; dicts, lists and sets
+// ([Dict], [List], [Set]) the program keeps for all; a lock ([Lock]) keeps processes
+// apart.
 //
 // # What every blocking call keeps to
 //

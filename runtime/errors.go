@@ -14,9 +14,10 @@ var (
 	// gone, or it is empty and nobody can send any more, or the run was closed.
 	ErrClosed = errors.New("closed")
 
-	// ErrFull is the answer of TrySend to a queue that has no place left, and of Send
-	// to one whose spill is full.
-	ErrFull = errors.New("queue full")
+	// ErrFull is the answer of TrySend to a queue that has no place left, of Send to
+	// one whose spill is full, and of a dict, list or set that has as many entries as
+	// its limit says.
+	ErrFull = errors.New("no place left")
 
 	// ErrEmpty is the answer of TryReceive to a queue that holds no item now.
 	ErrEmpty = errors.New("queue empty")
@@ -36,6 +37,9 @@ var (
 	// ErrTooBig says that an item could never fit, however long one waits: its
 	// encoding is larger than the bytes that the queue or pool was given.
 	ErrTooBig = errors.New("item too big")
+
+	// ErrRange says that a list has no element of this index.
+	ErrRange = errors.New("index out of range")
 
 	// ErrNoMain is the error of Start in a program that does not call Main.
 	ErrNoMain = errors.New("mp.Main() was not called: make it the first statement of main (and of TestMain)")

@@ -9,8 +9,8 @@ import (
 	"github.com/mpgen/mpgen/runtime/internal/line"
 )
 
-// A process calls a pool over its parent, which has the pool's books: the call
-// goes up one line, the answer comes down another, beside those that carry the
+// A process calls a pool over its parent, which has the pool's books, and a managed
+// object, which its parent keeps: the call goes up one line, the answer comes down another, beside those that carry the
 // process's own tasks, so neither waits for the other. A process has as many calls
 // at its parent as keep the pool's workers busy, callsMax and callBytes at most; so the
 // parent can keep every answer that the process is too slow to take, and never
@@ -26,11 +26,13 @@ const (
 // answerHead is those before an answer: how many tasks the pool's workers get ahead.
 const callHead, answerHead = 4 + 8, 4
 
-// farCalls is the calls of one process to all pools, seen from inside.
+// farCalls is the calls of one process to all pools and managed objects, seen from
+// inside.
 type farCalls struct {
-	node  *Node
-	pools map[int]*farPool
-	order []*farPool // the same, in the order of the source, so that runs repeat inline
+	node    *Node
+	pools   map[int]*farPool
+	objects map[int]*farPool
+	order   []*farPool // all of them, in the order of the source, so that runs repeat inline
 
 	mu      sync.Mutex
 	calls   outbox
@@ -49,9 +51,12 @@ type farTask struct {
 	size int // bytes of the arguments
 }
 
-// farPool is the calling side of a pool outside of the program itself.
+// farPool is the calling side of a pool, or of a managed object, outside of the
+// program itself.
 type farPool struct {
 	calls *farCalls
+	name  string
+	kind  uint16 // of its calls' frames
 	index int
 	n     int // workers
 	max   int // bytes of a task
@@ -63,21 +68,24 @@ type farPool struct {
 	bytes   int // of their arguments
 }
 
-// openCalls opens the lines of a process that calls pools, or returns nil.
+// openCalls opens the lines of a process that calls something, or returns nil.
 func openCalls(c *child) *farCalls {
 	n := c.node
 	pl := n.plan
-	callees := pl.parties[pl.slots[n.slot].party].calls
-	if len(callees) == 0 {
+	if !pl.callsOut(n.slot) {
 		return nil
 	}
 	calls, answers := pl.farAt(n.slot)
-	f := &farCalls{node: n, pools: map[int]*farPool{}, out: map[uint64]farTask{}}
+	f := &farCalls{node: n, pools: map[int]*farPool{}, objects: map[int]*farPool{}, out: map[uint64]farTask{}}
 	f.calls = outbox{w: line.OpenWriter(c.at(calls), farLine, n.bells), slot: n.slot}
 	f.answers = line.OpenReader(c.at(answers), farLine, n.bells, pl.maxCall(n.slot))
-	for _, i := range callees {
-		p := &farPool{calls: f, index: i, n: pl.pools[i].n, max: pl.pools[i].bytes}
+	for _, i := range pl.parties[pl.slots[n.slot].party].calls {
+		p := &farPool{calls: f, name: pl.pools[i].row.name(), kind: frameCall, index: i, n: pl.pools[i].n, max: pl.pools[i].bytes}
 		f.pools[i], f.order = p, append(f.order, p)
+	}
+	for _, i := range pl.managed(n.slot) {
+		p := &farPool{calls: f, name: pl.shared[i].row.name(), kind: frameManaged, index: i, n: callsMax, max: managedMax}
+		f.objects[i], f.order = p, append(f.order, p)
 	}
 	f.answers.Items().Set(n.slot)
 	n.bell.Serve(f.takeIn)
@@ -146,9 +154,23 @@ func (p *farPool) abandon(t *task, cause error) {
 	p.pending.drop()
 }
 
+// withdraw settles t with cause if the parent can't have it yet.
+func (p *farPool) withdraw(t *task, cause error) bool {
+	f := p.calls
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if at, ok := f.out[t.id]; ok && at.t == t {
+		return false
+	}
+	t.io.settled(p.failure(t, 0, cause))
+	t.given, t.io = time.Now(), nobody{}
+	p.pending.drop()
+	return true
+}
+
 // failure is an error of this side about a task: the parent tells of the others.
 func (p *farPool) failure(t *task, attempts int, cause error) *Error {
-	return &Error{Name: p.calls.node.plan.pools[p.index].row.name(), Task: t.id, Attempts: attempts, Err: cause}
+	return &Error{Name: p.name, Task: t.id, Attempts: attempts, Err: cause}
 }
 
 // mayCall says that the parent has room for another call.
@@ -191,7 +213,7 @@ func (f *farCalls) sendTask(p *farPool, t *task) {
 	f.out[t.id] = farTask{t, p, e.n}
 	p.open++
 	p.bytes += e.n
-	f.calls.put(frameCall, t.id, e.bytes())
+	f.calls.put(p.kind, t.id, e.bytes())
 }
 
 // takeIn takes in the answers, and sends on. It runs at each look of the bell.

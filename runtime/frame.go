@@ -21,6 +21,7 @@ const (
 	frameWaits               // up: what they wait for, which ends the answer to question ID
 	frameTrouble             // up: an error of the tasks of a stage, and how often it came
 	frameRecord              // up: a record for the log, of task ID
+	frameManaged             // on the line for calls: a managed object, nothing, what is asked of it
 )
 
 // errorFrame encodes err for a frame.

@@ -17,7 +17,7 @@ import (
 // writes, the file of bells one for each slot; the commons have the shared objects
 // and behind them the rings, each from a page of its own; a pair file, one for each
 // process, has its report, the lines between it and its parent, and those for its
-// calls to pools.
+// calls to pools and managed objects.
 
 // Sizes where a row gives none.
 const (
@@ -129,18 +129,24 @@ func (pl *plan) farAt(slot int) (calls, answers int) {
 
 func (pl *plan) pairSize(slot int) int {
 	end, _ := pl.farAt(slot)
-	if pl.callsPools(slot) {
+	if pl.callsOut(slot) {
 		end += 2 * line.Size(farLine, len(pl.slots))
 	}
 	return end
 }
 
-func (pl *plan) callsPools(slot int) bool { return len(pl.parties[pl.slots[slot].party].calls) > 0 }
+// callsOut reports whether a slot has lines for calls.
+func (pl *plan) callsOut(slot int) bool {
+	return len(pl.parties[pl.slots[slot].party].calls) > 0 || len(pl.managed(slot)) > 0
+}
 
 // maxCall is the most bytes of a call that a slot makes, and of its answer.
 func (pl *plan) maxCall(slot int) (most int) {
 	for _, i := range pl.parties[pl.slots[slot].party].calls {
 		most = max(most, pl.pools[i].bytes)
+	}
+	if len(pl.managed(slot)) > 0 {
+		most = max(most, managedMax)
 	}
 	return most + callHead + messageOverhead
 }

@@ -30,7 +30,7 @@ type member struct {
 	down  *line.Writer
 	up    *line.Reader
 	life  life
-	desk  *desk // if it calls pools; of this life
+	desk  *desk // if it calls pools or managed objects; of this life
 	reply reply
 
 	pid atomic.Int64 // 0: no process
@@ -126,7 +126,7 @@ func (m *member) launch() (instance, error) {
 	m.down = line.OpenWriter(m.pair.At(downAt), size, r.node.bells)
 	m.up = line.OpenReader(m.pair.At(upAt), size, r.node.bells, r.plan.maxMessage(m.index))
 	m.life, m.reply = life{}, reply{}
-	if r.plan.callsPools(m.index) {
+	if r.plan.callsOut(m.index) {
 		m.desk = newDesk(m)
 	}
 	if m.slot.process != nil || r.plan.pools[m.slot.pool].object {

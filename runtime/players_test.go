@@ -30,6 +30,10 @@ var players = func() (s struct {
 	condition *ConditionDecl
 	rwlock    *RWLockDecl
 	rlock     *RLockDecl
+	seen      *DictDecl[string, int]
+	pages     *DictDecl[int, string]
+	todo      *ListDecl[string]
+	spots     *SetDecl[place]
 }) {
 	s.acts, s.count = &NumberDecl[int]{Name: "acts"}, &NumberDecl[int]{Name: "count"}
 	s.semaphore = &SemaphoreDecl{Name: "slots", Permits: 2}
@@ -39,7 +43,12 @@ var players = func() (s struct {
 	s.condition = &ConditionDecl{Name: "changed"}
 	s.rwlock = &RWLockDecl{Name: "table"}
 	s.rlock = &RLockDecl{Name: "again"}
-	rows := []Decl{s.acts, s.count, s.semaphore, s.event, s.barrier, s.everyone, s.condition, s.rwlock, s.rlock}
+	s.seen = &DictDecl[string, int]{Name: "seen", Key: String, Limit: 100}
+	s.pages = &DictDecl[int, string]{Name: "pages", Elem: String}
+	s.todo = &ListDecl[string]{Name: "todo", Elem: String, Limit: 20_000}
+	s.spots = &SetDecl[place]{Name: "spots", Limit: 3}
+	rows := []Decl{s.acts, s.count, s.semaphore, s.event, s.barrier, s.everyone, s.condition, s.rwlock, s.rlock,
+		s.seen, s.pages, s.todo, s.spots}
 	for i := range playerCount {
 		for k, n := range []*[playerCount]*NumberDecl[int]{&s.open, &s.did, &s.result, &s.index} {
 			n[i] = &NumberDecl[int]{Name: fmt.Sprint("player", i, "word", k)}

@@ -18,21 +18,23 @@ import (
 // Run is a started pipeline. Generated Run types embed it. Its methods may be
 // called from any goroutine.
 type Run struct {
-	plan     *plan
-	node     *Node
-	engine   engine
-	turns    *bell.Turns  // nil: all run at the same time
-	files    [3]*shm.File // control, bells, commons
-	members  []*member    // of slots 1 and up
-	present  atomic.Pointer[[]*member]
-	pools    []*poolCore  // of each pool of the plan, nil for stages
-	rings    []sharedRing // of each part of a queue, and so the next two
-	bounded  []*ring.Bounded
-	spsc     []*ring.SPSC
-	rousing  rousing
-	watching sync.WaitGroup // the members' goroutines, and what else must end before the memory goes
-	unhook   []func() bool  // what listens to the outside
-	waiters  atomic.Int32   // calls of Wait, Shutdown and Close under way, or that saw the run stop
+	plan      *plan
+	node      *Node
+	engine    engine
+	turns     *bell.Turns  // nil: all run at the same time
+	files     [3]*shm.File // control, bells, commons
+	members   []*member    // of slots 1 and up
+	present   atomic.Pointer[[]*member]
+	pools     []*poolCore    // of each pool of the plan, nil for stages
+	shelves   map[int]*shelf // of each managed object, by its number among the shared
+	snapshots snapshots      // that the program itself reads
+	rings     []sharedRing   // of each part of a queue, and so the next two
+	bounded   []*ring.Bounded
+	spsc      []*ring.SPSC
+	rousing   rousing
+	watching  sync.WaitGroup // the members' goroutines, and what else must end before the memory goes
+	unhook    []func() bool  // what listens to the outside
+	waiters   atomic.Int32   // calls of Wait, Shutdown and Close under way, or that saw the run stop
 
 	mu       sync.Mutex
 	err      error // what stopped the run

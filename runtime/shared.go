@@ -81,6 +81,16 @@ func (pl *plan) uses(slot int, d Decl) bool {
 	return slices.Contains(pl.parties[pl.slots[slot].party].uses, pl.index[d])
 }
 
+// managed are the objects that a slot uses and the program keeps.
+func (pl *plan) managed(slot int) (objects []int) {
+	for _, i := range pl.parties[pl.slots[slot].party].uses {
+		if _, ok := pl.shared[i].row.(managedRow); ok {
+			objects = append(objects, i)
+		}
+	}
+	return objects
+}
+
 // users are the slots of the processes that declare to use d, but one.
 func (pl *plan) users(d Decl, except int) (slots []int) {
 	for slot := 1; slot < len(pl.slots); slot++ {

@@ -128,6 +128,11 @@ var sizedObjects = map[string]func(*footprint.Row) Decl{
 	"BarrierDecl": func(r *footprint.Row) Decl {
 		return &BarrierDecl{Name: r.Name, Parties: int(r.Fields["Parties"])}
 	},
+	"DictDecl": func(r *footprint.Row) Decl {
+		return &DictDecl[string, string]{Name: r.Name, Key: String, Elem: String}
+	},
+	"ListDecl": func(r *footprint.Row) Decl { return &ListDecl[string]{Name: r.Name, Elem: String} },
+	"SetDecl":  func(r *footprint.Row) Decl { return &SetDecl[string]{Name: r.Name, Elem: String} },
 	"ValueDecl": func(r *footprint.Row) Decl {
 		v := &ValueDecl[string]{Name: r.Name, Elem: String, Slot: int(r.Fields["Slot"])}
 		if r.Item >= 0 {

@@ -84,7 +84,7 @@ func start(ctx context.Context, p *Pipeline, o options, args []Arg) (*Run, error
 // newRun makes the memory of a run.
 func newRun(pl *plan, e engine) (r *Run, err error) {
 	r = &Run{
-		plan: pl, engine: e, began: time.Now(), asking: asking{news: make(chan struct{}, 1)},
+		plan: pl, engine: e, began: time.Now(), asking: asking{news: make(chan struct{}, 1)}, shelves: map[int]*shelf{},
 		ended: make(chan struct{}), stopped: make(chan struct{}), mainDone: make(chan struct{}), closed: make(chan struct{}),
 	}
 	defer func() {
@@ -115,6 +115,11 @@ func newRun(pl *plan, e engine) (r *Run, err error) {
 	pl.describe(ctl.Table)
 	r.node = newNode(pl, 0, e.emulates(), ctl, r.files[fileBells], r.files[fileCommons])
 	r.node.run = r
+	for i, s := range pl.shared {
+		if d, ok := s.row.(managedRow); ok {
+			r.shelves[i] = d.shelf()
+		}
+	}
 	if e.inTurn() {
 		r.turns = bell.NewTurns(len(pl.slots), r.deadlocked)
 		r.node.bell.InTurn(r.turns)

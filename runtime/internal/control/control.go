@@ -142,6 +142,7 @@ const (
 	KindBarrier
 	KindCondition
 	KindRWLock
+	KindManaged // the lock of its updates; what it holds lies in the parent
 )
 
 const (
