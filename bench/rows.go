@@ -42,6 +42,7 @@ func rows(shop *workshop) []row {
 		{"lock", nanos, "a sync.Mutex", 5_000_000, sharing.Lock, peer.Mutex},
 		{"lock-python", nanos, "Python's Lock", 1_000_000, sharing.Lock, peer.PythonLock},
 		{"lock-two", nanos, "two goroutines, a sync.Mutex", 1_000_000, sharing.LockTwo, peer.MutexTwo},
+		{"dict-python", micros, "Python's Manager().dict()", 3_000, sharing.Enter, peer.PythonDict},
 		{"idle", mebibytes, "a worker of Python's Pool", 1, sharing.Idle, peer.PythonIdle},
 	}
 }

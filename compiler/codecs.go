@@ -40,8 +40,10 @@ func (u *unit) codecs() []ir.Codec {
 		case s.kind == "queue":
 			visit(s.typ)
 		case kindOf(s) != nil:
-			if kindOf(s).coded {
-				visit(s.typ)
+			if k := kindOf(s); k.codec != nil {
+				for _, t := range k.types(s) {
+					visit(&t)
+				}
 			}
 		default:
 			for _, p := range s.params {

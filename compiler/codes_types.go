@@ -59,7 +59,7 @@ struct Tree { left *Tree; right *Tree }
 value last Tree
 `})
 	codeMapKey = diag.Register(diag.Info{Code: "MP0204", Name: "MapKey",
-		Title: "a type can't be the key of a map",
+		Title: "a type can't be the key of a map, or be in a set",
 		Text:  "Keys are strings, numbers, enums, or arrays and structs of those: what Go compares by what it holds.",
 		Wrong: `package main
 
@@ -72,6 +72,20 @@ value last Peers
 struct Peers { of map[string]string }
 
 value last Peers
+`})
+	codeDictMap = diag.Register(diag.Info{Code: "MP0450", Name: "DictMap",
+		Title: "a dict is declared with a type that is no map",
+		Wrong: `package main
+
+dict seen int
+
+process fetch[4] { use seen }
+`,
+		Right: `package main
+
+dict seen map[string]int
+
+process fetch[4] { use seen }
 `})
 	codeNotAType = diag.Register(diag.Info{Code: "MP0205", Name: "NotAType",
 		Title: "a name stands where a type is wanted, and is none",

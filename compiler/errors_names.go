@@ -22,8 +22,6 @@ func instead(what string) string {
 	switch what {
 	case "pipe":
 		return "use two queues, one each way"
-	case "dict", "list", "set":
-		return "let a service hold it, and declare a func for each thing to be done"
 	}
 	return "leave it out"
 }

@@ -141,6 +141,18 @@ func wrongKey(t grammar.Type, why string) diag.Diagnostic {
 		WithHelp("use a string, a number, an enum, or a struct of those")
 }
 
+func wrongElement(t grammar.Type, why string) diag.Diagnostic {
+	return diag.New(codeMapKey, diag.At(t), "this type can't be that of a set: %s", why).
+		WithLabel("not comparable").
+		WithHelp("use a string, a number, an enum, or a struct of those; or declare a list")
+}
+
+func noMap(d *grammar.Typed) diag.Diagnostic {
+	return diag.New(codeDictMap, diag.At(d.Type), "dict %q has no key, want map[K]V", d.Name.Text).
+		WithLabel("not a map").
+		WithHelp("write dict %s map[string]T; a list and a set have one type alone", d.Name.Text)
+}
+
 func holdsItself(ring []*symbol, last field) diag.Diagnostic {
 	s := ring[0]
 	names := make([]string, 0, len(ring)+1)

@@ -20,7 +20,8 @@ type Kind struct {
 	Doc     string // a sentence for the manual
 
 	only  func(t *ir.Type) bool                  // of the types that a keyword takes, those of this row; nil: all
-	coded bool                                   // the row has a codec in its field Elem
+	of    func(t *ir.Type) []ir.Type             // what handle and row are made for; nil: the type itself
+	codec []string                               // fields of the row for the codec of each of these
 	row   map[string]string                      // settings that the row has, and their fields
 	main  bool                                   // Run has it only if process main uses it, and then the row says so
 	check func(u *unit, s *symbol, by []*symbol) // what is wrong with it, used by these; may be nil
@@ -31,8 +32,14 @@ type Kind struct {
 var kinds = []Kind{
 	{Keyword: "value", Handle: "Number", Row: "NumberDecl", only: isNumber, check: (*unit).number,
 		Doc: "a number, which is changed in one step"},
-	{Keyword: "value", Handle: "Value", Row: "ValueDecl", coded: true, row: map[string]string{"slot": "Slot"},
+	{Keyword: "value", Handle: "Value", Row: "ValueDecl", codec: []string{"Elem"}, row: map[string]string{"slot": "Slot"},
 		Doc: "a value of any other type, which nobody sees half changed"},
+	{Keyword: "dict", Handle: "Dict", Row: "DictDecl", of: keyAndElem, codec: []string{"Key", "Elem"}, row: limit,
+		Doc: "a map, which the program keeps for all"},
+	{Keyword: "list", Handle: "List", Row: "ListDecl", codec: []string{"Elem"}, row: limit,
+		Doc: "a slice, which the program keeps for all"},
+	{Keyword: "set", Handle: "Set", Row: "SetDecl", codec: []string{"Elem"}, row: limit,
+		Doc: "values, each of them once, which the program keeps for all"},
 	{Keyword: "lock", Handle: "Lock", Row: "LockDecl", check: (*unit).unused,
 		Doc: "a mutex, which tells of a holder's death"},
 	{Keyword: "rlock", Handle: "RLock", Row: "RLockDecl", check: (*unit).unused,
@@ -48,6 +55,10 @@ var kinds = []Kind{
 	{Keyword: "barrier", Handle: "Barrier", Row: "BarrierDecl", row: map[string]string{"parties": "Parties"}, main: true, check: (*unit).barrier,
 		Doc: "lets its parties go on together"},
 }
+
+var limit = map[string]string{"limit": "Limit"}
+
+func keyAndElem(t *ir.Type) []ir.Type { return []ir.Type{*t.Key, *t.Elem} }
 
 // Kinds returns the table of shared objects, in the order of the manual.
 func Kinds() []Kind { return slices.Clone(kinds) }
@@ -76,8 +87,11 @@ func kindWords() string {
 
 // types are what the handle and the row are made for.
 func (k *Kind) types(s *symbol) []ir.Type {
-	if s.typ == nil {
+	switch {
+	case s.typ == nil:
 		return nil
+	case k.of != nil:
+		return k.of(s.typ)
 	}
 	return []ir.Type{*s.typ}
 }
@@ -85,8 +99,10 @@ func (k *Kind) types(s *symbol) []ir.Type {
 // lower is the row of a declaration; main says that process main uses it.
 func (k *Kind) lower(s *symbol, main bool) *ir.Object {
 	o := &ir.Object{Type: k.Row, Types: k.types(s)}
-	if k.coded && !s.typ.Flat {
-		o.Fields = append(o.Fields, ir.RowField{Go: "Elem", Codec: s.typ})
+	for i, field := range k.codec {
+		if t := k.types(s)[i]; !t.Flat {
+			o.Fields = append(o.Fields, ir.RowField{Go: field, Codec: &t})
+		}
 	}
 	for i := range settings {
 		key := settings[i].Key

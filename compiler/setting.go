@@ -59,6 +59,8 @@ var settings = []Setting{
 		Doc: "a field of the items: those in which it is equal go to one reader"},
 	{Key: "slot", Of: "value", Takes: Size, Default: "256B", Min: 16, Max: 64 * kib,
 		Doc: "bytes that the value takes at most when it is encoded; numbers and flat values need none"},
+	{Key: "limit", Of: "dict list set", Takes: Count, Min: 1, Max: 1 << 40,
+		Doc: "entries that it may have; without it, as many as the program's memory holds"},
 	{Key: "permits", Of: "semaphore", Takes: Count, Must: true, Min: 1, Max: 1 << 16,
 		Doc: "how many there are to take"},
 	{Key: "parties", Of: "barrier", Takes: Count, Min: 1, Max: 10_000,

@@ -41,6 +41,7 @@ func (u *unit) typesOf(s *symbol) {
 			return
 		}
 		s.typ = u.typ(s.file, d.Type, s.kind == "queue")
+		u.managedOf(s, d)
 	case *grammar.Process:
 		s.params = u.paramsOf(s, d.Params, false)
 		if s.name.Text != "main" {
@@ -76,6 +77,21 @@ func (u *unit) arrayOf(s *symbol, d *grammar.Typed) {
 		return
 	}
 	s.length = n
+}
+
+// managedOf checks the type of a dict, which is that of a map, and of a set.
+func (u *unit) managedOf(s *symbol, d *grammar.Typed) {
+	switch {
+	case s.typ == nil:
+	case s.kind == "dict" && s.typ.Kind != ir.Map:
+		u.add(noMap(d))
+		s.typ = nil
+	case s.kind == "set":
+		if why := u.noKey(s.typ, nil); why != "" {
+			u.add(wrongElement(d.Type, why))
+			s.typ = nil
+		}
+	}
 }
 
 // instancesOf reads the brackets of a process.

@@ -19,9 +19,6 @@ func TestWhatTheManualSaysIsNotThereIsRefusedByName(t *testing.T) {
 	require.True(t, ok)
 	for _, c := range []struct{ word, program string }{
 		{"pipe", "pipe line string"},
-		{"dict", "dict seen map[string]int"},
-		{"list", "list names string"},
-		{"set", "set names string"},
 		{"sandbox", "sandbox tight {}"},
 		{"sandbox", "pool square(n int) int { worker { sandbox tight } }"},
 	} {

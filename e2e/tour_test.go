@@ -28,6 +28,7 @@ func TestTourPrints(t *testing.T) {
 		"lock":      {"together 10000"},
 		"stream":    {"22 letters"},
 		"sync":      {"the office opens", "all have done their letters", "8 letters, 0 times a clerk too many"},
+		"manager":   {"we 9", "shared 6", "what 6", "had 6", "and 3", "long: shared", "different: 5"},
 		"service":   {"1300 <nil>"},
 		"pool":      {"1 <nil>", "4 <nil>", "9 <nil>", "16 <nil>", "400 <nil>", "49 <nil>"},
 		"bind":      {"2 <nil>", "3 <nil>", "1.4142135623730951 <nil>", "a-b-c <nil>", "ba7816bf <nil>", "example.com <nil>", `link[0]: parse "%": invalid URL escape "%"`},

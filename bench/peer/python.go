@@ -29,6 +29,9 @@ func PythonAdd(ctx context.Context, n int) (time.Duration, error) { return pytho
 // PythonLock takes a multiprocessing.Lock and gives it back n times.
 func PythonLock(ctx context.Context, n int) (time.Duration, error) { return python(ctx, "lock", n) }
 
+// PythonDict stores n numbers in the dict of a Manager, from a process of its own.
+func PythonDict(ctx context.Context, n int) (time.Duration, error) { return python(ctx, "dict", n) }
+
 // PythonIdle returns the memory of its own that a waiting worker holds, in bytes.
 func PythonIdle(ctx context.Context, n int) (time.Duration, error) { return python(ctx, "idle", n) }
 

@@ -19,10 +19,11 @@ const (
 	WorkAdd Work = iota
 	WorkTurn
 	WorkPut
+	WorkEnter
 	WorkIdle
 )
 
-func (v Work) String() string { return mp.EnumName(v, "add turn put idle") }
+func (v Work) String() string { return mp.EnumName(v, "add turn put enter idle") }
 
 // State is 64 bytes without pointers.
 type State struct {
@@ -39,6 +40,7 @@ type DoPorts struct {
 	State *mp.Value[State]
 	Door  *mp.Lock
 	Turns *mp.Number[int64] // counted without an atomic operation's help, under door
+	Kept  *mp.Dict[string, int64]
 	Ready *mp.Number[int64] // processes that stand at the start
 	Took  *mp.Number[int64] // nanoseconds, of all processes together
 }
@@ -50,6 +52,7 @@ type Run struct {
 	State *mp.Value[State]
 	Door  *mp.Lock
 	Turns *mp.Number[int64] // counted without an atomic operation's help, under door
+	Kept  *mp.Dict[string, int64]
 	Ready *mp.Number[int64] // processes that stand at the start
 	Took  *mp.Number[int64] // nanoseconds, of all processes together
 }
@@ -66,6 +69,7 @@ func Start(ctx context.Context, opts ...mp.Option) (*Run, error) {
 		State: mpState.In(n),
 		Door:  mpDoor.In(n),
 		Turns: mpTurns.In(n),
+		Kept:  mpKept.In(n),
 		Ready: mpReady.In(n),
 		Took:  mpTook.In(n),
 	}, nil
@@ -86,14 +90,15 @@ var (
 	mpState = mp.ValueDecl[State]{Name: "state"}
 	mpDoor  = mp.LockDecl{Name: "door"}
 	mpTurns = mp.NumberDecl[int64]{Name: "turns"}
+	mpKept  = mp.DictDecl[string, int64]{Name: "kept", Key: mp.String}
 	mpReady = mp.NumberDecl[int64]{Name: "ready"}
 	mpTook  = mp.NumberDecl[int64]{Name: "took"}
-	mpDo    = mp.ProcessDecl{Name: "do", OnDemand: true, Max: 2, Uses: []mp.Decl{&mpTotal, &mpState, &mpDoor, &mpTurns, &mpReady, &mpTook}}
+	mpDo    = mp.ProcessDecl{Name: "do", OnDemand: true, Max: 2, Uses: []mp.Decl{&mpTotal, &mpState, &mpDoor, &mpTurns, &mpKept, &mpReady, &mpTook}}
 
 	mpPipeline = mp.Pipeline{
 		Path:   "github.com/mpgen/mpgen/bench/pipeline/sharing",
 		Source: "sharing.mp",
-		Decls:  []mp.Decl{&mpTotal, &mpState, &mpDoor, &mpTurns, &mpReady, &mpTook, &mpDo},
+		Decls:  []mp.Decl{&mpTotal, &mpState, &mpDoor, &mpTurns, &mpKept, &mpReady, &mpTook, &mpDo},
 	}
 )
 
@@ -110,6 +115,7 @@ func init() {
 			State: mpState.In(n),
 			Door:  mpDoor.In(n),
 			Turns: mpTurns.In(n),
+			Kept:  mpKept.In(n),
 			Ready: mpReady.In(n),
 			Took:  mpTook.In(n),
 		}, work, times, together)

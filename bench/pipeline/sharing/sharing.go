@@ -29,6 +29,11 @@ func LockTwo(ctx context.Context, n int) (time.Duration, error) {
 // Store stores 64 bytes n times.
 func Store(ctx context.Context, n int) (time.Duration, error) { return measure(ctx, WorkPut, n, 1) }
 
+// Enter stores n numbers in a dict, one after another, under a hundred keys.
+func Enter(ctx context.Context, n int) (time.Duration, error) {
+	return measure(ctx, WorkEnter, n, 1)
+}
+
 // measure has some processes do n operations together, and returns the mean of
 // their times.
 func measure(ctx context.Context, work Work, n, processes int) (time.Duration, error) {
@@ -52,6 +57,11 @@ func measure(ctx context.Context, work Work, n, processes int) (time.Duration, e
 		err = same("number", run.Total.Load(), done)
 	case WorkTurn:
 		err = same("number under the lock", run.Turns.Load(), done)
+	case WorkEnter:
+		var last int64
+		if last, _, err = run.Kept.Load(ctx, fmt.Sprint("key", (done-1)%100)); err == nil {
+			err = same("last number", last, done)
+		}
 	case WorkPut:
 		var s State
 		if s, err = run.State.Load(ctx); err == nil {
@@ -86,6 +96,12 @@ func do(ctx context.Context, p *DoPorts, work Work, times, together int) error {
 	case WorkPut:
 		for i := range uint64(times) {
 			if err = p.State.Store(ctx, State{Words: [8]uint64{i + 1}}); err != nil {
+				break
+			}
+		}
+	case WorkEnter:
+		for i := range times {
+			if err = p.Kept.Store(ctx, fmt.Sprint("key", i%100), int64(i+1)); err != nil {
 				break
 			}
 		}
