@@ -51,6 +51,8 @@ var promises = []promise{
 	{"A queue ends with its senders; the error of one that failed comes last", all(yes), (*trial).end},
 	{"A cycle of queues ends when no work is left in it", all(yes), (*trial).cycle},
 	{"The queues of a run that an error stops end with that error", all(yes), (*trial).stopped},
+	{"A pipe carries items both ways, those too that were sent before an end", all(yes), (*trial).pipe},
+	{"A pipe tells of the death at its other end at once", all(yes), (*trial).pipeDeath},
 	{"A call returns what the function returned; errors keep their identity", all(yes), (*trial).call},
 	{"A panic costs its process, and comes as `*mp.Died` with text and stack", all(yes), (*trial).panics},
 	{"A process is started again as often as it says", all(yes), (*trial).restart},

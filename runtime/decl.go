@@ -153,19 +153,27 @@ func (p *PoolDecl[In, Out]) name() string { return p.Name }
 
 // Sender is the sending end of the queue in a process that declares it.
 func (q *QueueDecl[T]) Sender(n *Node) *Sender[T] {
-	s := &Sender[T]{out: n.outlets(q), elem: q.Elem}
+	s := newSender(n, q, q.Elem)
 	if len(s.out) > 1 {
 		s.key = q.Key
 	}
-	s.o = s.out[0]
 	return s
 }
 
 // Receiver is the receiving end of the queue in a process that declares it.
 func (q *QueueDecl[T]) Receiver(n *Node) *Receiver[T] {
-	in := n.inlet(q)
+	return newReceiver(n, q, q.Elem)
+}
+
+func newSender[T any](n *Node, d Decl, elem Codec[T]) *Sender[T] {
+	out := n.outlets(d)
+	return &Sender[T]{o: out[0], out: out, elem: elem}
+}
+
+func newReceiver[T any](n *Node, d Decl, elem Codec[T]) *Receiver[T] {
+	in := n.inlet(d)
 	in.plain = in.q.flat && !holdsBools[T]()
-	return &Receiver[T]{i: in, elem: q.Elem}
+	return &Receiver[T]{i: in, elem: elem}
 }
 
 // Both is both ends, for a process that declares send and receive.

@@ -284,7 +284,7 @@ func (r *Run) describe(b *bytes.Buffer, all []portrait) {
 	b.WriteByte('\n')
 	stats := r.stats()
 	for _, d := range r.plan.pipeline.Decls {
-		s := stats.row(d)
+		s := stats.row(r.plan, d)
 		if l, ok := stats.Locks[d.name()]; ok {
 			s = l.row(d.name())
 		}

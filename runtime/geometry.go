@@ -201,7 +201,7 @@ func (pl *plan) hash() uint64 {
 		fmt.Fprintln(h, s.name, s.pool, p.first, p.n, p.takes, p.puts)
 	}
 	for _, q := range pl.queues {
-		fmt.Fprintln(h, q.row.name(), q.flat, q.first, q.n)
+		fmt.Fprintln(h, q.name, q.flat, q.first, q.n)
 	}
 	for _, p := range pl.parts {
 		fmt.Fprintln(h, p.offset, p.geometry, p.spsc)
@@ -234,7 +234,7 @@ func (pl *plan) describe(rows []control.Row) {
 		if p.spsc {
 			row.Kind = control.KindSPSC
 		}
-		add(row, pl.queues[p.queue].row.name())
+		add(row, pl.queues[p.queue].name)
 	}
 	pl.describeShared(add)
 }

@@ -131,7 +131,7 @@ func (o *outlet) head() int {
 // commit puts in what has been encoded. try makes a full queue ErrFull.
 func (o *outlet) commit(ctx context.Context, try bool, seat *ring.Seat) error {
 	if o.enc.err != nil {
-		err := fmt.Errorf("queue %q: %w", o.q.row.name(), o.enc.err)
+		err := fmt.Errorf("%s %q: %w", o.q.row.kind(), o.q.name, o.enc.err)
 		if errors.Is(err, ErrTooBig) {
 			err = fmt.Errorf("%w; its setting bytes says how many", err)
 		}

@@ -56,6 +56,7 @@ type partyPlan struct {
 // queuePlan is one queue.
 type queuePlan struct {
 	row       queueRow
+	name      string   // for people; each way of a pipe has its own
 	flat      bool     // the payload is the item's memory, with no head
 	spills    bool     // a full one is not waited for
 	cyclic    bool     // it is of one of the cycles
@@ -65,6 +66,9 @@ type queuePlan struct {
 	closers   []int    // the producers whose end is the queue's
 	first, n  int      // its parts are parts first to first+n-1
 }
+
+// String is the queue, or the way of a pipe, in a dump.
+func (q *queuePlan) String() string { return q.row.kind() + " " + q.name }
 
 // partPlan is a ring of a queue. A queue has one, for all who receive from it; a
 // keyed one has a part for each of them, and a key belongs to one part.
@@ -106,6 +110,7 @@ type inputPlan struct {
 // queueRow and poolRow are what the plan needs of rows whatever their types.
 type queueRow interface {
 	Decl
+	kind() string // queue, or pipe: then it is one way
 	shape() queueShape
 	keyed() bool
 	check() error
@@ -153,7 +158,8 @@ func (q *QueueDecl[T]) shape() queueShape {
 	return queueShape{q.Capacity, q.Slot, q.Bytes, q.Spill, q.Elem.size()}
 }
 
-func (q *QueueDecl[T]) keyed() bool { return q.Key != nil }
+func (q *QueueDecl[T]) kind() string { return "queue" }
+func (q *QueueDecl[T]) keyed() bool  { return q.Key != nil }
 
 func (q *QueueDecl[T]) check() error {
 	if err := q.Elem.check(); err != nil {
@@ -181,11 +187,15 @@ func newPlan(p *Pipeline, t told) (*plan, error) {
 			pl.addParty(slotPlan{name: d.Name, process: d, pool: -1}, d.slots())
 			pl.waitsForMain = pl.waitsForMain || d.OnDemand || d.Daemon
 		case queueRow:
-			if err := d.check(); err != nil {
+			if err := pl.addQueue(d); err != nil {
 				return nil, err
 			}
-			pl.index[d] = len(pl.queues)
-			pl.queues = append(pl.queues, queuePlan{row: d, spills: d.shape().spill > 0})
+		case pipeRow:
+			for end := range 2 {
+				if err := pl.addQueue(d.way(end)); err != nil {
+					return nil, err
+				}
+			}
 		case poolRow:
 			if err := d.check(); err != nil {
 				return nil, err
@@ -241,6 +251,12 @@ func (pl *plan) addParty(s slotPlan, n int) {
 	}
 }
 
+func (pl *plan) addQueue(d queueRow) error {
+	pl.index[d] = len(pl.queues)
+	pl.queues = append(pl.queues, queuePlan{row: d, name: d.name(), spills: d.shape().spill > 0})
+	return d.check()
+}
+
 func (pl *plan) addPool(d poolRow) {
 	s := pl.shapeOf(d)
 	pp := poolPlan{
@@ -260,33 +276,33 @@ func (pl *plan) addPool(d poolRow) {
 
 // connect finds who puts into and takes from each queue.
 func (pl *plan) connect() error {
-	queue := func(d Decl) (*queuePlan, error) {
+	queue := func(d Decl) (int, error) {
 		i, ok := pl.index[d]
 		if _, is := d.(queueRow); !ok || !is {
-			return nil, fmt.Errorf("%q is no queue of this pipeline: generate its code again", d.name())
+			return -1, fmt.Errorf("%q is no queue of this pipeline: generate its code again", d.name())
 		}
-		return &pl.queues[i], nil
+		return i, nil
 	}
 	put := func(party int, d Decl) (int, error) {
-		q, err := queue(d)
-		if err != nil {
-			return -1, err
+		i, err := queue(d)
+		if err == nil {
+			pl.put(party, i)
 		}
-		if p := &pl.parties[party]; !slices.Contains(p.puts, pl.index[d]) {
-			p.puts = append(p.puts, pl.index[d])
-			q.producers = p.appendSlots(q.producers)
-		}
-		return pl.index[d], nil
+		return i, err
 	}
 	take := func(party int, d Decl) (int, error) {
-		q, err := queue(d)
-		if err != nil {
-			return -1, err
+		i, err := queue(d)
+		if err == nil {
+			pl.take(party, i)
 		}
-		p := &pl.parties[party]
-		p.takes = append(p.takes, pl.index[d])
-		q.consumers = p.appendSlots(q.consumers)
-		return pl.index[d], nil
+		return i, err
+	}
+	for _, d := range pl.pipeline.Decls {
+		if d, is := d.(pipeRow); is && d.main() {
+			if err := pl.attach(0, d); err != nil {
+				return err
+			}
+		}
 	}
 	for i := range pl.parties {
 		send, receive := pl.pipeline.Main.Send, pl.pipeline.Main.Receive
@@ -362,8 +378,24 @@ func (pl *plan) connect() error {
 	for i := range pl.queues {
 		pl.queues[i].closers = pl.closers(pl.queues[i].producers)
 	}
+	pl.nameWays()
 	pl.meet()
 	return nil
+}
+
+// put and take connect a party with a queue.
+func (pl *plan) put(party, queue int) {
+	p, q := &pl.parties[party], &pl.queues[queue]
+	if !slices.Contains(p.puts, queue) {
+		p.puts = append(p.puts, queue)
+		q.producers = p.appendSlots(q.producers)
+	}
+}
+
+func (pl *plan) take(party, queue int) {
+	p, q := &pl.parties[party], &pl.queues[queue]
+	p.takes = append(p.takes, queue)
+	q.consumers = p.appendSlots(q.consumers)
 }
 
 func (p *partyPlan) appendSlots(to []int) []int {
@@ -497,6 +529,15 @@ func (pl *plan) title(slot int) string {
 	return fmt.Sprintf("%s[%d]", s.name, s.index)
 }
 
+// source reports whether a process gets nothing to do from queues, nor from the
+// program by pipes.
+func (pl *plan) source(slot int) bool {
+	return !slices.ContainsFunc(pl.parties[pl.slots[slot].party].takes, func(i int) bool {
+		q := &pl.queues[i]
+		return q.row.kind() != "pipe" || q.producers[0] == 0
+	})
+}
+
 func (pl *plan) worker(slot int) bool { return pl.slots[slot].pool >= 0 }
 
 // partsTaken and partsPut are the parts of queues that a slot takes from and puts
@@ -530,11 +571,4 @@ func (pl *plan) grace(slot int) time.Duration {
 	return g
 }
 
-func (pl *plan) mainSends(queue int) bool {
-	for _, d := range pl.pipeline.Main.Send {
-		if pl.index[d] == queue {
-			return true
-		}
-	}
-	return false
-}
+func (pl *plan) mainSends(queue int) bool { return slices.Contains(pl.parties[0].puts, queue) }

@@ -115,7 +115,7 @@ func (r *Run) lose(left []*inlet) {
 			in.lost.Store(true)
 			r.mu.Lock()
 			if r.err == nil {
-				r.err = fmt.Errorf("queue %q, of %d items: %w", in.q.row.name(), n, errWaited)
+				r.err = fmt.Errorf("%s %q, of %d items: %w", in.q.row.kind(), in.q.name, n, errWaited)
 			}
 			r.mu.Unlock()
 		}
@@ -125,7 +125,7 @@ func (r *Run) lose(left []*inlet) {
 // lost counts what has gone to a queue and nobody has received.
 func (r *Run) lost(queue int) (n uint64) {
 	s := r.Stats()
-	n = s.Queues[r.plan.queues[queue].row.name()].Lost
+	n = s.Queues[r.plan.queues[queue].name].Lost
 	for i := range r.plan.pools {
 		for _, input := range r.plan.pools[i].inputs {
 			if input.to == queue || input.dead == queue {
@@ -226,14 +226,15 @@ func (r *Run) cause() error {
 }
 
 // Shutdown ends the run and loses nothing: the contexts of the sources are
-// cancelled (the processes that receive from no queue), what they sent is worked
-// off, queues close in order. When ctx ends first, the rest is cancelled as by
-// Close, and the context's error is joined to the result. Call Close after it.
+// cancelled (the processes that receive from no queue, and by no pipe from the
+// program), what they sent is worked off, queues close in order. When ctx ends
+// first, the rest is cancelled as by Close, and the context's error is joined to
+// the result. Call Close after it.
 func (r *Run) Shutdown(ctx context.Context) error {
 	defer r.attend()()
 	r.mu.Lock()
 	for _, m := range r.members {
-		if m.handle != nil && len(m.slot.process.Receive) == 0 {
+		if m.handle != nil && r.plan.source(m.index) {
 			r.tell(m.handle, control.Stop, nil)
 		}
 	}

@@ -136,6 +136,12 @@ func (pl *plan) declareShared(party int, uses, reads []Decl) error {
 	p := &pl.parties[party]
 	for k, list := range [][]Decl{uses, reads} {
 		for _, d := range list {
+			if pipe, is := d.(pipeRow); is {
+				if err := pl.attach(party, pipe); err != nil {
+					return err
+				}
+				continue
+			}
 			i, ok := pl.index[d]
 			if !ok {
 				return fmt.Errorf("%q is not of this pipeline: generate its code again", d.name())

@@ -133,6 +133,7 @@ var sizedObjects = map[string]func(*footprint.Row) Decl{
 	},
 	"ListDecl": func(r *footprint.Row) Decl { return &ListDecl[string]{Name: r.Name, Elem: String} },
 	"SetDecl":  func(r *footprint.Row) Decl { return &SetDecl[string]{Name: r.Name, Elem: String} },
+	"PipeDecl": func(r *footprint.Row) Decl { return sizedPipe{r} },
 	"ValueDecl": func(r *footprint.Row) Decl {
 		v := &ValueDecl[string]{Name: r.Name, Elem: String, Slot: int(r.Fields["Slot"])}
 		if r.Item >= 0 {
@@ -145,12 +146,33 @@ var sizedObjects = map[string]func(*footprint.Row) Decl{
 // sizedQueue stands for a queue.
 type sizedQueue struct{ row *footprint.Row }
 
+func (q *sizedQueue) kind() string { return "queue" }
 func (q *sizedQueue) name() string { return q.row.Name }
 func (q *sizedQueue) keyed() bool  { return q.row.Keyed }
 func (q *sizedQueue) check() error { return nil }
 
 func (q *sizedQueue) shape() queueShape {
 	return queueShape{q.row.Capacity, int(q.row.Slot), q.row.Bytes, q.row.Spill, int(q.row.Item)}
+}
+
+// sizedPipe stands for a pipe, sizedWay for the queue on which an end sends.
+type sizedPipe struct{ row *footprint.Row }
+
+type sizedWay struct {
+	sizedPipe
+	end int
+}
+
+func (p sizedPipe) name() string         { return p.row.Name }
+func (p sizedPipe) main() bool           { return p.row.Fields["Main"] != 0 }
+func (p sizedPipe) way(end int) queueRow { return sizedWay{p, end} }
+func (w sizedWay) kind() string          { return "pipe" }
+func (w sizedWay) keyed() bool           { return false }
+func (w sizedWay) check() error          { return nil }
+
+func (w sizedWay) shape() queueShape {
+	f := w.row.Fields
+	return queueShape{capacity: int(f["Capacity"]), slot: int(f["Slot"]), bytes: f["Bytes"], flat: int(w.row.Item)}
 }
 
 // sizedPool stands for a pool or service.

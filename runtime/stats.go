@@ -12,8 +12,8 @@ import (
 
 // Stats counts what happened in a run, by the names of the .mp file.
 type Stats struct {
-	Queues    map[string]QueueStats
-	Pools     map[string]PoolStats // services too, and each of their methods as "service.method"
+	Queues    map[string]QueueStats // each way of a pipe too, as "line to echo"
+	Pools     map[string]PoolStats  // services too, and each of their methods as "service.method"
 	Processes map[string]ProcessStats
 	Locks     map[string]LockStats
 	Errors    []ErrorStats // that came last, the last of all first, 16 different ones at most
@@ -116,7 +116,7 @@ func (r *Run) stats() Stats {
 			}
 		}
 		q.Received = q.Sent - min(q.Sent, uint64(q.Len)+q.Lost)
-		s.Queues[r.plan.queues[i].row.name()] = q
+		s.Queues[r.plan.queues[i].name] = q
 	}
 	for i := range r.plan.pools {
 		r.poolStats(i, s.Pools)
@@ -230,21 +230,26 @@ func (r *Run) showProgress(f *os.File) {
 func (s Stats) line(pl *plan) string {
 	var parts []string
 	for _, d := range pl.pipeline.Decls {
-		if part := s.row(d); part != "" {
+		if part := s.row(pl, d); part != "" {
 			parts = append(parts, part)
 		}
 	}
 	return clip(strings.Join(parts, " | "), 150)
 }
 
-// row is the state of a queue or pool; of other rows it is "".
-func (s Stats) row(d Decl) string {
-	if q, ok := s.Queues[d.name()]; ok {
-		part := fmt.Sprintf("%s %d/%d", d.name(), q.Len, q.Cap)
+// row is the state of a queue, pipe or pool; of other rows it is "".
+func (s Stats) row(pl *plan, d Decl) string {
+	switch d := d.(type) {
+	case queueRow:
+		name := pl.queues[pl.index[d]].name
+		q := s.Queues[name]
+		part := fmt.Sprintf("%s %d/%d", name, q.Len, q.Cap)
 		if q.Spilled > 0 {
 			part += fmt.Sprintf(", %d spilled", q.Spilled)
 		}
 		return part
+	case pipeRow:
+		return s.row(pl, d.way(0)) + ", " + s.row(pl, d.way(1))
 	}
 	p, ok := s.Pools[d.name()]
 	if !ok {

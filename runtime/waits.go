@@ -69,12 +69,12 @@ func (n *Node) waits() (all []want) {
 		}
 	}
 	for _, o := range n.putting {
-		turn(&o.gate, "send to queue "+o.q.row.name())
-		turn(&o.joins, "wait for the items of queue "+o.q.row.name())
+		turn(&o.gate, "send to "+o.q.String())
+		turn(&o.joins, "wait for the items of "+o.q.String())
 	}
 	for _, in := range n.taking {
-		turn(&in.gate, "receive from queue "+in.q.row.name())
-		turn(&in.calls, "receive from queue "+in.q.row.name())
+		turn(&in.gate, "receive from "+in.q.String())
+		turn(&in.calls, "receive from "+in.q.String())
 	}
 	slices.SortFunc(all, func(a, b want) int { return strings.Compare(a.what, b.what) })
 	return all
@@ -88,26 +88,26 @@ func idle(waits []want) bool {
 
 func (c *room) waitsFor() want {
 	o := (*outlet)(c)
-	return want{what: "room in queue " + o.q.row.name(), from: o.node.plan.parts[o.part].consumers, how: "emptied"}
+	return want{what: "room in " + o.q.String(), from: o.node.plan.parts[o.part].consumers, how: "emptied"}
 }
 
 func (c *items) waitsFor() want { return (*reader)(c).in.waitsFor() }
 
 func (in *inlet) waitsFor() want {
 	if in.word.Closed.Load() != 0 { // but another process may have an item that comes again
-		return want{what: "the end of queue " + in.q.row.name(), how: "held up", all: true,
+		return want{what: "the end of " + in.q.String(), how: "held up", all: true,
 			from: slices.DeleteFunc(slices.Clone(in.q.consumers), func(slot int) bool { return slot == in.node.slot })}
 	}
-	return want{what: "an item of queue " + in.q.row.name(), from: in.q.producers, how: "filled", sent: 1 + in.node.plan.index[in.q.row]}
+	return want{what: "an item of " + in.q.String(), from: in.q.producers, how: "filled", sent: 1 + in.node.plan.index[in.q.row]}
 }
 
 func (j *joining) waitsFor() want {
-	return want{what: "the items of queue " + j.o.q.row.name() + " to be done", from: j.o.node.plan.parts[j.o.part].consumers, how: "read"}
+	return want{what: "the items of " + j.o.q.String() + " to be done", from: j.o.node.plan.parts[j.o.part].consumers, how: "read"}
 }
 
 // A watch waits for a select, which waits for other things too.
 func (w *watch) waitsFor() want {
-	return want{what: "an item of queue " + w.in.q.row.name() + " to tell a select of"}
+	return want{what: "an item of " + w.in.q.String() + " to tell a select of"}
 }
 
 func (s *standing) waitsFor() want {

@@ -76,7 +76,9 @@ func sizesOfRow(d ir.Decl) footprint.Row {
 			r.Item = itemSize(d.Object.Types[0])
 		}
 		for _, f := range d.Object.Fields {
-			r.Fields[f.Go] = f.Count + f.Size
+			if r.Fields[f.Go] = f.Count + f.Size; f.Set {
+				r.Fields[f.Go] = 1
+			}
 		}
 	}
 	return r

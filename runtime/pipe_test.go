@@ -1,0 +1,164 @@
+package mp
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// phones are two processes at the ends of pipes: line is between the program and
+// near, wire between near and far. What near is told it does; far echoes.
+var phones = func() (s struct {
+	pipeline  *Pipeline
+	line      *PipeDecl[string]
+	wire      *PipeDecl[[]byte]
+	near, far *ProcessDecl
+}) {
+	s.line = &PipeDecl[string]{Name: "line", Elem: String, Capacity: 16, Main: true}
+	s.wire = &PipeDecl[[]byte]{Name: "wire", Elem: Bytes, Capacity: 4}
+	s.near = &ProcessDecl{Name: "near", Uses: []Decl{s.line, s.wire}}
+	s.far = &ProcessDecl{Name: "far", Uses: []Decl{s.wire}}
+	s.near.Main = func(ctx context.Context, n *Node, _ *Decoder) error { return converse(ctx, s.line.In(n), s.wire.In(n)) }
+	s.far.Main = func(ctx context.Context, n *Node, _ *Decoder) error {
+		wire := s.wire.In(n)
+		for b, err := range wire.All(ctx) {
+			switch {
+			case err != nil:
+				return err
+			case string(b) == "die":
+				panic("boom")
+			}
+			if err := wire.Send(ctx, b); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	s.pipeline = &Pipeline{Path: "mp.test/phones", Source: "phones.mp", Decls: []Decl{s.line, s.wire, s.near, s.far}}
+	Register(s.pipeline)
+	return s
+}()
+
+var errHungUp = errors.New("hung up")
+
+// converse does what comes over line.
+func converse(ctx context.Context, line *Conn[string], wire *Conn[[]byte]) error {
+	for word, err := range line.All(ctx) {
+		if err != nil {
+			return err
+		}
+		answer := word
+		switch {
+		case word == "end":
+			return nil
+		case word == "fail":
+			return errHungUp
+		case word == "panic":
+			panic("boom")
+		case word == "close":
+			line.Close()
+			continue
+		case strings.HasPrefix(word, "send "): // so many items, and the end
+			var n int
+			fmt.Sscan(word[5:], &n)
+			for i := range n {
+				if err := line.Send(ctx, fmt.Sprint(i)); err != nil {
+					return err
+				}
+			}
+			return nil
+		case strings.HasPrefix(word, "far "): // there and back
+			err := wire.Send(ctx, []byte(word[4:]))
+			if err != nil {
+				return err
+			}
+			b, err := wire.Receive(ctx)
+			if answer = string(b); err != nil {
+				answer = "error: " + err.Error()
+			}
+		}
+		if err := line.Send(ctx, answer); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *trial) pipe() {
+	ctx := limited(t)
+	r, n := t.start(phones.pipeline)
+	line := phones.line.In(n)
+	require.False(t, line.Poll())
+	for i := range 100 { // more than its capacity
+		require.NoError(t, line.Send(ctx, fmt.Sprint(i)))
+		v, err := line.Receive(ctx)
+		require.NoError(t, err)
+		require.Equal(t, fmt.Sprint(i), v)
+	}
+	require.NoError(t, line.Send(ctx, "far away"))
+	v, err := line.Receive(ctx)
+	require.NoError(t, err)
+	require.Equal(t, "away", v)
+	require.NoError(t, line.Send(ctx, "send 10"))
+	for i := range 10 { // what was sent before an end is received
+		v, err := line.Receive(ctx)
+		require.NoError(t, err)
+		require.Equal(t, fmt.Sprint(i), v)
+	}
+	_, err = line.Receive(ctx)
+	require.Equal(t, ErrClosed, err)
+	require.True(t, line.Poll())
+	require.Equal(t, ErrClosed, line.Send(ctx, "anybody?"))
+	require.NoError(t, r.Wait())
+	require.Equal(t, QueueStats{Cap: 16, Sent: 111, Received: 111}, r.Stats().Queues["line to main"])
+}
+
+func (t *trial) pipeDeath() {
+	ctx := limited(t)
+	r, n := t.start(phones.pipeline)
+	line := phones.line.In(n)
+	require.NoError(t, line.Send(ctx, "panic"))
+	_, err := line.Receive(ctx)
+	var died *Died
+	require.ErrorAs(t, err, &died)
+	require.Contains(t, died.Panic, "boom")
+	err = line.Send(ctx, "x")
+	require.ErrorIs(t, err, ErrClosed)
+	require.ErrorAs(t, err, &died)
+	require.ErrorAs(t, r.Wait(), &died)
+}
+
+func TestPlanGivesEachEndOfAPipeItsProcess(t *testing.T) {
+	pl, err := newPlan(phones.pipeline, told{1})
+	require.NoError(t, err)
+	var names []string
+	for i := range pl.queues {
+		names = append(names, pl.queues[i].name)
+		require.True(t, pl.parts[i].spsc)
+	}
+	require.Equal(t, []string{"line to near", "line to main", "wire to far", "wire to near"}, names)
+	require.True(t, pl.mainSends(0))
+	require.False(t, pl.mainSends(1))
+	require.False(t, pl.source(1), "near has its work from the program")
+	require.True(t, pl.source(2))
+}
+
+func TestPlanRefusesWhatCantBeAtAnEndOfAPipe(t *testing.T) {
+	pipe := &PipeDecl[int]{Name: "line"}
+	one := &ProcessDecl{Name: "one", Uses: []Decl{pipe}}
+	for name, p := range map[string]Pipeline{
+		`"many"`:  {Decls: []Decl{pipe, one, &ProcessDecl{Name: "many", Instances: 2, Uses: []Decl{pipe}}}},
+		`"later"`: {Decls: []Decl{pipe, one, &ProcessDecl{Name: "later", OnDemand: true, Max: 1, Uses: []Decl{pipe}}}},
+		`"third"`: {Decls: []Decl{pipe, one, &ProcessDecl{Name: "two", Uses: []Decl{pipe}}, &ProcessDecl{Name: "third", Uses: []Decl{pipe}}}},
+		`"twice"`: {Decls: []Decl{pipe, &ProcessDecl{Name: "twice", Uses: []Decl{pipe, pipe}}}},
+		`"pool"`: {Decls: []Decl{pipe, one, &PoolDecl[int, int]{Name: "pool", Workers: 1, Uses: []Decl{pipe},
+			Func: func(context.Context, int) (int, error) { return 0, nil }}}},
+	} {
+		_, err := newPlan(&p, told{1})
+		require.ErrorContains(t, err, name+" can't be at an end of pipe \"line\"")
+	}
+}
