@@ -56,6 +56,23 @@ barrier turn { parties 4 }
 
 process visit[] { use turn }
 `})
+	codePipeEnds = diag.Register(diag.Info{Code: "MP0441", Name: "PipeEnds",
+		Title: "a pipe has not exactly two processes at its ends",
+		Text: "A pipe is between two processes that are there from the start, one at each end; the program itself may be one. " +
+			"Workers come and go, and of processes that are started by a call there may be none, or many: they talk by queues.",
+		Wrong: `package main
+
+pipe line string
+
+process talk { use line }
+`,
+		Right: `package main
+
+pipe line string
+
+process talk { use line }
+process main { use line }
+`})
 	codeUnusedObject = diag.Register(diag.Info{Code: "MP0413", Name: "UnusedObject",
 		Title: "a lock, or something else that processes meet at, is used by nobody",
 		Wrong: `package main

@@ -14,16 +14,7 @@ import (
 func unavailable(at grammar.Span, what string) diag.Diagnostic {
 	return diag.New(codeUnavailable, diag.At(at), "%s is not available in this version", what).
 		WithLabel("not yet").
-		WithHelp("%s", instead(what))
-}
-
-// instead is what does the same in this version, as far as something does.
-func instead(what string) string {
-	switch what {
-	case "pipe":
-		return "use two queues, one each way"
-	}
-	return "leave it out"
+		WithHelp("leave it out")
 }
 
 func duplicate(what string, name, old *grammar.Name) diag.Diagnostic {

@@ -42,6 +42,35 @@ func noParties(s, p *symbol, at target) diag.Diagnostic {
 		WithHelp("say how many must come: barrier %s { parties 4 }", s.name.Text)
 }
 
+func notAtAnEnd(s, p *symbol, at target, why string) diag.Diagnostic {
+	return diag.New(codePipeEnds, diag.At(at.ref), "%s can't be at an end of %s: it %s", p, s, why).
+		WithLabel("a pipe has one process at each end, from the start").
+		WithRelated(diag.At(s.name), "the pipe").
+		WithHelp("use two queues, one each way")
+}
+
+func notTwoEnds(s *symbol, by []*symbol) diag.Diagnostic {
+	const help = "name it in the use of the two processes that are at its ends"
+	d := diag.New(codePipeEnds, diag.At(s.name), "%s has no process at its ends", s).
+		WithLabel("unused").WithHelp("%s; one may be main", help)
+	switch n := len(by); {
+	case n == 1:
+		d = diag.New(codePipeEnds, diag.At(s.name), "%s has %s at one end, and nobody at the other", s, by[0]).
+			WithLabel("nobody to talk to").
+			WithRelated(diag.At(refTo(by[0], "use", s).ref), "used here").
+			WithHelp("%s; the other one may be main: process main { use %s }", help, s.name.Text)
+		if by[0].name.Text == "main" {
+			d = d.WithHelp("%s", help)
+		}
+	case n > 2:
+		d = diag.New(codePipeEnds, diag.At(refTo(by[2], "use", s).ref), "%s is used by more than two processes: %s, %s and %s", s, by[0], by[1], by[2]).
+			WithLabel("the third").
+			WithRelated(diag.At(s.name), "the pipe").
+			WithHelp("use a pipe for each two, or a queue")
+	}
+	return d
+}
+
 func guardNotUsed(s *symbol, guard target, p *symbol, at target) diag.Diagnostic {
 	return diag.New(codeGuardNotUsed, diag.At(at.ref), "%s uses %s without its guard, %s", p, s, guard.sym).
 		WithLabel("can't lock it").

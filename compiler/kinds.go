@@ -40,6 +40,8 @@ var kinds = []Kind{
 		Doc: "a slice, which the program keeps for all"},
 	{Keyword: "set", Handle: "Set", Row: "SetDecl", codec: []string{"Elem"}, row: limit,
 		Doc: "values, each of them once, which the program keeps for all"},
+	{Keyword: "pipe", Handle: "Conn", Row: "PipeDecl", codec: []string{"Elem"}, row: map[string]string{"capacity": "Capacity", "slot": "Slot", "bytes": "Bytes"}, main: true, check: (*unit).pipe,
+		Doc: "two queues, one each way, between exactly two processes"},
 	{Keyword: "lock", Handle: "Lock", Row: "LockDecl", check: (*unit).unused,
 		Doc: "a mutex, which tells of a holder's death"},
 	{Keyword: "rlock", Handle: "RLock", Row: "RLockDecl", check: (*unit).unused,

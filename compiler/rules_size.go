@@ -73,7 +73,7 @@ func (u *unit) bigItems(report func(diag.Diagnostic)) {
 	}
 	for _, s := range u.order {
 		switch {
-		case s.kind == "queue":
+		case s.kind == "queue" || s.kind == "pipe":
 			tell(s, "an item", s.typ, "bytes")
 		case s.kind == "value" && !s.typ.Flat:
 			tell(s, "an encoding", s.typ, "slot")
@@ -93,7 +93,7 @@ const inline = 4096
 
 func (u *unit) capacities(report func(diag.Diagnostic)) {
 	for _, q := range u.order {
-		if q.kind != "queue" {
+		if q.kind != "queue" && q.kind != "pipe" {
 			continue
 		}
 		slot := q.amount("slot")

@@ -48,7 +48,7 @@ const (
 // settings are in the order of the manual.
 var settings = []Setting{
 	{Key: "capacity", Of: "queue pipe", Takes: Count, Default: "1024", Min: 1, Max: 1 << 20,
-		Doc: "items that the queue holds before a sender waits"},
+		Doc: "items that the queue holds, a pipe each way, before a sender waits"},
 	{Key: "slot", Of: "queue pipe", Takes: Size, Default: "256B", Min: 16, Max: 64 * kib,
 		Doc: "bytes of an item that lie in the ring itself; flat items need none"},
 	{Key: "bytes", Of: "queue pipe pool service", Takes: Size, Default: "64MiB", Min: 64 * kib, Max: tib,

@@ -62,6 +62,29 @@ func (u *unit) barrier(s *symbol, by []*symbol) {
 	}
 }
 
+// pipe checks that exactly two processes use a pipe.
+func (u *unit) pipe(s *symbol, by []*symbol) {
+	if u.partial || u.excused[s.name.Text] {
+		return
+	}
+	for _, p := range by {
+		why, several := p.several()
+		switch {
+		case p.serves():
+			why = "has workers that come and go"
+		case p.onDemand:
+			why = "is started by calls"
+		case !several:
+			continue
+		}
+		u.add(notAtAnEnd(s, p, refTo(p, "use", s), why))
+		return
+	}
+	if len(by) != 2 {
+		u.add(notTwoEnds(s, by))
+	}
+}
+
 // readAndUsed reports arrays that one process is to read and to write.
 func (u *unit) readAndUsed(s *symbol) {
 	for _, r := range s.given["read"].refs {

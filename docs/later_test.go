@@ -18,7 +18,6 @@ func TestWhatTheManualSaysIsNotThereIsRefusedByName(t *testing.T) {
 	_, list, ok := strings.Cut(string(text), "\n## Not in this version\n")
 	require.True(t, ok)
 	for _, c := range []struct{ word, program string }{
-		{"pipe", "pipe line string"},
 		{"sandbox", "sandbox tight {}"},
 		{"sandbox", "pool square(n int) int { worker { sandbox tight } }"},
 	} {

@@ -25,6 +25,7 @@ func TestTourPrints(t *testing.T) {
 		"hello":     {"hello Ada", "hello Bob", "Bob ended with <nil>"},
 		"queue":     {"the sum is 4950"},
 		"shared":    {"3.1415927 [0 -1 -2 -3 -4 -5 -6 -7 -8 -9]"},
+		"pipe":      {"m-p-g-e-n <nil>", "p-i-p-e <nil>", "it died: panic: there is nothing to spell"},
 		"lock":      {"together 10000"},
 		"stream":    {"22 letters"},
 		"sync":      {"the office opens", "all have done their letters", "8 letters, 0 times a clerk too many"},
