@@ -34,6 +34,10 @@ import "slices"
 // There is no time at which to look: who goes to sleep for an item of a cycle rings
 // the program's bell (inlet.asked), and each end that settle hears of leads here too.
 //
+// Pipes between processes are no part of it either, whether they lead within or out:
+// who talks to another about an item is at work on it. By a pipe from the program work
+// comes from outside.
+//
 // The program itself is no part of a cycle: what it does between two of its calls is
 // its own affair. While it may send, the cycle goes on. And a cycle in which no queue
 // spills is none here: it may be stuck, and that is no end.
@@ -53,7 +57,9 @@ func (pl *plan) findCycles() {
 	lead := func(from, to int) { onward[from], back[to] = append(onward[from], to), append(back[to], from) }
 	for i, p := range pl.parties[1:] {
 		for _, q := range p.takes {
-			lead(q, party(1+i))
+			if pl.queues[q].feeds() {
+				lead(q, party(1+i))
+			}
 		}
 		for _, q := range p.puts {
 			lead(party(1+i), q)
@@ -186,7 +192,7 @@ func (r *Run) fedFromOutside(c *cyclePlan) bool {
 		}
 		p := &r.plan.parties[i]
 		for _, q := range p.takes {
-			if !slices.Contains(c.queues, q) && !(r.shut[q] && r.quietQueue(q)) {
+			if !slices.Contains(c.queues, q) && r.plan.queues[q].feeds() && !(r.shut[q] && r.quietQueue(q)) {
 				return true
 			}
 		}

@@ -70,6 +70,10 @@ type queuePlan struct {
 // String is the queue, or the way of a pipe, in a dump.
 func (q *queuePlan) String() string { return q.row.kind() + " " + q.name }
 
+// feeds reports whether those who receive from it have their work from there. By a
+// pipe between two processes they talk about it.
+func (q *queuePlan) feeds() bool { return q.row.kind() != "pipe" || q.producers[0] == 0 }
+
 // partPlan is a ring of a queue. A queue has one, for all who receive from it; a
 // keyed one has a part for each of them, and a key belongs to one part.
 type partPlan struct {
@@ -529,13 +533,9 @@ func (pl *plan) title(slot int) string {
 	return fmt.Sprintf("%s[%d]", s.name, s.index)
 }
 
-// source reports whether a process gets nothing to do from queues, nor from the
-// program by pipes.
+// source reports whether a process gets nothing to do from queues.
 func (pl *plan) source(slot int) bool {
-	return !slices.ContainsFunc(pl.parties[pl.slots[slot].party].takes, func(i int) bool {
-		q := &pl.queues[i]
-		return q.row.kind() != "pipe" || q.producers[0] == 0
-	})
+	return !slices.ContainsFunc(pl.parties[pl.slots[slot].party].takes, func(i int) bool { return pl.queues[i].feeds() })
 }
 
 func (pl *plan) worker(slot int) bool { return pl.slots[slot].pool >= 0 }

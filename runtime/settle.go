@@ -13,11 +13,19 @@ import (
 // last task of a pool that sends. One end may lead to others, so settle goes on
 // until nothing changes; when nothing is left, the run has ended.
 
-// settle closes the queues that nobody sends to any more, marks those that
-// nobody receives from, and notices the end of it all. mu is held.
+// settle marks the queues that nobody receives from any more, closes those that
+// nobody sends to, and notices the end of it all. mu is held.
 func (r *Run) settle() {
 	for again := true; again; {
 		again = r.settleStages()
+		// First, so that who sees the end of a pipe is refused when it sends.
+		for i := range r.plan.parts {
+			if p := &r.plan.parts[i]; !r.gone[i] && r.noneLeft(p.consumers, p.queue) {
+				r.gone[i], again = true, true
+				r.node.control.Queues[i].Leave(causeFrame(r.causeOf(p.consumers)))
+				r.rings[i].WakeAll()
+			}
+		}
 		for i := range r.plan.queues {
 			if r.shut[i] {
 				continue
@@ -28,13 +36,6 @@ func (r *Run) settle() {
 			}
 		}
 		again = r.endCycles() || again
-		for i := range r.plan.parts {
-			if p := &r.plan.parts[i]; !r.gone[i] && r.noneLeft(p.consumers, p.queue) {
-				r.gone[i], again = true, true
-				r.node.control.Queues[i].Leave(causeFrame(r.causeOf(p.consumers)))
-				r.rings[i].WakeAll()
-			}
-		}
 	}
 	if r.keeping > 0 || r.stopping && r.daemons+r.called > 0 {
 		return
