@@ -70,17 +70,21 @@ func otherSignature(h *handler, differs, want string, at diag.Span) diag.Diagnos
 }
 
 // otherMethod is of an object that a service's function returns.
-func otherMethod(h *handler, f *function, object, differs string, at diag.Span) diag.Diagnostic {
+func otherMethod(h *handler, f *function, object, differs, have, want string, at diag.Span) diag.Diagnostic {
 	return diag.New(codeSignature, diag.At(f.name), "method %s of %s is not what %s says: %s", exported(f.name.Text), object, f, differs).
 		WithLabel("does not fit").
 		WithRelated(at, "the method, of what func %s returns", h.shown()).
-		WithHelp("methods take a context first, then the parameters as declared, and return the result and an error; change the method, or the declaration")
+		WithHelp("methods take a context first, then the parameters as declared, and return the result and an error; change the method, or the declaration:\n - %s\n + %s", have, want)
 }
 
-func lacksMethods(h *handler, object string, missing []string, at diag.Span) diag.Diagnostic {
-	what, list := "method", missing[0]
-	if n := len(missing); n > 1 {
-		what, list = "methods", strings.Join(missing[:n-1], ", ")+" and "+missing[n-1]
+func lacksMethods(h *handler, object string, missing []*function, at diag.Span) diag.Diagnostic {
+	var names []string
+	for _, f := range missing {
+		names = append(names, exported(f.name.Text))
+	}
+	what, list := "method", names[0]
+	if n := len(names); n > 1 {
+		what, list = "methods", strings.Join(names[:n-1], ", ")+" and "+names[n-1]
 	}
 	return diag.New(codeSignature, diag.At(h.at()), "func %s returns a %s, which has no %s %s", h.shown(), object, what, list).
 		WithLabel("does not fit").

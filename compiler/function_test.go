@@ -104,3 +104,43 @@ func half(n int
 	whole := Check(exampleInput(t, diag.Files(strings.Replace(program, "half(n int\n", "half(n int) {}\n", 1))))
 	require.Len(t, whole, 3, "%+v", whole)
 }
+
+// TestObjectsOfServicesAreFoundInWhatIsReturned compares the methods of objects that a
+// function returns as the interface that mpgen declares, in each way to write them, and
+// says nothing where that is not certain.
+func TestObjectsOfServicesAreFoundInWhatIsReturned(t *testing.T) {
+	for body, found := range map[string]bool{
+		"return &keeper{}, nil":         true,
+		"return keeper{}, nil":          true,
+		"return new(keeper), nil":       true,
+		"k := &keeper{}; return k, nil": true,
+		"var k = &keeper{}; if n > 0 { return nil, nil }; return k, nil":    true,
+		"k := &keeper{}; k = other(); return k, nil":                        false,
+		"if n > 0 { return &keeper{}, nil }; return &other{}, nil":          false,
+		"f := func() any { return &other{} }; _ = f; return &keeper{}, nil": true,
+		"type keeper struct{}; return &keeper{}, nil":                       false,
+		"return other(), nil": false,
+	} {
+		in := exampleInput(t, diag.Files(`-- p.mp --
+package main
+
+service shop(n int) { func buy(n int) }
+-- main.go --
+package main
+
+import "context"
+
+type keeper struct{}
+
+type other struct{}
+
+func (k keeper) Buy(ctx context.Context) error { return nil }
+
+func openShop(ctx context.Context, n int) (Shop, error) { `+body+` }
+
+func main() {}
+`))
+		ds := Check(in)
+		require.Equal(t, found, len(ds) == 1, "%s: %+v", body, ds)
+	}
+}

@@ -2,6 +2,8 @@ package compiler
 
 import (
 	"go/ast"
+	"go/token"
+	"go/types"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -27,6 +29,15 @@ type handler struct {
 	form  form
 
 	differs string // how it is not what the declaration says
+	lacks   *lack  // methods to be written
+}
+
+// lack is what a type of the folder, which the function of a service returns, has not
+// got of the methods that it needs.
+type lack struct {
+	object  string
+	pointer bool
+	funcs   []*function
 }
 
 // form is what a bound function may do without.
@@ -178,13 +189,13 @@ func (u *unit) methods(h *handler, c *comparer) {
 	if pointer {
 		object = "*" + name
 	}
-	var missing []string
+	var missing []*function
 	for _, f := range h.by.funcs {
 		goName := exported(f.name.Text)
 		m := pkg.methods[name][goName]
 		switch {
 		case m == nil && u.world.elsewhere(pkg, name, goName) == nil:
-			missing = append(missing, goName)
+			missing = append(missing, f)
 			continue
 		case m == nil || !f.known():
 			continue
@@ -194,12 +205,28 @@ func (u *unit) methods(h *handler, c *comparer) {
 			differs = "its receiver is a *" + name + ", and func " + h.shown() + " returns a " + name
 		}
 		if differs != "" {
-			u.add(otherMethod(h, f, object, differs, u.spanIn(pkg, m.decl.Name)))
+			u.add(otherMethod(h, f, object, differs, haveMethod(m), u.headOfMethod(f, m.decl, pointer), u.spanIn(pkg, m.decl.Name)))
 		}
 	}
-	if len(missing) > 0 {
+	switch {
+	case len(missing) == 0:
+	case pkg == u.ownFiles().code && !pkg.types[name].has(missing):
+		h.lacks = &lack{name, pointer, missing}
+	default:
 		u.add(lacksMethods(h, object, missing, u.spanIn(pkg, pkg.types[name].spec.Name)))
 	}
+}
+
+// has says whether a struct has a field of the name of one of the methods.
+func (t *goType) has(methods []*function) bool {
+	for _, f := range t.spec.Type.(*ast.StructType).Fields.List {
+		for _, id := range f.Names {
+			if slices.ContainsFunc(methods, func(m *function) bool { return exported(m.name.Text) == id.Name }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // object is the type of what the function of a service returns, and whether it is a
@@ -207,6 +234,11 @@ func (u *unit) methods(h *handler, c *comparer) {
 // interfaces, and structs that embed something.
 func (u *unit) object(h *handler, c *comparer) (pkg *goPackage, name string, pointer bool) {
 	e := ast.Unparen(h.found.decl.Type.Results.List[0].Type)
+	if !c.abroad && c.text(e) == canonical(h.by.result()) {
+		if e = made(h.found.decl.Body); e == nil {
+			return nil, "", false
+		}
+	}
 	if star, ok := e.(*ast.StarExpr); ok {
 		e, pointer = ast.Unparen(star.X), true
 	}
@@ -230,6 +262,85 @@ func (u *unit) object(h *handler, c *comparer) (pkg *goPackage, name string, poi
 		}
 	}
 	return pkg, name, pointer
+}
+
+// made is the type of what the body of a function returns first, where all of that is
+// written out in one way: as &T{}, T{} or new(T), or a variable that is declared so. It
+// is nil if there is any doubt.
+func made(body *ast.BlockStmt) ast.Expr {
+	if body == nil {
+		return nil
+	}
+	var returned []ast.Expr
+	set := map[string][]ast.Expr{} // what variables are given; nil if that is not told
+	sure := true
+	ast.Inspect(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncLit:
+			return false
+		case *ast.TypeSpec:
+			sure = false // may have the name of one outside
+		case *ast.ReturnStmt:
+			if len(n.Results) == 0 {
+				sure = false
+			} else if id, ok := n.Results[0].(*ast.Ident); !ok || id.Name != "nil" {
+				returned = append(returned, n.Results[0])
+			}
+		case *ast.ValueSpec:
+			for i, id := range n.Names {
+				set[id.Name] = append(set[id.Name], nil)
+				if len(n.Values) == len(n.Names) {
+					set[id.Name] = append(set[id.Name][:len(set[id.Name])-1], n.Values[i])
+				}
+			}
+		case *ast.AssignStmt:
+			for i, to := range n.Lhs {
+				if id, ok := to.(*ast.Ident); ok && len(n.Lhs) == len(n.Rhs) {
+					set[id.Name] = append(set[id.Name], n.Rhs[i])
+				} else if ok {
+					set[id.Name] = append(set[id.Name], nil)
+				}
+			}
+		}
+		return true
+	})
+	var all ast.Expr
+	for _, e := range returned {
+		if id, ok := e.(*ast.Ident); ok {
+			if len(set[id.Name]) != 1 {
+				return nil
+			}
+			e = set[id.Name][0]
+		}
+		t := literal(e)
+		if t == nil || all != nil && types.ExprString(t) != types.ExprString(all) {
+			return nil
+		}
+		all = t
+	}
+	if !sure {
+		return nil
+	}
+	return all
+}
+
+// literal is the type of a value that says its type itself, or nil.
+func literal(e ast.Expr) ast.Expr {
+	switch e := e.(type) {
+	case *ast.ParenExpr:
+		return literal(e.X)
+	case *ast.CompositeLit:
+		return e.Type
+	case *ast.UnaryExpr:
+		if lit, ok := ast.Unparen(e.X).(*ast.CompositeLit); ok && e.Op == token.AND && lit.Type != nil {
+			return &ast.StarExpr{X: lit.Type}
+		}
+	case *ast.CallExpr:
+		if f, ok := e.Fun.(*ast.Ident); ok && f.Name == "new" && len(e.Args) == 1 {
+			return &ast.StarExpr{X: e.Args[0]}
+		}
+	}
+	return nil
 }
 
 // known says whether all types of a declaration were made out.
@@ -274,21 +385,55 @@ func (s *symbol) result() *ir.Type {
 
 func portsName(s *symbol) string { return s.goName + "Ports" }
 
+// haveMethod is the head of a method that is there.
+func haveMethod(m *goFunc) string {
+	return "func " + receiverText(m.decl, false) + " " + m.decl.Name.Name + strings.TrimPrefix(types.ExprString(m.decl.Type), "func")
+}
+
+// headOfMethod is the head that a method should have.
+func (u *unit) headOfMethod(f *function, have *ast.FuncDecl, pointer bool) string {
+	list := []string{free(f.params, "ctx") + " context.Context"}
+	for _, p := range f.params {
+		list = append(list, p.name.Text+" "+u.goText(p.typ))
+	}
+	head := "func " + receiverText(have, !pointer) + " " + have.Name.Name + "(" + strings.Join(list, ", ") + ")"
+	if f.out != nil {
+		return head + " (" + u.goText(f.out) + ", error)"
+	}
+	return head + " error"
+}
+
+// receiverText is the receiver of a method as it is written, or of its type and no
+// pointer.
+func receiverText(m *ast.FuncDecl, value bool) string {
+	of := m.Recv.List[0]
+	t := of.Type
+	if star, ok := ast.Unparen(t).(*ast.StarExpr); ok && value {
+		t = star.X
+	}
+	if len(of.Names) == 0 {
+		return "(" + types.ExprString(t) + ")"
+	}
+	return "(" + of.Names[0].Name + " " + types.ExprString(t) + ")"
+}
+
+// free is a name that none of the parameters has.
+func free(params []param, name string) string {
+	for slices.ContainsFunc(params, func(p param) bool { return p.name.Text == name }) {
+		name += "_"
+	}
+	return name
+}
+
 // headOf is the head of the function as its author writes it.
 func (u *unit) headOf(h *handler) string {
 	params := h.by.handed()
-	free := func(name string) string {
-		for slices.ContainsFunc(params, func(p param) bool { return p.name.Text == name }) {
-			name += "_"
-		}
-		return name
-	}
 	var list []string
 	if !h.form.bare {
-		list = append(list, free("ctx")+" context.Context")
+		list = append(list, free(params, "ctx")+" context.Context")
 	}
 	if h.by.reaches() {
-		list = append(list, free("p")+" *"+portsName(h.by))
+		list = append(list, free(params, "p")+" *"+portsName(h.by))
 	}
 	for i, p := range params {
 		t := u.goText(p.typ)

@@ -1,10 +1,12 @@
 package compiler
 
 import (
+	"cmp"
 	"go/parser"
 	"go/token"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/mpgen/mpgen/compiler/diag"
@@ -20,7 +22,7 @@ import (
 type Stubs struct {
 	File  string // its name; there is no such file in the folder
 	Text  []byte
-	Funcs []string // as they are called in it
+	Funcs []string // as they are called in it; a method as TYPE.METHOD
 }
 
 // stubsName is the file of the first functions.
@@ -31,17 +33,38 @@ const stubsName = "handlers.go"
 // as a whole nobody knows.
 func (u *unit) stubs(p *ir.Pipeline, functions []Function) (*Stubs, []diag.Diagnostic) {
 	s := &Stubs{}
+	first := ""
+	var objects []emit.Object
 	for _, f := range functions {
 		if f.Found.File == "" {
 			s.Funcs = append(s.Funcs, f.Name)
+			first = cmp.Or(first, f.Name)
 		}
+	}
+	funcs := slices.Clip(s.Funcs)
+	for _, d := range u.order {
+		if d.handler == nil || d.handler.lacks == nil {
+			continue
+		}
+		l := d.handler.lacks
+		o := emit.Object{Service: d.goName, Type: l.object, Pointer: l.pointer}
+		for _, f := range l.funcs {
+			name := exported(f.name.Text)
+			if slices.Contains(s.Funcs, l.object+"."+name) {
+				continue // two services have one object
+			}
+			o.Methods = append(o.Methods, name)
+			s.Funcs = append(s.Funcs, l.object+"."+name)
+			first = cmp.Or(first, d.name.Text+name)
+		}
+		objects = append(objects, o)
 	}
 	if len(s.Funcs) == 0 || !u.readable() {
 		return nil, nil
 	}
-	s.File = u.stubsFile(s.Funcs[0])
+	s.File = u.stubsFile(first)
 	var err error
-	s.Text, err = emit.Stubs(p, s.Funcs, s.File, func(name string) bool { return u.own.names[name].File != "" })
+	s.Text, err = emit.Stubs(p, funcs, objects, s.File, func(name string) bool { return u.own.names[name].File != "" })
 	if err != nil {
 		return nil, []diag.Diagnostic{internalError(u.in, err)}
 	}

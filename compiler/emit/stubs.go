@@ -8,11 +8,19 @@ import (
 	"github.com/mpgen/mpgen/compiler/ir"
 )
 
+// Object is a type of the user's that lacks methods of a service.
+type Object struct {
+	Service string // its interface
+	Type    string
+	Pointer bool // whose pointer is the object
+	Methods []string
+}
+
 // Stubs is a file with functions of the user's that are not there yet: they compile,
-// and say when they run that they are not written. missing are their names, and name
-// is what the file will be called. It is no generated file: it is the user's from
+// and say when they run that they are not written. missing are their names, objects
+// types that are there but for some methods, and name is what the file will be called. It is no generated file: it is the user's from
 // the start. taken are the names that the folder has at package level.
-func Stubs(p *ir.Pipeline, missing []string, name string, taken func(string) bool) ([]byte, error) {
+func Stubs(p *ir.Pipeline, missing []string, objects []Object, name string, taken func(string) bool) ([]byte, error) {
 	with := *p
 	if !slices.ContainsFunc(p.Imports, func(i ir.Import) bool { return i.Path == "errors" }) {
 		with.Imports = append(slices.Clone(p.Imports), ir.Import{Path: "errors", Name: "errors", Std: true})
@@ -30,6 +38,12 @@ func Stubs(p *ir.Pipeline, missing []string, name string, taken func(string) boo
 				object += "_"
 			}
 			f.object(d, object, name)
+		case d.Service != nil:
+			for _, o := range objects {
+				if o.Service == d.Service.Go {
+					f.lacking(d, o, name)
+				}
+			}
 		}
 	}
 	return f.render()
@@ -46,24 +60,39 @@ func (f *file) stub(d ir.Decl, fn ir.Func, p ir.Ports, params []ir.Param, out *i
 // object writes a type with the methods of a service, and the function that makes one.
 func (f *file) object(d ir.Decl, object, name string) {
 	s := d.Service
-	lines := []string{object + " is the object of one worker."}
-	if len(d.Doc) > 0 {
-		lines = append(append(slices.Clone(d.Doc), ""), lines...)
-	}
-	f.above(lines)
+	f.above([]string{object + " is the object of one worker."})
 	f.out.Type().Id(object).Struct()
 	f.out.Line()
+	f.above(d.Doc)
 	f.out.Func().Id(s.Open.Name).Add(f.scope(s.Params).stubHead(s.Ports, s.Params)).Params(jen.Id(s.Go), jen.Error()).
 		Block(jen.Return(jen.Op("&").Id(object).Values(), jen.Nil()))
 	f.out.Line()
 	for _, m := range s.Methods {
-		f.above(m.Doc)
-		names := f.scope(m.Params)
-		receiver := names.local("o")
-		f.out.Func().Params(jen.Id(receiver).Op("*").Id(object)).Id(m.Go).Add(names.head(m)).Add(results(m.Out)).
-			Block(f.unwritten(d.Name+"."+m.Name, m.Out, name))
-		f.out.Line()
+		f.method(d, m, jen.Op("*").Id(object), name)
 	}
+}
+
+// lacking writes the methods that an object lacks.
+func (f *file) lacking(d ir.Decl, o Object, name string) {
+	of := jen.Id(o.Type)
+	if o.Pointer {
+		of = jen.Op("*").Id(o.Type)
+	}
+	for _, m := range d.Service.Methods {
+		if slices.Contains(o.Methods, m.Go) {
+			f.method(d, m, of, name)
+		}
+	}
+}
+
+// method writes a method of a type.
+func (f *file) method(d ir.Decl, m ir.Method, of jen.Code, name string) {
+	f.above(m.Doc)
+	names := f.scope(m.Params)
+	receiver := names.local("o")
+	f.out.Func().Params(jen.Id(receiver).Add(of)).Id(m.Go).Add(names.head(m)).Add(results(m.Out)).
+		Block(f.unwritten(d.Name+"."+m.Name, m.Out, name))
+	f.out.Line()
 }
 
 // stubHead is the parameter list of a user's function.

@@ -84,7 +84,7 @@ func serve(ctx context.Context, l *os.Process, n int) error { return nil }
 
 const constant, two = 1, 2
 
-type jar struct{}
+type jar struct{ Shut bool }
 
 func openJar(ctx context.Context) (*jar, error) { return nil, nil }
 
