@@ -44,7 +44,7 @@ func notImported(file *grammar.File, ref *grammar.Ref, near string, sure bool) d
 		d = d.WithRelated(diag.At(file.Imports[n-1]), "what this file imports")
 	}
 	if near != "" {
-		return meant(d, ref, ref.String(), near+"."+ref.Sel.Text, sure)
+		return meant(d, ref.Name, ref.Name.Text, near, sure)
 	}
 	return d.WithHelp("import the package at the top of this file, by its path, as in import \"net/url\"")
 }
@@ -62,6 +62,14 @@ func cannotSend(at grammar.Span, name, why, help string) diag.Diagnostic {
 	return diag.New(codeCannotSend, diag.At(at), "values of type %s can't be sent: %s", name, why).
 		WithLabel("stays in its process").
 		WithHelp("%s", help)
+}
+
+// writtenFile is of an argument that may be an open file, written as Go has it.
+func writtenFile(p *grammar.Param, written string) diag.Diagnostic {
+	return diag.New(codeUnknownType, diag.At(p.Type), "%s is no type of the language; an argument that is an open file is of type file", written).
+		WithLabel("want file").
+		WithHelp("write %s file; its Go function gets an *os.File", p.Name.Text).
+		WithFix(changes(written, "file"), diag.Replace(p.Type, "file"))
 }
 
 func typeFirst(name *grammar.Name, ref *grammar.Ref) diag.Diagnostic {

@@ -86,7 +86,7 @@ func (u *unit) handlerOf(s *symbol) *handler {
 		}
 		return h
 	}
-	i := u.importOf(s.file, h.ref)
+	i := u.importOf(s.file, h.ref, true)
 	if i == nil || i.pkg == nil {
 		return nil
 	}

@@ -38,7 +38,7 @@ func (u *unit) missedAgain(key string, at grammar.Node) bool {
 	if m.times++; m.times <= 1+maxShown {
 		*d = d.WithRelated(diag.At(at), "and here")
 	}
-	if len(d.Fixes) > 0 && len(d.Fixes[0].Edits) == m.times-1 {
+	if len(d.Fixes) > 0 && len(d.Fixes[0].Edits) == m.times-1 && d.Fixes[0].Edits[0].Span == d.Span { // and no import for all
 		first := d.Fixes[0]
 		edit := diag.Replace(at, first.Edits[0].New)
 		d.Fixes = []diag.Fix{{Message: first.Message, Edits: append(slices.Clip(first.Edits), edit)}}

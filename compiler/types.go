@@ -272,6 +272,23 @@ func isFile(t grammar.Type) bool {
 	return ok && n.Arg == nil && n.Ref.Sel == nil && n.Ref.Name.Text == "file"
 }
 
+// isGosFile says whether a type is written as Go's type of open files, or a pointer to
+// one. The package needs no import, which would not help.
+func (u *unit) isGosFile(file *grammar.File, t grammar.Type) bool {
+	if p, ok := t.(*grammar.PointerType); ok {
+		t = p.Elem
+	}
+	n, ok := t.(*grammar.NamedType)
+	if !ok || n.Arg != nil || n.Ref.Sel == nil || n.Ref.String() != "os.File" {
+		return false
+	}
+	i := u.imports[file]["os"]
+	if i != nil && i.path == "os" {
+		i.used = true
+	}
+	return i == nil || i.path == "os"
+}
+
 func (u *unit) paramsOf(s *symbol, list *grammar.Params, whole bool) []param {
 	if list == nil {
 		return nil
@@ -285,6 +302,8 @@ func (u *unit) paramsOf(s *symbol, list *grammar.Params, whole bool) []param {
 		switch {
 		case s.starts(list) && isFile(p.Type):
 			t = &ir.Type{Kind: ir.File}
+		case s.starts(list) && u.isGosFile(s.file, p.Type):
+			u.add(writtenFile(p, u.text(p.Type.Range())))
 		case !swapped:
 			t = u.typ(s.file, p.Type, whole)
 		}
@@ -309,6 +328,10 @@ func (u *unit) paramsOf(s *symbol, list *grammar.Params, whole bool) []param {
 // which is then reported. Only where a whole item is meant may it be failed[T].
 // Whether structs are flat is not known before solidity.
 func (u *unit) typ(file *grammar.File, t grammar.Type, whole bool) *ir.Type {
+	if u.isGosFile(file, t) {
+		u.add(cannotSend(t.Range(), u.text(t.Range()), unsendable["file"][0], unsendable["file"][1]))
+		return nil
+	}
 	switch t := t.(type) {
 	case *grammar.NamedType:
 		if t.Arg != nil {
@@ -435,15 +458,15 @@ func (u *unit) failed(file *grammar.File, t *grammar.NamedType, whole bool) *ir.
 }
 
 // importOf is the import that a qualified name begins with. It is nil, and
-// reported, if the file has none of that name.
-func (u *unit) importOf(file *grammar.File, ref *grammar.Ref) *imported {
+// reported, if the file has none of that name. It begins a function's, or a type's.
+func (u *unit) importOf(file *grammar.File, ref *grammar.Ref, function bool) *imported {
 	i := u.imports[file][ref.Name.Text]
 	if i == nil {
 		if s := u.symbols[ref.Name.Text]; s != nil && s.missing || file.BrokenImports || u.lost[ref.Name.Text] {
 			return nil
 		}
 		missed := file.Name + " " + ref.Name.Text
-		if u.missedAgain(missed, ref) {
+		if u.missedAgain(missed, ref.Name) {
 			return nil
 		}
 		var names []string
@@ -454,7 +477,8 @@ func (u *unit) importOf(file *grammar.File, ref *grammar.Ref) *imported {
 		near, sure := grammar.Nearest(ref.Name.Text, names)
 		if near == "" {
 			if pkg, err := u.world.load(ref.Name.Text, false); err == nil && pkg.name == ref.Name.Text {
-				if _, err := u.world.named(pkg, ref.Sel.Text); err == nil {
+				_, err := u.world.named(pkg, ref.Sel.Text)
+				if !function && err == nil || function && pkg.funcs[ref.Sel.Text] != nil {
 					u.miss(missed, ref.Name, nil, fix(notImported(file, ref, near, sure).WithHelp("write import %q below the package clause", pkg.path),
 						"import "+quote(pkg.path), imports(file, pkg.path)))
 					return nil
@@ -470,7 +494,7 @@ func (u *unit) importOf(file *grammar.File, ref *grammar.Ref) *imported {
 
 // importedType is a type of another package.
 func (u *unit) importedType(file *grammar.File, ref *grammar.Ref) *ir.Type {
-	i := u.importOf(file, ref)
+	i := u.importOf(file, ref, false)
 	if i == nil || i.pkg == nil {
 		return nil
 	}
