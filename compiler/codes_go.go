@@ -57,4 +57,40 @@ func resize(ctx context.Context, job Job) ([]byte, error) { return nil, nil }
 
 func main() {}
 `})
+	codeLeftover = diag.Register(diag.Info{Code: "MP0503", Name: "Leftover",
+		Title: "a Go function takes the ports of a declaration that is not there",
+		Text: "The declaration was removed, or has another name since. Go has no such type, so that the package does not " +
+			"compile. Functions are yours: mpgen neither renames nor removes one.",
+		Wrong: `-- words.mp --
+package main
+
+queue words string
+
+process yell { send words }
+process hear { receive words }
+-- main.go --
+package main
+
+import "context"
+
+func shout(ctx context.Context, p *ShoutPorts) error { return nil }
+
+func main() {}
+`,
+		Right: `-- words.mp --
+package main
+
+queue words string
+
+process yell { send words }
+process hear { receive words }
+-- main.go --
+package main
+
+import "context"
+
+func yell(ctx context.Context, p *YellPorts) error { return nil }
+
+func main() {}
+`})
 )

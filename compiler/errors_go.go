@@ -92,6 +92,14 @@ func lacksMethods(h *handler, object string, missing []*function, at diag.Span) 
 		WithHelp("give it each method of the service: with a context first, then the parameters as declared; it returns the result and an error")
 }
 
+// leftover is of a function whose declaration has gone, or got another name.
+func leftover(name, ports string, at diag.Span) diag.Diagnostic {
+	return diag.New(codeLeftover, at, "func %s takes *%s, the ports of a declaration that is not there", name, ports).
+		WithLabel("no declaration calls it").
+		WithHelp("remove it; or, if its declaration has another name now, call it and its *%s by that", ports).
+		AsWarning()
+}
+
 // at is what names the function in the .mp file.
 func (h *handler) at() grammar.Node {
 	if h.ref != nil {

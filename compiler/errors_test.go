@@ -14,7 +14,7 @@ import (
 	"github.com/mpgen/mpgen/compiler/diag"
 )
 
-// Each file, and each folder, of testdata/errors is a wrong pipeline. Beside the
+// Each file, and each folder with its Go files, of testdata/errors is a wrong pipeline. Beside the
 // line of a mistake stands // ERROR "rx" with an expression for each finding of
 // the line, which is matched against
 //
@@ -42,7 +42,7 @@ func findings(t *testing.T, dir string, find func(Input) []diag.Diagnostic) int 
 			in := Input{ImportPath: "example.com/wrong", Version: "v0.0.0"}
 			files := []string{path}
 			if e.IsDir() {
-				files, _ = filepath.Glob(filepath.Join(path, "*.mp"))
+				files, _ = filepath.Glob(filepath.Join(path, "*.[mg][po]"))
 				in.Dir, _ = filepath.Abs(path)
 			}
 			want := map[string][]string{}
@@ -50,7 +50,9 @@ func findings(t *testing.T, dir string, find func(Input) []diag.Diagnostic) int 
 			for _, f := range files {
 				text, err := os.ReadFile(f)
 				require.NoError(t, err)
-				in.Sources = append(in.Sources, Source{Name: f, Text: text})
+				if strings.HasSuffix(f, ".mp") {
+					in.Sources = append(in.Sources, Source{Name: f, Text: text})
+				}
 				lines[f] = strings.Split(string(text), "\n")
 				for i, line := range lines[f] {
 					for _, rx := range expected(t, line) {

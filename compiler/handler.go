@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/token"
 	"go/types"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -52,6 +53,35 @@ func (u *unit) handlers() {
 	for _, s := range u.order {
 		if s.handler != nil {
 			u.compare(s.handler)
+		}
+	}
+	if !u.refused && !u.partial {
+		u.leftovers()
+	}
+}
+
+// leftovers are functions of the folder that take the ports of a declaration which is
+// not there any more, or has another name.
+func (u *unit) leftovers() {
+	own := u.ownFiles()
+	declared := map[string]bool{}
+	for _, s := range u.order {
+		declared[portsName(s)] = true
+	}
+	for _, name := range slices.Sorted(maps.Keys(own.code.funcs)) {
+		f := own.code.funcs[name]
+		for _, p := range f.decl.Type.Params.List {
+			star, ok := p.Type.(*ast.StarExpr)
+			if !ok {
+				continue
+			}
+			id, ok := star.X.(*ast.Ident)
+			if !ok || declared[id.Name] || own.names[id.Name].File != "" {
+				continue
+			}
+			if of := strings.TrimSuffix(id.Name, "Ports"); of != id.Name && startsUpper(of) && f.decl.Type.TypeParams == nil {
+				u.add(leftover(name, id.Name, u.spanIn(own.code, f.decl.Name)))
+			}
 		}
 	}
 }

@@ -231,6 +231,9 @@ func (u *unit) lookupHead(ref *grammar.Ref, kinds ...string) *symbol {
 	if s == nil && ref.Name.Text == "main" && u.main != nil {
 		s = u.main
 	}
+	if s == nil {
+		s = u.misnamed(ref.Name.Text)
+	}
 	switch {
 	case s == nil:
 		u.undeclared(ref, kinds)
@@ -250,6 +253,23 @@ func (u *unit) lookupHead(ref *grammar.Ref, kinds ...string) *symbol {
 	}
 	s.used = true
 	return s
+}
+
+// misnamed is the declaration that will have this name when its first letter is mended,
+// which was told where it stands, or nil.
+func (u *unit) misnamed(name string) *symbol {
+	for _, s := range u.order {
+		written := s.name.Text
+		switch {
+		case s.kind == "struct" || s.kind == "enum":
+			if !startsUpper(written) && startsUpper(name) && exported(written) == name {
+				return s
+			}
+		case !startsLower(written) && startsLower(name) && lowered(written) == name:
+			return s
+		}
+	}
+	return nil
 }
 
 // undeclared reports a name that nothing declares.

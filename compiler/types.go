@@ -381,7 +381,11 @@ func (u *unit) namedType(ref *grammar.Ref) *ir.Type {
 	case name == "string":
 		return &ir.Type{Kind: ir.String}
 	}
-	if s := u.symbols[name]; s != nil {
+	s := u.symbols[name]
+	if s == nil {
+		s = u.misnamed(name)
+	}
+	if s != nil {
 		switch {
 		case s.missing:
 			return nil
