@@ -36,9 +36,13 @@ var web = func() (s struct {
 	s.frontier.Main = func(ctx context.Context, n *Node, d *Decoder) error {
 		seeds, wide, deep, late := Get[int](d), Get[int](d), Get[int](d), Get[bool](d)
 		out, seen := s.links.Sender(n), s.seen.In(n)
-		s.begins.In(n).Add(1)
+		begins := s.begins.In(n).Add(1)
 		for i := range seeds {
-			if err := out.Send(ctx, link{ID: i, Wide: wide, Deep: deep}); err != nil {
+			err := out.Send(ctx, link{ID: i, Wide: wide, Deep: deep})
+			if begins > 1 && errors.Is(err, ErrClosed) { // it died when all was done
+				return nil
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -171,6 +175,39 @@ func TestCycleEndsInAStormOfKills(t *testing.T) {
 				require.Zero(t, r.Stats().Rescued, "wake-ups that got lost")
 			}
 			t.Log(runs[engine], "cycles,", kills, "kills")
+		})
+	}
+}
+
+// The frontier is killed, too, and begins anew: how much there is to do is open then,
+// but not that it ends.
+func TestCycleEndsWhoeverDies(t *testing.T) {
+	for _, engine := range columns[:2] {
+		t.Run(engine, func(t *testing.T) {
+			if engine == "processes" && !proc.Supported {
+				t.Skip("this system has no process engine")
+			}
+			t.Setenv(EngineVariable, engine)
+			noLeaks(t)
+			runs, pause := map[string]int{"processes": 2, "goroutines": 50}[engine], map[string]time.Duration{"processes": 4 * time.Millisecond, "goroutines": 400 * time.Microsecond}[engine]
+			if os.Getenv("MP_CYCLES") != "" {
+				runs *= 50
+			}
+			kills := 0
+			for i := range runs {
+				r, _, err := Start(context.Background(), web.pipeline, []Option{NoSignals()}, crawl(1+rand.IntN(3), rand.IntN(3), rand.IntN(4), false))
+				require.NoError(t, err)
+				calm := storm(r, pause, func(*member) bool { return true })
+				late := time.AfterFunc(patience, func() { r.Dump(context.Background(), os.Stderr); r.fail(fmt.Errorf("run %d goes on for ever", i)) })
+				err = r.Wait()
+				late.Stop()
+				kills += calm()
+				if !errors.Is(err, ErrClosed) { // what a frontier found whose pages were closed meanwhile
+					require.NoError(t, err)
+				}
+				require.NoError(t, r.Close())
+			}
+			t.Log(runs, "cycles,", kills, "kills")
 		})
 	}
 }
