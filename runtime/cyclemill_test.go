@@ -169,3 +169,68 @@ func TestCycleGoesOnWhileTheProgramMaySend(t *testing.T) {
 	require.NoError(t, r.Shutdown(limited(t)))
 	require.ErrorIs(t, out.Send(limited(t), grain{}), ErrClosed)
 }
+
+// selfFed is a process that sends to itself, and readers in the program that compete with it.
+var selfFed = func() (s struct {
+	pipeline *Pipeline
+	items    *QueueDecl[int]
+	taken    *NumberDecl[int]
+}) {
+	s.items, s.taken = &QueueDecl[int]{Name: "items", Capacity: 2, Spill: 1 << 16}, &NumberDecl[int]{Name: "taken"}
+	self := &ProcessDecl{Name: "self", Send: []Decl{s.items}, Receive: []Decl{s.items}, Uses: []Decl{s.taken}}
+	self.Main = func(ctx context.Context, n *Node, _ *Decoder) error {
+		for i := range selfFedItems {
+			if err := s.items.Sender(n).Send(ctx, i); err != nil {
+				return err
+			}
+		}
+		for _, err := range s.items.Receiver(n).All(ctx) {
+			if err != nil {
+				return err
+			}
+			s.taken.In(n).Add(1)
+		}
+		return nil
+	}
+	s.pipeline = &Pipeline{Path: "mp.test/selffed", Source: "own.mp", Decls: []Decl{s.items, s.taken, self}, Main: MainDecl{Receive: []Decl{s.items}}}
+	Register(s.pipeline)
+	return s
+}()
+
+const selfFedItems = 50
+
+func TestProgramReadsFromACycle(t *testing.T) {
+	for _, engine := range columns {
+		t.Run(engine, func(t *testing.T) {
+			if engine == "processes" && !proc.Supported {
+				t.Skip("this system has no process engine")
+			}
+			t.Setenv(EngineVariable, engine)
+			noLeaks(t)
+			for range 10 {
+				r, n, err := Start(context.Background(), selfFed.pipeline, []Option{NoSignals()})
+				require.NoError(t, err)
+				taken, counts := selfFed.taken.In(n), make(chan error)
+				ctx := limited(t)
+				for range 2 {
+					go func() {
+						for _, err := range selfFed.items.Receiver(n).All(ctx) {
+							if err != nil {
+								counts <- err
+								return
+							}
+							taken.Add(1)
+						}
+						counts <- nil
+					}()
+				}
+				for range 2 {
+					require.NoError(t, <-counts)
+				}
+				require.Equal(t, selfFedItems, taken.Load())
+				require.NoError(t, r.Wait())
+				require.NoError(t, r.Close())
+			}
+		})
+	}
+}

@@ -119,6 +119,9 @@ func (r *reader) next(ctx context.Context, try bool) error {
 	if got || err != nil {
 		return err
 	}
+	if in.q.cyclic && in.node.run != nil {
+		in.node.ringing(in.node.run.lookAtCycles) // what this reader has done may have been in the way of the end
+	}
 	if try {
 		return ErrEmpty
 	}

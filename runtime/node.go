@@ -248,8 +248,8 @@ func (n *Node) retire() {
 	}
 }
 
-// ringing runs f, which rings bells or acts in the name of this process, unless
-// the bells are gone or another process may have its place.
+// ringing runs f, which looks at the memory, rings bells or acts in the name of this
+// process, unless the memory is gone or another process may have its place.
 func (n *Node) ringing(f func()) {
 	n.reading.RLock()
 	defer n.reading.RUnlock()
