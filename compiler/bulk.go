@@ -36,6 +36,12 @@ func (u *unit) bulk() {
 		case *grammar.Struct:
 			u.structSize(s, known)
 		case *grammar.Typed:
+			if k := kindOf(s); k != nil {
+				for _, t := range k.types(s) {
+					check(d.Type, &t, s.String())
+				}
+				continue
+			}
 			if s.kind != "array" {
 				check(d.Type, s.typ, map[bool]string{true: "an item of "}[s.kind == "queue"]+s.String())
 				continue

@@ -163,11 +163,7 @@ func (d *drawing) typ(depth int) string {
 	case depth > 0 && n == 2:
 		return fmt.Sprintf("[%d]%s", d.upTo(5), d.typ(depth-1))
 	case depth > 0 && n == 3:
-		key := pick(d, []string{"string", "int", "[2]string", "float64", "bool"})
-		if d.chance(40) {
-			key = d.flat(1)
-		}
-		return "map[" + key + "]" + d.typ(depth-1)
+		return "map[" + d.key() + "]" + d.typ(depth-1)
 	case n == 4:
 		return d.imported(foreignTypes)
 	case n <= 7 && len(d.structs) > 0:
@@ -178,6 +174,14 @@ func (d *drawing) typ(depth int) string {
 		return "[]byte"
 	}
 	return d.flat(depth)
+}
+
+// key draws what can be the key of a map.
+func (d *drawing) key() string {
+	if d.chance(40) {
+		return d.flat(1)
+	}
+	return pick(d, []string{"string", "int", "[2]string", "float64", "bool"})
 }
 
 func (d *drawing) types() {
@@ -475,7 +479,7 @@ func (d *drawing) stage(n *drawn, left, right []*drawn) bool {
 	return true
 }
 
-// share draws numbers, values, arrays and locks, and who uses them.
+// share draws numbers, values, dicts, arrays and locks, and who uses them.
 func (d *drawing) share() {
 	var users []*drawn
 	for _, n := range d.nodes {
@@ -486,6 +490,24 @@ func (d *drawing) share() {
 	for range d.upTo(3) {
 		name := d.small()
 		d.parts = append(d.parts, d.doc()+"value "+name+" "+d.typ(2)+d.note())
+		for _, n := range append(slices.Clip(users), &d.main) {
+			if d.chance(40) {
+				n.use = append(n.use, name)
+			}
+		}
+	}
+	for range d.upTo(2) {
+		name, kind, t := d.small(), pick(d, []string{"dict", "list", "set"}), ""
+		switch kind {
+		case "dict":
+			t = "map[" + d.key() + "]" + d.typ(2)
+		case "list":
+			t = d.typ(2)
+		case "set":
+			t = d.key()
+		}
+		s := drawn{head: kind + " " + name + " " + t, settings: d.settingsOf(kind, "")}
+		d.parts = append(d.parts, d.doc()+d.text(&s))
 		for _, n := range append(slices.Clip(users), &d.main) {
 			if d.chance(40) {
 				n.use = append(n.use, name)

@@ -1,6 +1,7 @@
 package mp
 
 import (
+	"strings"
 	"syscall"
 	"testing"
 
@@ -21,6 +22,9 @@ func TestManagedObjectsAreSharedByProcesses(t *testing.T) {
 			require.Equal(t, fine, g.ended(i))
 		}
 	}
+	var dump strings.Builder
+	require.NoError(t, g.r.Dump(limited(t), &dump))
+	require.Contains(t, dump.String(), "todo 400 entries")
 	require.NoError(t, g.r.Wait())
 	n, _, err := players.seen.In(g.n).Load(limited(t), "count")
 	require.NoError(t, err)
@@ -39,6 +43,13 @@ func TestManagedObjectsSurviveTheirCallers(t *testing.T) {
 		g.starts(i)
 	}
 	until(t, "they are at it", func() bool { return players.count.In(g.n).Load() > 200 })
+	var desks []*desk
+	for i := range playerCount {
+		m := g.r.memberOf("player", i)
+		m.upMu.Lock()
+		desks = append(desks, m.desk)
+		m.upMu.Unlock()
+	}
 	for i := range playerCount {
 		require.NoError(t, syscall.Kill(g.pid(i), syscall.SIGKILL))
 	}
@@ -51,8 +62,10 @@ func TestManagedObjectsSurviveTheirCallers(t *testing.T) {
 	require.True(t, lost >= 0 && lost <= 2, lost) // each died at most between the two
 	require.NoError(t, seesPairs(limited(t), players.todo.In(g.n)))
 	require.NoError(t, players.seen.In(g.n).Update(limited(t), "count", plusOne))
-	for _, m := range g.r.members {
-		require.Empty(t, m.desk.snapshots.open)
+	for _, d := range desks { // whoever died reading a snapshot
+		d.reading.Lock()
+		require.Empty(t, d.snapshots.open)
+		d.reading.Unlock()
 	}
 	require.NoError(t, g.r.Wait())
 }
