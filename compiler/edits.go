@@ -133,6 +133,9 @@ func (u *unit) moved(s *symbol, at *grammar.Setting, in string) []diag.Edit {
 			key = row.In
 		}
 		block := settingOf(owner, key)
+		if in != "" && has(owner, row.Key) || in == "" && block != nil && has(block.Block, row.Key) {
+			return nil // one of them is to go, and who knows which
+		}
 		switch {
 		case in != "": // out of its block
 			if block == nil || len(block.Block.Items) == 1 {
@@ -169,6 +172,16 @@ func replaced(block *grammar.Setting, text string) []diag.Edit {
 		return nil
 	}
 	return []diag.Edit{diag.Replace(block, text)}
+}
+
+// has says whether a block gives a setting.
+func has(b *grammar.Block, key string) bool {
+	for _, item := range b.Items {
+		if s, ok := item.(*grammar.Setting); ok && s.Key.Text == key {
+			return true
+		}
+	}
+	return false
 }
 
 // settingOf is the block of a key in another block, or nil.

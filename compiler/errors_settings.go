@@ -42,13 +42,13 @@ func unknownSetting(s *symbol, at *grammar.Setting, in string, move []diag.Edit)
 		return meant(d, at.Key, key, near, sure)
 	}
 	if other := settingSynonyms[key]; other != "" && slices.Contains(keysOf(s.kind, in), other) {
-		return d.WithHelp("did you mean %q?", other)
+		return meant(d, at.Key, key, other, begunAlike(key, other))
 	}
 	for _, block := range []string{"", "task", "worker"} {
 		keys := keysOf(s.kind, block)
 		near, sure := grammar.Nearest(key, keys)
 		if other := settingSynonyms[key]; near == "" && slices.Contains(keys, other) {
-			near, sure = other, false
+			near, sure = other, begunAlike(key, other)
 		}
 		switch {
 		case near == "" || block == in || block != "" && in != "":
@@ -63,6 +63,11 @@ func unknownSetting(s *symbol, at *grammar.Setting, in string, move []diag.Edit)
 		keys = "none"
 	}
 	return d.WithHelp("it has %s", keys)
+}
+
+// begunAlike says whether a word is but another form of a setting's name, as retry is of retries.
+func begunAlike(word, key string) bool {
+	return len(word) > 3 && strings.HasPrefix(key, word[:len(word)-1])
 }
 
 // settingSynonyms are what other programs call a setting.

@@ -38,6 +38,11 @@ func (p *place) closing(e *Error) bool {
 	switch {
 	case p.t.Type == tokSign && strings.Contains(")]}", p.word) && p.match[p.at] < 0:
 		e.Help = fmt.Sprintf("this %q closes nothing; remove it, or open what it closes", p.word)
+	case p.word == "}" && p.match[p.at] > p.start && p.toks[p.before].Value == "," && p.decl != "struct" && p.decl != "enum":
+		e.Span = Span{p.toks[p.before].Pos, p.end(p.before)}
+		e.Msg = `unexpected "," at the end of the block`
+		e.Help = "nothing follows it; remove it"
+		e.Fixes = []Fix{p.without(p.before)}
 	case p.word == "\n" && p.toks[p.next].Value == "{":
 		e.Help = `the "{" stands on the same line`
 		if p.blank(p.at, p.next) {
@@ -294,6 +299,11 @@ func (p *place) settings(e *Error) bool {
 		e.Help = `names have "," between them, and several settings on one line ";"`
 	}
 	return true
+}
+
+// without is the fix that removes a sign.
+func (b *brackets) without(i int) Fix {
+	return Fix{fmt.Sprintf("remove %q", b.toks[i].Value), []Edit{{Span{b.toks[i].Pos, b.end(i)}, ""}}}
 }
 
 // semicolon is the fix that ends an item before the wrong token.

@@ -35,8 +35,12 @@ var candidates = []lexer.Token{
 // unexpected words the mistake at token at, in the line of the top level that starts at token start.
 func (p *parser) unexpected(parse production, start, at int) Error {
 	if comma := p.dangling(start, at); comma >= 0 {
-		return Error{Span: p.span(comma), Code: Unexpected, Msg: `unexpected "," at the end of the line`,
+		e := Error{Span: p.span(comma), Code: Unexpected, Msg: `unexpected "," at the end of the line`,
 			Help: "the line below reads as one more value; remove the comma, or write the value behind it"}
+		if t := p.toks[p.before(comma)].Type; t == tokNumber || t == tokString { // of which there is one
+			e.Help, e.Fixes = "lines have no sign between them; remove it", []Fix{p.without(comma)}
+		}
+		return e
 	}
 	if e, ok := p.mistaken(start, at); ok {
 		return e

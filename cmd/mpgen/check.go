@@ -1,7 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/mpgen/mpgen/compiler"
 	"github.com/mpgen/mpgen/compiler/diag"
@@ -85,6 +88,7 @@ func (c *checking) mend(cmd *cobra.Command, f folder) (differs bool, err error) 
 		before[s.Name] = string(s.Text)
 	}
 	var fixed []diag.Diagnostic
+	written := map[string]fileLines{}
 	for range maxRounds {
 		found := compiler.Check(f.input)
 		diag.Sort(found)
@@ -103,6 +107,19 @@ func (c *checking) mend(cmd *cobra.Command, f folder) (differs bool, err error) 
 			if text, ok := changed[sources[i].Name]; ok {
 				sources[i].Text = text
 			}
+		}
+		edits := map[string][]diag.Edit{}
+		for i, d := range mended {
+			mended[i].Span.Start.Line = written[d.Span.File].of(d.Span.Start.Line)
+			for _, e := range d.Fixes[0].Edits {
+				edits[e.Span.File] = append(edits[e.Span.File], e)
+			}
+		}
+		for file, list := range edits {
+			if written[file] == nil {
+				written[file] = linesOf(before[file])
+			}
+			written[file] = written[file].after(list)
 		}
 		fixed = append(fixed, mended...)
 	}
@@ -128,4 +145,37 @@ func (c *checking) mend(cmd *cobra.Command, f folder) (differs bool, err error) 
 		}
 	}
 	return differs, nil
+}
+
+// fileLines are the numbers that the lines of a text had in its file, before it was mended.
+type fileLines []int
+
+func linesOf(text string) fileLines {
+	lines := make(fileLines, strings.Count(text, "\n")+1)
+	for i := range lines {
+		lines[i] = i + 1
+	}
+	return lines
+}
+
+// of is the number that a line of the text had; nil is a text as it is in its file.
+func (l fileLines) of(line int) int {
+	if line < 1 || line > len(l) {
+		return line
+	}
+	return l[line-1]
+}
+
+// after are the lines after edits, which do not overlap. A line that is put in has the number of the one where it starts.
+func (l fileLines) after(edits []diag.Edit) fileLines {
+	slices.SortFunc(edits, func(a, b diag.Edit) int { return cmp.Compare(b.Span.Start.Offset, a.Span.Start.Offset) })
+	for _, e := range edits {
+		from, to := e.Span.Start.Line, e.Span.End.Line
+		if e.Span.Start.Column == 1 && e.Span.End.Column == 1 { // whole lines
+			from, to = from-1, to-1
+		}
+		from, to = min(max(from, 0), len(l)), min(max(to, 0), len(l))
+		l = slices.Replace(l, from, max(from, to), slices.Repeat(fileLines{l.of(e.Span.Start.Line)}, strings.Count(e.New, "\n"))...)
+	}
+	return l
 }

@@ -28,7 +28,7 @@ func generateCommand() *cobra.Command {
 		Use:   "generate [path ...]",
 		Short: "Write mpgen.go beside the .mp files",
 		Long: "generate compiles all .mp files of each folder and writes one mpgen.go beside them, if it changed.\n" +
-			"Functions that no Go file of the folder has are written once, into handlers.go or, if there is one, a file named\n" +
+			"Functions and methods that no Go file of the folder has are written once, into handlers.go or, if there is one, a file named\n" +
 			"after the first of them; they say when they run that they are not written yet. No other file is touched.\n\n" +
 			"A path is a folder, a .mp file, which stands for its folder, or folder/... for all folders below, without\n" +
 			"testdata, vendor, those that start with \".\" or \"_\", and other modules. The default is the current folder.",

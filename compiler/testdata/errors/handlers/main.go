@@ -24,7 +24,7 @@ func blur(ctx context.Context, job Job, radius int) Thumb { return Thumb{} }
 
 func sum(ctx context.Context, a, b int) (total int, err error) { return a + b, nil }
 
-func same(_ (context.Context), bytes []uint8, runes []int32, m map[string]*(Job)) (out [1 + two]byte, err error) {
+func same(_ context.Context, bytes []uint8, runes []int32, m map[string]*(Job)) (out [1 + two]byte, err error) {
 	return out, nil
 }
 
