@@ -144,7 +144,8 @@ func storm(r *Run, pause time.Duration, victim func(m *member) bool) (end func()
 func isWorker(m *member) bool { return m.slot.pool >= 0 }
 
 // Workers are killed at any time: the cycle neither ends before each page was seen
-// once, nor goes on for ever.
+// once, nor goes on for ever. MP_CYCLES in the environment says how many cycles to try,
+// and makes the tests like this one try more.
 func TestCycleEndsInAStormOfKills(t *testing.T) {
 	runs, pause := map[string]int{"processes": 4, "goroutines": 300}, map[string]time.Duration{"processes": 4 * time.Millisecond, "goroutines": 400 * time.Microsecond}
 	if v := os.Getenv("MP_CYCLES"); v != "" {

@@ -210,11 +210,11 @@ func TestProgramReadsFromACycle(t *testing.T) {
 			for range 10 {
 				r, n, err := Start(context.Background(), selfFed.pipeline, []Option{NoSignals()})
 				require.NoError(t, err)
-				taken, counts := selfFed.taken.In(n), make(chan error)
+				in, taken, counts := selfFed.items.Receiver(n), selfFed.taken.In(n), make(chan error)
 				ctx := limited(t)
 				for range 2 {
 					go func() {
-						for _, err := range selfFed.items.Receiver(n).All(ctx) {
+						for _, err := range in.All(ctx) {
 							if err != nil {
 								counts <- err
 								return
