@@ -133,6 +133,17 @@ func (p *parser) seek(i int) {
 	p.lex = peeking(p.toks[i:])
 }
 
+// forward is seek for a token ahead, where none from there on has changed. It reads no token again, so that a file of
+// nothing but mistakes takes no longer than its length.
+func (p *parser) forward(i int) {
+	at := p.base + int(p.lex.RawCursor())
+	if i < at {
+		p.seek(i)
+	} else if i > at {
+		p.lex.FastForward(lexer.RawCursor(i - p.base - 1))
+	}
+}
+
 func peeking(toks []lexer.Token) *lexer.PeekingLexer {
 	lex, err := lexer.Upgrade(&list{toks}, tokSpace, tokComment, tokOpenComment, tokSkipped)
 	if err != nil {

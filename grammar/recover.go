@@ -175,7 +175,7 @@ func (p *parser) lose(t lexer.Token) {
 // skip goes on at token to, having read nothing of what starts at token start.
 func (p *parser) skip(start, to int) {
 	p.take(start, to)
-	p.seek(to)
+	p.forward(to)
 }
 
 // drop goes on at token to and remembers the declaration that starts at token start and could not be read.

@@ -51,6 +51,9 @@ func (f *findings) add(in folder, ds ...diag.Diagnostic) bool {
 	return diag.HasErrors(ds)
 }
 
+// mostShown is how many findings people are shown: who has more begins with these.
+const mostShown = 100
+
 // print reports all that was found, text to standard error and the forms for programs to standard output. It returns an
 // exit code as an error if one of the findings is an error.
 func (f *findings) print(cmd *cobra.Command) error {
@@ -62,7 +65,11 @@ func (f *findings) print(cmd *cobra.Command) error {
 		err = diag.GitHub(cmd.OutOrStdout(), f.list)
 	default:
 		out := cmd.ErrOrStderr()
-		err = diag.Text(out, f.list, diag.Style{Color: f.color == "always" || f.color == "auto" && wantsColor(out), Source: f.text})
+		shown := f.list[:min(len(f.list), mostShown)]
+		err = diag.Text(out, shown, diag.Style{Color: f.color == "always" || f.color == "auto" && wantsColor(out), Source: f.text})
+		if n := len(f.list) - len(shown); n > 0 {
+			fmt.Fprintf(out, "\n%d more are not shown; --format json has them all\n", n)
+		}
 		if s := diag.Summary(f.list); s != "" {
 			fmt.Fprintf(out, "\n%s\n", s)
 		}

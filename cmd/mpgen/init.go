@@ -59,7 +59,7 @@ func initialise(cmd *cobra.Command, dir string) error {
 		name := pipelineName(filepath.Base(abs))
 		return fmt.Errorf("no go.mod in %q or above it; a module comes first:\n\n  go mod init example.com/%s", dir, name)
 	}
-	if err := vacant(dir); err != nil {
+	if err := vacant(abs, dir); err != nil {
 		return err
 	}
 	importPath, err := module.importPath(abs)
@@ -72,7 +72,7 @@ func initialise(cmd *cobra.Command, dir string) error {
 	}
 	for _, f := range txtar.Parse(scaffold).Files {
 		file := shown(dir, strings.ReplaceAll(f.Name, "PACKAGE", name))
-		if err := writeFile(file, []byte(strings.ReplaceAll(string(f.Data), "PACKAGE", name))); err != nil {
+		if err := createFile(file, []byte(strings.ReplaceAll(string(f.Data), "PACKAGE", name))); err != nil {
 			return err
 		}
 		fmt.Fprintf(cmd.ErrOrStderr(), "wrote %s\n", file)
@@ -93,8 +93,8 @@ func initialise(cmd *cobra.Command, dir string) error {
 }
 
 // vacant reports why init can't write into a folder, or nil.
-func vacant(dir string) error {
-	entries, err := os.ReadDir(dir)
+func vacant(abs, dir string) error {
+	entries, err := os.ReadDir(abs)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

@@ -119,3 +119,19 @@ func TestModulesNestFolders(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "example.com/a/b/c", path)
 }
+
+// TestManyFindingsAreCut keeps a file of nothing but mistakes from filling the screen.
+func TestManyFindingsAreCut(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "a.mp")
+	var text strings.Builder
+	text.WriteString("package a\n\nprocess x { send q0")
+	for i := range 149 {
+		fmt.Fprintf(&text, ", n%d", i)
+	}
+	text.WriteString(" }\n")
+	require.NoError(t, os.WriteFile(file, []byte(text.String()), 0o644))
+	var stdout, stderr bytes.Buffer
+	require.Equal(t, exitFindings, mpgen([]string{"check", file}, &stdout, &stderr))
+	require.Equal(t, mostShown, strings.Count(stderr.String(), "error[MP0103]"))
+	require.Contains(t, stderr.String(), "\n50 more are not shown; --format json has them all\n\n150 errors\n")
+}
