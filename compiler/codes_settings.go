@@ -127,7 +127,7 @@ process scan[] { max 10 }
 	codeFootprint = diag.Register(diag.Info{Code: "MP0804", Name: "Footprint",
 		Title: "the pipeline takes more shared memory than it declares",
 		When: "process main declares a footprint, and queues, pools, processes and shared objects together take more. mpgen " +
-			"check --footprint shows what takes how much: lower the capacity or bytes of queues and pools, the length of " +
+			"check --footprint shows what takes how much: lower the capacity, bytes or spill of queues and pools, the length of " +
 			"arrays or the number of workers, or declare more. A pool that declares no workers has as many as this " +
 			"machine has processors."})
 )

@@ -122,7 +122,7 @@ type NoMemory struct {
 
 // Error names both sizes and what to change.
 func (n *NoMemory) Error() string {
-	return fmt.Sprintf("the pipeline needs %s of shared memory and %s may be taken: lower the capacity or bytes of its queues and pools, or the lengths of its arrays",
+	return fmt.Sprintf("the pipeline needs %s of shared memory and %s may be taken: lower the capacity, bytes or spill of its queues and pools, or the lengths of its arrays",
 		binarySize(n.Need), binarySize(n.Have))
 }
 

@@ -18,7 +18,7 @@ func TestErrorTexts(t *testing.T) {
 		"panic: runtime error: index out of range [3] with length 2": &Died{Exit: 2, Panic: crash},
 		"fatal error: concurrent map writes":                         &Died{Exit: 2, Panic: "\nfatal error: concurrent map writes\r\n"},
 		"it exited with status 0 before its function returned":       &Died{Panic: " \n\n", Stderr: "text of no use here"},
-		"the pipeline needs 1.5 GiB of shared memory and 100 bytes may be taken: lower the capacity or bytes of its queues and pools, or the lengths of its arrays": &NoMemory{3 << 29, 100},
+		"the pipeline needs 1.5 GiB of shared memory and 100 bytes may be taken: lower the capacity, bytes or spill of its queues and pools, or the lengths of its arrays": &NoMemory{3 << 29, 100},
 	} {
 		require.EqualError(t, err, want)
 	}
