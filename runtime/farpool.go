@@ -201,7 +201,7 @@ func (f *farCalls) sendTask(p *farPool, t *task) {
 	e.reset(f.scratch[:], callHead+p.max+messageOverhead)
 	Put(e, uint32(p.index))
 	Put(e, t.deadline)
-	t.io.put(e)
+	t.encode(e)
 	if e.err == nil && e.n-callHead > p.max {
 		e.fail(ErrTooBig)
 	}
@@ -256,7 +256,7 @@ func (f *farCalls) answer(a line.Frame) {
 		return
 	}
 	f.dec.reset(data)
-	err := t.io.get(&f.dec)
+	err := t.decode(&f.dec)
 	if err != nil {
 		err = at.pool.failure(t, 1, err)
 	}

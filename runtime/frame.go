@@ -22,6 +22,7 @@ const (
 	frameTrouble             // up: an error of the tasks of a stage, and how often it came
 	frameRecord              // up: a record for the log, of task ID
 	frameManaged             // on the line for calls: a managed object, nothing, what is asked of it
+	frameLeaving             // up: the worker takes nothing more, and closes what it has opened
 )
 
 // errorFrame encodes err for a frame.

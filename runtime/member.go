@@ -64,7 +64,10 @@ type life struct {
 	gaveUp   error // a task of its stage failed for good
 	corrupt  bool  // it wrote nonsense
 	logs     bool  // it has sent records
+	leaves   bool  // it is a worker that closes what it has opened
 	dead     bool  // nothing comes behind what it has written
+
+	leaving chan struct{} // closed with leaves
 }
 
 func newMember(r *Run, index int) *member {
@@ -125,7 +128,7 @@ func (m *member) launch() (instance, error) {
 	m.upMu.Lock()
 	m.down = line.OpenWriter(m.pair.At(downAt), size, r.node.bells)
 	m.up = line.OpenReader(m.pair.At(upAt), size, r.node.bells, r.plan.maxMessage(m.index))
-	m.life, m.reply = life{}, reply{}
+	m.life, m.reply = life{leaving: make(chan struct{})}, reply{}
 	if r.plan.callsOut(m.index) {
 		m.desk = newDesk(m)
 	}
@@ -211,6 +214,7 @@ func (m *member) supervise(p instance) {
 			}
 		})
 		young := m.retireAt()
+		m.seeOff(p)
 		<-p.Dead()
 		timer.Stop()
 		young()
@@ -247,10 +251,31 @@ func (m *member) kill(why error) {
 	}
 }
 
+// seeOff waits until p is dead or on its way out. A worker that is replaced, and
+// hangs while it closes its object, must not keep its place.
+func (m *member) seeOff(p instance) {
+	m.upMu.Lock()
+	leaving := m.life.leaving
+	m.upMu.Unlock()
+	if !m.mayRetire() {
+		return
+	}
+	select {
+	case <-p.Dead():
+	case <-leaving:
+		grace := max(m.run.plan.grace(m.index), leastStanding)
+		m.killAfter(grace, p, fmt.Errorf("it did not close within %v", grace))
+	}
+}
+
 // killAfterGrace kills the process p, if it does not follow the order to stop.
 // why is noted if it is not nil.
 func (m *member) killAfterGrace(p instance, why error) {
-	t := time.NewTimer(m.run.plan.grace(m.index))
+	m.killAfter(m.run.plan.grace(m.index), p, why)
+}
+
+func (m *member) killAfter(grace time.Duration, p instance, why error) {
+	t := time.NewTimer(grace)
 	defer t.Stop()
 	select {
 	case <-p.Dead():
@@ -378,6 +403,11 @@ func (m *member) hear(f line.Frame) func() {
 		}
 	case frameRecord:
 		m.logs(f)
+	case frameLeaving:
+		if !m.life.leaves {
+			m.life.leaves = true
+			close(m.life.leaving)
+		}
 	}
 	return nil
 }

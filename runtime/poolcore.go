@@ -3,7 +3,11 @@ package mp
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
+	"path/filepath"
+	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -93,6 +97,46 @@ type task struct {
 	began    time.Time // when it was called, of one in sampled
 	given    time.Time // when its caller gave up, zero: it waits
 	ordered  bool      // the worker was told to cancel it
+}
+
+// encode and decode run code of the item's type, under a lock that all callers share
+// and perhaps on the goroutine of another one than the task's. So a panic goes no
+// further: it is the task's error.
+
+func (t *task) encode(e *Encoder) {
+	defer func() {
+		if v := recover(); v != nil {
+			e.fail(panicked(v))
+		}
+	}()
+	t.io.put(e)
+}
+
+func (t *task) decode(d *Decoder) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = panicked(v)
+		}
+	}()
+	return t.io.get(d)
+}
+
+// panicked is a panic as an error, with the place that it came from. It is called
+// while the panic is being recovered.
+func panicked(v any) error {
+	pcs := make([]uintptr, 64)
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(0, pcs)])
+	within := false // what follows has panicked
+	for {
+		f, more := frames.Next()
+		if inRuntime := strings.HasPrefix(f.Function, "runtime."); within && !inRuntime {
+			return fmt.Errorf("panic: %v (in %s, %s:%d)", v, f.Function, filepath.Base(f.File), f.Line)
+		}
+		within = within || f.Function == "runtime.gopanic"
+		if !more {
+			return fmt.Errorf("panic: %v", v)
+		}
+	}
 }
 
 func newPoolCore(r *Run, pp *poolPlan) *poolCore {
@@ -268,7 +312,7 @@ func (p *poolCore) send(w *poolWorker, most int) (n int) {
 		}
 		at := e.n
 		Put(e, uint32(0))
-		t.io.put(e)
+		t.encode(e)
 		if e.err != nil && n > 0 {
 			return p.send(w, n) // those before it, and then it comes first
 		}
@@ -331,7 +375,7 @@ func (p *poolCore) answer(m *member, f line.Frame) {
 	switch f.Kind {
 	case frameResult:
 		p.dec.reset(f.Data)
-		if err := t.io.get(&p.dec); err != nil {
+		if err := t.decode(&p.dec); err != nil {
 			t.io.settled(p.failure(w, t, err))
 		} else {
 			t.io.settled(nil)

@@ -60,6 +60,7 @@ func (c *child) runWorker(pp *poolPlan) int {
 	}
 	w.loop()
 	w.tellFailures()
+	c.say(frameLeaving, 0, nil)
 	c.out()
 	err := w.works.close()
 	c.back()
