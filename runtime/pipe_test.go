@@ -132,6 +132,141 @@ func (t *trial) pipeDeath() {
 	require.ErrorAs(t, r.Wait(), &died)
 }
 
+// What the program has sent is worked off, and so is what is said about it.
+func TestShutdownWorksOffWhatIsInAPipe(t *testing.T) {
+	ctx := limited(t)
+	r, n := begin(t, chores.pipeline)
+	for range 50 {
+		require.NoError(t, chores.line.In(n).Send(ctx, 1))
+	}
+	require.NoError(t, r.Shutdown(ctx))
+	require.Equal(t, 100, chores.sum.In(n).Load())
+}
+
+// chores: near asks far what to add for each item that the program sends. far has
+// no other work.
+var chores = func() (s struct {
+	pipeline *Pipeline
+	line     *PipeDecl[int]
+	sum      *NumberDecl[int]
+}) {
+	s.line, s.sum = &PipeDecl[int]{Name: "line", Main: true}, &NumberDecl[int]{Name: "sum"}
+	wire := &PipeDecl[int]{Name: "wire"}
+	near := &ProcessDecl{Name: "near", Uses: []Decl{s.line, wire, s.sum}, Main: func(ctx context.Context, n *Node, _ *Decoder) error {
+		wire := wire.In(n)
+		for v, err := range s.line.In(n).All(ctx) {
+			if err != nil {
+				return err
+			}
+			if err := wire.Send(ctx, v); err != nil {
+				return err
+			}
+			twice, err := wire.Receive(ctx)
+			if err != nil {
+				return err
+			}
+			s.sum.In(n).Add(twice)
+		}
+		return nil
+	}}
+	far := &ProcessDecl{Name: "far", Uses: []Decl{wire}, Main: func(ctx context.Context, n *Node, _ *Decoder) error {
+		wire := wire.In(n)
+		for v, err := range wire.All(ctx) {
+			if err != nil {
+				return err
+			}
+			if err := wire.Send(ctx, 2*v); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
+	s.pipeline = &Pipeline{Path: "mp.test/chores", Source: "chores.mp", Decls: []Decl{s.line, wire, s.sum, near, far}}
+	Register(s.pipeline)
+	return s
+}()
+
+// A cycle ends although one in it talks to another process all the while, and starts
+// with what comes by a pipe from the program.
+func TestCycleWithPipesEnds(t *testing.T) {
+	ctx := limited(t)
+	r, n := begin(t, countdown.pipeline)
+	require.NoError(t, countdown.start.In(n).Send(ctx, 40))
+	require.NoError(t, countdown.start.In(n).Send(ctx, 30))
+	countdown.start.In(n).Close()
+	require.NoError(t, r.Wait())
+	require.Equal(t, 41+31, countdown.rounds.In(n).Load())
+}
+
+// countdown: what the program says by a pipe, one passes on to two, which sends it back
+// one less until it is zero. far is asked how much less.
+var countdown = func() (s struct {
+	pipeline *Pipeline
+	start    *PipeDecl[int]
+	rounds   *NumberDecl[int]
+}) {
+	s.start, s.rounds = &PipeDecl[int]{Name: "start", Main: true}, &NumberDecl[int]{Name: "rounds"}
+	there, back := &QueueDecl[int]{Name: "there", Spill: 1 << 16}, &QueueDecl[int]{Name: "back"}
+	wire := &PipeDecl[int]{Name: "wire"}
+	pass := func(ctx context.Context, from *Receiver[int], to *Sender[int]) error {
+		for v, err := range from.All(ctx) {
+			if err != nil {
+				return err
+			}
+			if err := to.Send(ctx, v); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	one := &ProcessDecl{Name: "one", Uses: []Decl{s.start}, Receive: []Decl{back}, Send: []Decl{there},
+		Main: func(ctx context.Context, n *Node, _ *Decoder) error {
+			if err := pass(ctx, &s.start.In(n).Receiver, there.Sender(n)); err != nil {
+				return err
+			}
+			return pass(ctx, back.Receiver(n), there.Sender(n))
+		}}
+	two := &ProcessDecl{Name: "two", Uses: []Decl{wire, s.rounds}, Receive: []Decl{there}, Send: []Decl{back},
+		Main: func(ctx context.Context, n *Node, _ *Decoder) error {
+			wire := wire.In(n)
+			for v, err := range there.Receiver(n).All(ctx) {
+				if err != nil {
+					return err
+				}
+				s.rounds.In(n).Add(1)
+				if v == 0 {
+					continue
+				}
+				if err := wire.Send(ctx, v); err != nil {
+					return err
+				}
+				less, err := wire.Receive(ctx)
+				if err != nil {
+					return err
+				}
+				if err := back.Sender(n).Send(ctx, less); err != nil {
+					return err
+				}
+			}
+			return nil
+		}}
+	far := &ProcessDecl{Name: "far", Uses: []Decl{wire}, Main: func(ctx context.Context, n *Node, _ *Decoder) error {
+		wire := wire.In(n)
+		for v, err := range wire.All(ctx) {
+			if err != nil {
+				return err
+			}
+			if err := wire.Send(ctx, v-1); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
+	s.pipeline = &Pipeline{Path: "mp.test/countdown", Source: "countdown.mp", Decls: []Decl{s.start, s.rounds, there, back, wire, one, two, far}}
+	Register(s.pipeline)
+	return s
+}()
+
 func TestPlanGivesEachEndOfAPipeItsProcess(t *testing.T) {
 	pl, err := newPlan(phones.pipeline, told{1})
 	require.NoError(t, err)
@@ -144,6 +279,11 @@ func TestPlanGivesEachEndOfAPipeItsProcess(t *testing.T) {
 	require.True(t, pl.mainSends(0))
 	require.False(t, pl.mainSends(1))
 	require.False(t, pl.source(1), "near has its work from the program")
+	require.False(t, pl.source(2), "far from near")
+	pipe := &PipeDecl[int]{Name: "pipe"}
+	pl, err = newPlan(&Pipeline{Decls: []Decl{pipe, &ProcessDecl{Name: "one", Uses: []Decl{pipe}}, &ProcessDecl{Name: "two", Uses: []Decl{pipe}}}}, told{1})
+	require.NoError(t, err)
+	require.True(t, pl.source(1))
 	require.True(t, pl.source(2))
 }
 

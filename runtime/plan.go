@@ -533,9 +533,22 @@ func (pl *plan) title(slot int) string {
 	return fmt.Sprintf("%s[%d]", s.name, s.index)
 }
 
-// source reports whether a process gets nothing to do from queues.
+// source reports whether a process gets nothing to do from queues, and talks by pipes
+// to none that does.
 func (pl *plan) source(slot int) bool {
-	return !slices.ContainsFunc(pl.parties[pl.slots[slot].party].takes, func(i int) bool { return pl.queues[i].feeds() })
+	talks := []int{pl.slots[slot].party}
+	for i := 0; i < len(talks); i++ {
+		for _, k := range pl.parties[talks[i]].takes {
+			q := &pl.queues[k]
+			if q.feeds() {
+				return false
+			}
+			if other := pl.slots[q.producers[0]].party; !slices.Contains(talks, other) {
+				talks = append(talks, other)
+			}
+		}
+	}
+	return true
 }
 
 func (pl *plan) worker(slot int) bool { return pl.slots[slot].pool >= 0 }

@@ -226,10 +226,10 @@ func (r *Run) cause() error {
 }
 
 // Shutdown ends the run and loses nothing: the contexts of the sources are
-// cancelled (the processes that receive from no queue, and by no pipe from the
-// program), what they sent is worked off, queues close in order. When ctx ends
-// first, the rest is cancelled as by Close, and the context's error is joined to
-// the result. Call Close after it.
+// cancelled (the processes that receive from no queue, nor by a pipe from the
+// program, and have no pipe with one that does), what they sent is worked off,
+// queues close in order. When ctx ends first, the rest is cancelled as by Close,
+// and the context's error is joined to the result. Call Close after it.
 func (r *Run) Shutdown(ctx context.Context) error {
 	defer r.attend()()
 	r.mu.Lock()
