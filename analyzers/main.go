@@ -14,7 +14,8 @@ var Main = &analysis.Analyzer{
 
 Each process of a pipeline is the program, executed again, and leaves main at mp.Main. What stands before it runs in
 each of them: so it comes before the pipeline starts, before the tests run in TestMain, and before ports and files are
-opened and goroutines begun. Reported are those before it, and a main package with a pipeline in which nothing calls it.`,
+opened and goroutines begun. Reported are those before it, but for files that are only read, which does no harm in each
+of them; and a main package with a pipeline in which nothing calls it.`,
 	URL: "https://pkg.go.dev/github.com/mpgen/mpgen/analyzers",
 	Run: runMain,
 }

@@ -38,6 +38,12 @@ func unknownSetting(s *symbol, at *grammar.Setting, in string, move []diag.Edit)
 		}
 		return d.WithHelp("%q is a setting of %s", key, articles(settings[i].Of))
 	}
+	if available[key] || key == "dict" || key == "list" || key == "set" {
+		if s.kind == "service" {
+			return d.WithHelp("what a service holds are the fields of its object, in Go; what processes share is declared outside of it")
+		}
+		return d.WithHelp("%q starts a declaration of its own, which stands outside of this one", key)
+	}
 	if near, sure := grammar.Nearest(key, keysOf(s.kind, in)); near != "" {
 		return meant(d, at.Key, key, near, sure)
 	}

@@ -136,7 +136,7 @@ func (u *unit) comparer(pkg *goPackage, fn *goFunc) *comparer {
 // goField is a parameter or a result.
 type goField struct {
 	text   string // to compare
-	shown  string // as it is written
+	shown  string // to read
 	spread bool
 }
 
@@ -146,7 +146,7 @@ func (c *comparer) fields(list *ast.FieldList) []goField {
 	}
 	var all []goField
 	for _, f := range list.List {
-		field := goField{text: c.text(f.Type), shown: types.ExprString(f.Type)}
+		field := goField{text: c.text(f.Type), shown: c.shown(f.Type)}
 		if _, ok := f.Type.(*ast.Ellipsis); ok {
 			field.spread = true
 		}
@@ -155,6 +155,31 @@ func (c *comparer) fields(list *ast.FieldList) []goField {
 		}
 	}
 	return all
+}
+
+// shown is a type as one reads it here: with the package that its file is of, and a
+// variadic one as the slice that it is.
+func (c *comparer) shown(e ast.Expr) string {
+	switch e := e.(type) {
+	case *ast.Ident:
+		if c.abroad && c.pkg.types[e.Name] != nil {
+			return c.pkg.name + "." + e.Name
+		}
+	case *ast.ParenExpr:
+		return c.shown(e.X)
+	case *ast.StarExpr:
+		return "*" + c.shown(e.X)
+	case *ast.Ellipsis:
+		return "[]" + c.shown(e.Elt)
+	case *ast.ArrayType:
+		if e.Len == nil {
+			return "[]" + c.shown(e.Elt)
+		}
+		return "[" + types.ExprString(e.Len) + "]" + c.shown(e.Elt)
+	case *ast.MapType:
+		return "map[" + c.shown(e.Key) + "]" + c.shown(e.Value)
+	}
+	return types.ExprString(e)
 }
 
 func (c *comparer) text(e ast.Expr) string {

@@ -43,6 +43,11 @@ func (p *place) closing(e *Error) bool {
 		e.Msg = `unexpected "," at the end of the block`
 		e.Help = "nothing follows it; remove it"
 		e.Fixes = []Fix{p.without(p.before)}
+	case p.word == "\n" && p.toks[p.next].Value == ")" && p.match[p.next] > p.start && p.match[p.next] < p.at && p.want[")"]:
+		e.Help = `the ")" stands on the same line as what is before it`
+		if p.blank(p.at, p.next) {
+			e.Fixes = []Fix{{`put the ")" on the same line`, []Edit{{Span{p.t.Pos, p.toks[p.next].Pos}, ""}}}}
+		}
 	case p.word == "\n" && p.toks[p.next].Value == "{":
 		e.Help = `the "{" stands on the same line`
 		if p.blank(p.at, p.next) {
@@ -111,6 +116,9 @@ func (p *place) missingType(e *Error) {
 	switch {
 	case p.parent[p.at] > p.start && p.toks[p.parent[p.at]].Value == "(" || p.match[p.at] > p.start && p.word == ")":
 		e.Help = fmt.Sprintf("each parameter has a name and a type, as in \"%s int\"", name)
+		if p.decl == "process" && p.block < 0 {
+			e.Help += fmt.Sprintf("; queues are named in its block, as in { receive %s }", name)
+		}
 	case p.block >= 0 && p.decl == "struct":
 		e.Help = fmt.Sprintf("each field has a name and a type, as in \"%s string\"", name)
 	case p.block < 0 && p.decl == "array":
@@ -165,6 +173,14 @@ func (p *place) heads(e *Error) bool {
 		e.Msg = fmt.Sprintf("unexpected %q, want a string", word.Value)
 		e.Help = fmt.Sprintf("the path of a package stands in quotes: import %q", word.Value)
 		e.Fixes = []Fix{{"write it in quotes", []Edit{{e.Span, `"` + word.Value + `"`}}}}
+	case p.want["\n"] && isKeyword(p.word) && p.toks[p.next].Type == tokIdent && p.t.Pos.Line == p.toks[p.before].Pos.Line:
+		e.Help = "each declaration starts on a line of its own"
+		e.Fixes = []Fix{{fmt.Sprintf("start a line with %q", p.word), []Edit{{Span{p.end(p.before), p.t.Pos}, "\n"}}}}
+	case p.word == "=" && p.toks[p.before].Value == "}" && (p.decl == "pool" || p.decl == "process" || p.decl == "service"):
+		e.Help = "the function that it is bound to stands before the block"
+		p.bindFirst(e)
+	case p.decl == "process" && p.t.Type == tokIdent && p.toks[p.before].Value == "[" && p.before == p.parser.before(p.at) && p.parser.before(p.before) > p.start:
+		e.Help = fmt.Sprintf("the number of processes is written out, as in %s[4]; [] is for those that the program starts when it wants", name)
 	case p.decl == "pool" && p.word == "[":
 		e.Help = "the number of its workers is a setting of a pool: { workers 4 }"
 	case p.decl == "process" && p.word == "[":
@@ -201,6 +217,24 @@ func (p *place) heads(e *Error) bool {
 		return false
 	}
 	return true
+}
+
+// bindFirst moves what a declaration is bound to before its block.
+func (p *place) bindFirst(e *Error) {
+	open, last := p.match[p.before], p.next
+	if p.toks[p.visible(last+1)].Value == "." {
+		last = p.visible(p.visible(last+1) + 1)
+	}
+	if open < 0 || p.toks[p.next].Type != tokIdent || p.toks[last].Type != tokIdent || p.toks[p.visible(last+1)].Value != "\n" {
+		return
+	}
+	bind := "= "
+	for _, t := range p.toks[p.next : last+1] {
+		bind += t.Value
+	}
+	at := p.toks[open].Pos
+	e.Help += ": " + bind + " { … }"
+	e.Fixes = []Fix{{fmt.Sprintf("write %q before the block", bind), []Edit{{Span{at, at}, bind + " "}, {Span{p.end(p.before), p.end(last)}, ""}}}}
 }
 
 // flows is about flows.
@@ -263,6 +297,17 @@ func (p *place) settings(e *Error) bool {
 		return false
 	}
 	before, next := p.toks[p.before], p.toks[p.next]
+	if (p.word == "(" || p.word == "[") && p.itemStart() == p.before && strings.Contains(" send receive use read ", " "+before.Value+" ") {
+		e.Help = fmt.Sprintf(`names have no brackets around them, and "," between them, as in "%s a, b"`, before.Value)
+		if end := p.match[p.at]; end >= 0 && next.Type == tokIdent {
+			open := " "
+			if p.t.Pos != p.end(p.before) {
+				open = ""
+			}
+			e.Fixes = []Fix{{"leave out the brackets", []Edit{{Span{p.t.Pos, p.end(p.at)}, open}, {p.span(end), ""}}}}
+		}
+		return true
+	}
 	more := next.Type == tokIdent || next.Type == tokNumber || next.Type == tokString || next.Value == "{"
 	switch {
 	case p.word == "=":

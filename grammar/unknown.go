@@ -45,11 +45,15 @@ func (p *parser) unknown(i int) {
 		e.Help = fmt.Sprintf("write struct %s { … }", next.Value)
 		to := p.toks[p.visible(p.visible(i+1)+1)]
 		e.Fixes = []Fix{{fmt.Sprintf("write \"struct %s\"", next.Value), []Edit{{Span{t.Pos, after(to)}, "struct " + next.Value}}}}
-	case elsewhere[t.Value] != "":
+	case elsewhere[t.Value] != "" && next.Type != tokNumber:
 		e.Help = "write " + elsewhere[t.Value]
 		if next.Type == tokIdent {
 			e.Help = strings.ReplaceAll(e.Help, "NAME", next.Value)
 		}
+	case t.Value == "map" && next.Type == tokIdent:
+		e.Help = fmt.Sprintf("write value %s map[K]V for a map that processes share, which is stored and loaded as a whole; or let a service hold it", next.Value)
+	case next.Type == tokNumber:
+		e.Help = "settings stand in the braces of a declaration, as in pool NAME(n int) int { workers 4 }"
 	case t.Type == tokKeyword:
 		e.Help = "Go code stands in a .go file of the same folder"
 	case near != "":

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mpgen/mpgen/compiler"
@@ -47,7 +48,7 @@ func listCodes(out io.Writer, codes []diag.Info) {
 	}
 }
 
-// findCode finds a code as MP0103 or by its name, in any case.
+// findCode finds a code as MP0103, mp0103 or 103, or by its name in any case.
 func findCode(what string) (diag.Info, error) {
 	var words []string
 	for _, info := range diag.Codes() {
@@ -55,6 +56,11 @@ func findCode(what string) (diag.Info, error) {
 			return info, nil
 		}
 		words = append(words, string(info.Code), strings.ToLower(info.Name))
+	}
+	if n, err := strconv.ParseUint(what, 10, 16); err == nil {
+		if code := fmt.Sprintf("MP%04d", n); slices.Contains(words, code) {
+			return findCode(code)
+		}
 	}
 	if near, _ := grammar.Nearest(what, words); near != "" {
 		return diag.Info{}, fmt.Errorf("no finding has the code or name %q; did you mean %s?", what, near)
