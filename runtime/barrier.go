@@ -64,6 +64,8 @@ func (d *BarrierDecl) repair(n *Node, at unsafe.Pointer, p ring.Owner, well bool
 func (d *BarrierDecl) state(n *Node, at unsafe.Pointer) string {
 	b := d.rounds(n, at)
 	switch come, broken := b.State(); {
+	case broken && d.Parties == 0 && !slices.ContainsFunc(n.plan.users(d, 0), func(slot int) bool { return n.control.Slots[slot].State.Load() != control.Ended }):
+		return "over: its processes have ended"
 	case broken:
 		return "broken"
 	case come > 0:

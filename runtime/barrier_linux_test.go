@@ -35,6 +35,8 @@ func TestBarrierKeepsStep(t *testing.T) {
 	require.Equal(t, 300, players.count.In(g.n).Load(), "one had the index 0 each time")
 	require.Equal(t, 300, players.acts.In(g.n).Load())
 	require.NoError(t, g.r.Wait())
+	_, at := g.n.shared(players.everyone)
+	require.Equal(t, "over: its processes have ended", players.everyone.state(g.n, at))
 }
 
 func TestBarrierGivesEachAnIndex(t *testing.T) {
