@@ -175,11 +175,13 @@ func wrongForm(row *Setting, v *grammar.Value) diag.Diagnostic {
 	case v.Number != nil:
 		return wrongNumber(d, row, v.Number)
 	case v.String != nil:
+		d = d.WithLabel("in quotes")
 		bare := strings.Trim(v.String.Text, "\"`")
 		if readsAs(row, bare) {
 			return d.WithHelp("write it without quotes").WithFix("remove the quotes", diag.Replace(v, bare))
 		}
 	case v.Ref != nil && row.Takes&Word != 0:
+		d = d.WithLabel("no such word")
 		if near, sure := grammar.Nearest(v.Ref.String(), strings.Fields(row.Words)); near != "" {
 			return meant(d, v, v.Ref.String(), near, sure)
 		}
