@@ -37,12 +37,12 @@
 // A process is a function that runs from start to end, once or in several
 // instances, from the start of the pipeline or on demand ([Process]). A queue
 // ([Sender], [Receiver]) carries items from processes to processes, in order, and
-// ends by itself when nobody is left who could send. A pool ([Pool]) calls a
-// function in workers that are replaced when they die; a flow makes it a stage
-// between two queues. Numbers ([Number]), values of other types ([Value]) and
-// arrays, which are plain slices, are seen and changed by all; dicts, lists and sets
-// ([Dict], [List], [Set]) the program keeps for all; a lock ([Lock]) keeps processes
-// apart.
+// ends by itself when nobody is left who could send. A pipe ([Conn]) is two-way,
+// between two processes. A pool ([Pool]) calls a function in workers that are
+// replaced when they die; a flow makes it a stage between two queues. Numbers
+// ([Number]), values of other types ([Value]) and arrays, which are plain slices,
+// are seen and changed by all; dicts, lists and sets ([Dict], [List], [Set]) the
+// program keeps for all; a lock ([Lock]) keeps processes apart.
 //
 // # What every blocking call keeps to
 //

@@ -132,6 +132,24 @@ func (t *trial) pipeDeath() {
 	require.ErrorAs(t, r.Wait(), &died)
 }
 
+func TestEndsOfAPipeThatBothListenAreTold(t *testing.T) {
+	noLeaks(t)
+	pipe := &PipeDecl[int]{Name: "line"}
+	listen := func(name string) *ProcessDecl {
+		return &ProcessDecl{Name: name, Uses: []Decl{pipe}, Main: func(ctx context.Context, n *Node, _ *Decoder) error {
+			_, err := pipe.In(n).Receive(ctx)
+			return err
+		}}
+	}
+	r, _, err := Start(context.Background(), &Pipeline{Path: "mp.test/listeners", Source: "listeners.mp", Decls: []Decl{pipe, listen("left"), listen("right")}},
+		[]Option{Inline(), NoSignals()})
+	require.NoError(t, err)
+	defer r.Close()
+	err = r.Wait()
+	require.ErrorAs(t, err, new(*Deadlock))
+	require.ErrorContains(t, err, "left waits for an item of pipe line to left, filled by right")
+}
+
 // What the program has sent is worked off, and so is what is said about it.
 func TestShutdownWorksOffWhatIsInAPipe(t *testing.T) {
 	ctx := limited(t)
