@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"os"
 	"syscall"
 	"testing"
 	"time"
@@ -38,6 +40,12 @@ var leavers = func() (s struct {
 			})
 		case "within an item":
 			return s.out.Sender(n).Send(ctx, burden{dies: true})
+		case "reads":
+			text, err := io.ReadAll(os.Stdin)
+			if err == nil && len(text) > 0 {
+				err = fmt.Errorf("it read %q", text)
+			}
+			return err
 		}
 		for range size / kib {
 			if err := s.out.Sender(n).Send(ctx, burden{text: bytes.Repeat([]byte{'x'}, kib)}); err != nil {
@@ -78,6 +86,53 @@ func leave(t *testing.T, r *Run, how string, size int) *Process {
 	p, err := leavers.leave.Spawn(limited(t), r, func(e *Encoder) { e.String(how); Put(e, size) })
 	require.NoError(t, err)
 	return p
+}
+
+// A process has no input, whatever that of the program is.
+func TestInputIsTheProgramsAlone(t *testing.T) {
+	cmd := program(t, "input")
+	in, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	_, err = io.WriteString(in, "for the program\n") // and it stays open
+	require.NoError(t, err)
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err)
+	require.Equal(t, "for the program\n", string(out))
+}
+
+func init() {
+	programs["input"] = func() {
+		r, _, err := Start(context.Background(), leavers.pipeline, nil)
+		if err != nil {
+			panic(err)
+		}
+		defer r.Close()
+		p, err := leavers.leave.Spawn(context.Background(), r, func(e *Encoder) { e.String("reads"); Put(e, 0) })
+		if err == nil {
+			err = p.Wait(context.Background())
+		}
+		if err != nil {
+			panic(err)
+		}
+		line := make([]byte, 16)
+		io.ReadFull(os.Stdin, line)
+		fmt.Print(string(line))
+	}
+}
+
+func TestWaitForAProcessEndsWithItsContext(t *testing.T) {
+	r, _ := begin(t, leavers.pipeline)
+	p := leave(t, r, "obey", 0)
+	began := time.Now()
+	short, cancel := context.WithTimeout(limited(t), 20*time.Millisecond)
+	defer cancel()
+	require.Equal(t, context.DeadlineExceeded, p.Wait(short))
+	require.GreaterOrEqual(t, time.Since(began), 20*time.Millisecond)
+	require.Equal(t, context.DeadlineExceeded, p.Wait(short), "at once")
+	require.Less(t, time.Since(began), soon)
+	require.NoError(t, p.Err(), "it runs")
+	require.NoError(t, p.Stop(limited(t)))
+	within(t, p.Done())
 }
 
 // In Python join hangs, as the child waits for its feeder thread and that for a reader.
