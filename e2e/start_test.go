@@ -84,7 +84,8 @@ func TestAPoolWhoseWorkersDoNotComeToMainIsAnError(t *testing.T) {
 	r := program(t, "dead")
 	const why = "square[0]: it died 5 times in a row: exit status 4"
 	require.Equal(t, "call: square[0]: closed: "+why+"\nclose: "+why+"\n", r.stdout)
-	require.Equal(t, strings.Repeat("already running\n", 5), r.stderr)
+	require.Equal(t, 5, strings.Count(r.stderr, "already running\n"), r.stderr)
+	require.Equal(t, 4, strings.Count(r.stderr, ` WARN process failed, and is started again process=square[0] pid=`), r.stderr)
 	require.Equal(t, 1+5, r.starts)
 }
 

@@ -6,6 +6,7 @@ import (
 	"sort"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/mpgen/mpgen/runtime/internal/line"
 )
@@ -62,6 +63,20 @@ func (m *member) logs(f line.Frame) {
 		return
 	}
 	m.life.logs = true
+	m.run.log.add(record)
+}
+
+// tellReplaced logs that a process failed which is started again, as nobody else is
+// told of that. One that has done its part is no failure.
+func (m *member) tellReplaced(pid int, cause error, left remains) {
+	if cause == nil {
+		return
+	}
+	record := slog.NewRecord(time.Now(), slog.LevelWarn, "process failed, and is started again", 0)
+	record.AddAttrs(slog.String("process", m.title()), slog.Int("pid", pid), slog.String("cause", cause.Error()))
+	if left.again > 0 {
+		record.AddAttrs(slog.Int("items again", left.again))
+	}
 	m.run.log.add(record)
 }
 

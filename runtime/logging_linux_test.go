@@ -124,8 +124,15 @@ func TestRecordsOfADyingProcessArrive(t *testing.T) {
 	r, chat := beginChat(t, &j, slog.LevelInfo)
 	_, err := chat.Call(limited(t), "die")
 	require.ErrorContains(t, err, "killed by signal 9")
+	// The worker is replaced, of which there is a line.
+	until(t, "it is told", func() bool { return strings.Contains(j.String(), "WARN") })
 	require.NoError(t, r.Close())
-	requireCounted(t, j.lines(t))
+	lines := j.lines(t)
+	last := lines[len(lines)-1]
+	require.Equal(t, "process failed, and is started again", last["msg"])
+	require.Equal(t, "chat[0]", last["process"])
+	require.Contains(t, last["cause"], "killed by signal 9")
+	requireCounted(t, lines[:len(lines)-1])
 }
 
 // requireCounted is that each record is there, in order.

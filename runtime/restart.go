@@ -1,6 +1,7 @@
 package mp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,6 +35,11 @@ func (m *member) settleDeath(pid int, exit proc.Exit, left remains, age time.Dur
 	r.mu.Unlock()
 
 	var cause error
+	defer func() {
+		if again {
+			m.tellReplaced(pid, cmp.Or(cause, life.err), left)
+		}
+	}()
 	if exit.Code != 0 || exit.Signal != 0 {
 		died := &Died{Exit: exit.Code, Signal: exit.Signal, OOM: exit.OOM, Panic: exit.Panic, Stderr: exit.Stderr}
 		if cause = died; killed != nil {
