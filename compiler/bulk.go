@@ -76,7 +76,9 @@ func (u *unit) size(t *ir.Type, known map[*symbol]int64) int64 {
 			return u.structSize(s, known)
 		}
 		return 1
-	case ir.Imported, ir.Failed, ir.Slice, ir.Bytes:
+	case ir.Imported:
+		return max(24, u.extent(t).size) // of what is known
+	case ir.Failed, ir.Slice, ir.Bytes:
 		return 24
 	case ir.String:
 		return 16

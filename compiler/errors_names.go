@@ -234,6 +234,30 @@ func noPackage(at grammar.Span, path, why string) diag.Diagnostic {
 		WithLabel("not to be had")
 }
 
+func noPackageName(name *grammar.Name) diag.Diagnostic {
+	why := "is no name"
+	if name.Text != "_" {
+		why = "is what Go passes over"
+	}
+	return diag.New(codeReserved, diag.At(name), "package %s %s", name.Text, why).
+		WithLabel("not to be built").
+		WithHelp("name the package as its folder is called, or main")
+}
+
+func uncleanPath(at grammar.Span, path, better, why string) diag.Diagnostic {
+	d := noPackage(at, quote(path), why)
+	if better == "" {
+		return d.WithHelp("write the path of the package: of Go's library, or one that starts with its module")
+	}
+	return d.WithHelp("write %q", better).WithFix(changes(path, better), diag.Replace(at, quote(better)))
+}
+
+func importCycle(at grammar.Span, path string, by diag.Span) diag.Diagnostic {
+	return noPackage(at, quote(path), "it imports the package of this file itself").
+		WithRelated(by, "imports it").
+		WithHelp("move the types that both need into a third package, which imports neither")
+}
+
 func nearPackage(at grammar.Span, path, near, why string) diag.Diagnostic {
 	return noPackage(at, quote(path), why).WithHelp("did you mean %q?", near).
 		WithFix(changes(path, near), diag.Replace(at, quote(near)))

@@ -53,6 +53,9 @@ func (u *unit) functions() []Function {
 
 // have is the head of the function that is there.
 func (h *handler) have() string {
+	if h.found.variable() {
+		return "var " + h.name + " " + types.ExprString(h.found.decl.Type)
+	}
 	return "func " + h.name + strings.TrimPrefix(types.ExprString(h.found.decl.Type), "func")
 }
 

@@ -73,7 +73,7 @@ func clean() {}
 		`pool "dead" 16; func dead(ctx context.Context, f mp.Failed[Job]) error; -; ; `,
 		`process "tidy" 17; func clean(ctx context.Context) error; clean.go:5:6; ; `,
 		`pool "half" 18; func halve(n int) int; main.go:7:6; func halve(n int) (half int); `,
-		`process "quick" 19; func halved(ctx context.Context) error; main.go:9:5; ; `,
+		`process "quick" 19; func halved(); main.go:9:5; var halved func(); `,
 		`service "store" 20; func openStore(ctx context.Context, path string) (Store, error); -; ; `,
 	}, got)
 }

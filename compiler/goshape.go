@@ -3,6 +3,8 @@ package compiler
 import (
 	"errors"
 	"go/ast"
+	"go/types"
+	"slices"
 	"strconv"
 )
 
@@ -76,19 +78,29 @@ func pair(putter, getter *goFunc) *marshaler {
 		return nil
 	}
 	put, get := putter.decl, getter.decl
-	if count(put.Type.Params) != 0 || count(put.Type.Results) != 2 ||
-		count(get.Type.Params) != 1 || count(get.Type.Results) != 1 {
+	if !are(put.Type.Params) || !are(put.Type.Results, "[]byte", "error") ||
+		!are(get.Type.Params, "[]byte") || !are(get.Type.Results, "error") {
 		return nil
 	}
 	_, pointer := receiver(put)
 	return &marshaler{pointer}
 }
 
-func count(list *ast.FieldList) int {
-	if list == nil {
-		return 0
+// are says whether parameters or results have these types and no others.
+func are(list *ast.FieldList, want ...string) bool {
+	var have []string
+	if list != nil {
+		for _, f := range list.List {
+			text := types.ExprString(f.Type)
+			if text == "[]uint8" {
+				text = "[]byte"
+			}
+			for range max(1, len(f.Names)) {
+				have = append(have, text)
+			}
+		}
 	}
-	return list.NumFields()
+	return slices.Equal(have, want)
 }
 
 // expr is the shape of a type expression in a file of p.

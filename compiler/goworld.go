@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mpgen/mpgen/grammar"
@@ -37,15 +38,19 @@ type goPackage struct {
 	methods    map[string]map[string]*goFunc // by type, by name
 	funcs      map[string]*goFunc
 	vars       map[string]bool
-	left       []string                 // files that are not for this system, or not asked for
-	apart      map[[2]string]*ast.Ident // functions in those, by the type they belong to and name; nil until asked for
+	imports    map[string]*ast.ImportSpec // by path
+	left       []string                   // files that are not for this system, or not asked for
+	apart      map[[2]string]*ast.Ident   // functions in those, by the type they belong to and name; nil until asked for
 }
 
-// goFunc is a declared function or method with the file it stands in.
+// goFunc is a declared function or method, or a variable whose declaration tells that it is a function, with the file it stands in.
 type goFunc struct {
 	decl *ast.FuncDecl
 	file *ast.File
 }
+
+// variable says whether it is no declared function, but a variable.
+func (f *goFunc) variable() bool { return f.decl.Name.Pos() < f.decl.Type.Func }
 
 // goType is a declared type with the file it stands in, for the file's imports.
 type goType struct {
@@ -58,7 +63,7 @@ func newGoWorld(dir string) *goWorld {
 }
 
 func newGoPackage(path string) *goPackage {
-	return &goPackage{path: path, types: map[string]*goType{}, constants: map[string]ast.Expr{}, methods: map[string]map[string]*goFunc{}, funcs: map[string]*goFunc{}, vars: map[string]bool{}}
+	return &goPackage{path: path, types: map[string]*goType{}, constants: map[string]ast.Expr{}, methods: map[string]map[string]*goFunc{}, funcs: map[string]*goFunc{}, vars: map[string]bool{}, imports: map[string]*ast.ImportSpec{}}
 }
 
 // load reads the package of an import path. Go's own library, and it alone, sees
@@ -120,8 +125,13 @@ func (w *goWorld) read(path string, byStd bool) (*goPackage, error) {
 	return p, nil
 }
 
-// enter collects the types, methods and functions of a file.
+// enter collects the types, methods, functions and imports of a file.
 func (p *goPackage) enter(file *ast.File) {
+	for _, spec := range file.Imports {
+		if path, err := strconv.Unquote(spec.Path.Value); err == nil && p.imports[path] == nil {
+			p.imports[path] = spec
+		}
+	}
 	for _, decl := range file.Decls {
 		switch d := decl.(type) {
 		case *ast.GenDecl:
@@ -130,8 +140,11 @@ func (p *goPackage) enter(file *ast.File) {
 				case *ast.TypeSpec:
 					p.types[s.Name.Name] = &goType{s, file}
 				case *ast.ValueSpec:
-					for _, id := range s.Names {
+					for i, id := range s.Names {
 						p.vars[id.Name] = d.Tok == token.VAR
+						if t := funcType(s, i); t != nil && d.Tok == token.VAR {
+							p.funcs[id.Name] = &goFunc{decl: &ast.FuncDecl{Name: id, Type: t}, file: file}
+						}
 					}
 					for i, value := range s.Values {
 						if d.Tok == token.CONST && len(s.Values) == len(s.Names) {
@@ -152,6 +165,20 @@ func (p *goPackage) enter(file *ast.File) {
 			p.methods[recv][d.Name.Name] = &goFunc{d, file}
 		}
 	}
+}
+
+// funcType is the type of a variable that is declared as a function, or nil.
+func funcType(s *ast.ValueSpec, i int) *ast.FuncType {
+	if s.Type != nil {
+		t, _ := ast.Unparen(s.Type).(*ast.FuncType)
+		return t
+	}
+	if len(s.Values) == len(s.Names) {
+		if lit, ok := ast.Unparen(s.Values[i]).(*ast.FuncLit); ok {
+			return lit.Type
+		}
+	}
+	return nil
 }
 
 // leave notes a file that is not built here.
@@ -279,6 +306,11 @@ func (w *goWorld) find(path string, byStd bool) (dir string, std bool, err error
 		return "", false, fmt.Errorf("go list does not find it; go get %s adds it to this module", path)
 	}
 	return strings.TrimSpace(string(out)), false, nil
+}
+
+// inThisModule says whether a package is of the module that is being compiled.
+func (w *goWorld) inThisModule(path string) bool {
+	return w.module != nil && w.module.path != "" && strings.HasPrefix(path+"/", w.module.path+"/") && !w.module.requires(path)
 }
 
 // inModule says whether a file is in the module that is being compiled.

@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"cmp"
+	"go/build/constraint"
 	"path/filepath"
 	"slices"
 
@@ -118,7 +119,7 @@ func rows(s *symbol, key string) []string {
 
 func docOf(s *symbol) []string { return plainDoc(s.decl.Attached().Doc) }
 
-func noteOf(s *symbol) string { return s.decl.Attached().Line }
+func noteOf(s *symbol) string { return plainNote(s.decl.Attached().Line) }
 
 // plainDoc is a doc comment without lines that are directives of tools, as Go's
 // own documentation leaves them out, and without blank lines at its ends.
@@ -138,8 +139,20 @@ func plainDoc(lines []string) []string {
 	return doc
 }
 
-// isDirective says whether a comment line has the form tool:word.
+// plainNote is the comment behind something, unless it is a directive.
+func plainNote(line string) string {
+	if constraint.IsPlusBuild("// " + line) {
+		return ""
+	}
+	return line
+}
+
+// isDirective says whether a comment line has the form tool:word, or is a build
+// constraint of the old form, which means something to Go behind a blank, too.
 func isDirective(line string) bool {
+	if constraint.IsPlusBuild("// " + line) {
+		return true
+	}
 	for i := range len(line) {
 		switch c := line[i]; {
 		case c == ':':
@@ -162,7 +175,7 @@ func lowerFields(s *symbol) []ir.Field {
 		field := ir.Field{Go: exported(f.name.Text), Type: *f.typ}
 		// A comment on several fields of one line belongs to the first.
 		if f.lead {
-			field.Doc, field.Note = plainDoc(f.of.Doc), f.of.Line
+			field.Doc, field.Note = plainDoc(f.of.Doc), plainNote(f.of.Line)
 		}
 		fields = append(fields, field)
 	}
@@ -176,7 +189,7 @@ func lowerEnum(s *symbol) *ir.Enum {
 			Name: v.Name.Text,
 			Go:   s.goName + exported(v.Name.Text),
 			Doc:  plainDoc(v.Doc),
-			Note: v.Line,
+			Note: plainNote(v.Line),
 		})
 	}
 	return e
@@ -321,7 +334,7 @@ func (u *unit) lowerService(s *symbol) *ir.Service {
 			Go:    exported(f.name.Text),
 			Out:   f.out,
 			Doc:   plainDoc(f.method.Doc),
-			Note:  f.method.Line,
+			Note:  plainNote(f.method.Line),
 			Stage: lowerStage(f),
 		}
 		for _, p := range f.params {

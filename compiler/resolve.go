@@ -1,8 +1,13 @@
 package compiler
 
 import (
+	"go/ast"
+	"maps"
+	"path"
 	"slices"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"github.com/mpgen/mpgen/compiler/diag"
 	"github.com/mpgen/mpgen/grammar"
@@ -50,6 +55,8 @@ func (u *unit) packages() {
 		}
 		name := file.Package.Name
 		switch {
+		case name.Text == "_" || name.Text == "documentation":
+			u.add(noPackageName(name))
 		case first == nil:
 			first = name
 		case name.Text != first.Text:
@@ -146,6 +153,21 @@ func (u *unit) importsOf(file *grammar.File) {
 				continue
 			}
 			i := &imported{path: path, at: spec}
+			if why := u.unclean(path); why != "" {
+				better := u.cleaned(path)
+				u.add(uncleanPath(spec.Path.Span, path, better, why))
+				i.name, i.used = lastElement(strings.TrimRight(path, "/")), true
+				if better != "" {
+					i.name = u.world.loaded[better].name
+				}
+				if spec.Alias != nil {
+					i.name = spec.Alias.Text
+				}
+				if names[i.name] == nil {
+					names[i.name] = i
+				}
+				continue
+			}
 			if path == u.in.ImportPath {
 				u.add(noPackage(spec.Path.Span, quote(path), "it is the package of this file"))
 				continue
@@ -163,6 +185,9 @@ func (u *unit) importsOf(file *grammar.File) {
 				}
 			}
 			if i.pkg != nil {
+				if by := u.importedBy(i.pkg, map[*goPackage]bool{}); by != nil {
+					u.add(importCycle(spec.Path.Span, path, *by))
+				}
 				i.name = i.pkg.name
 			} else {
 				i.name, i.used = lastElement(path), true
@@ -183,6 +208,68 @@ func (u *unit) importsOf(file *grammar.File) {
 			names[i.name] = i
 		}
 	}
+}
+
+// importedBy is where a package, or one of this module that it imports, imports the
+// package that is compiled, or nil.
+func (u *unit) importedBy(p *goPackage, seen map[*goPackage]bool) *diag.Span {
+	seen[p] = true
+	if spec := p.imports[u.in.ImportPath]; spec != nil {
+		at := u.spanIn(p, &ast.Ident{NamePos: spec.Path.Pos(), Name: spec.Path.Value})
+		return &at
+	}
+	for _, path := range slices.Sorted(maps.Keys(p.imports)) {
+		if p.std || !u.world.inThisModule(path) {
+			continue
+		}
+		if q, err := u.world.load(path, false); err == nil && !seen[q] {
+			if by := u.importedBy(q, seen); by != nil {
+				return by
+			}
+		}
+	}
+	return nil
+}
+
+// unclean says why Go takes no import path of this form, or "".
+func (u *unit) unclean(p string) string {
+	switch elements := strings.Split(p, "/"); {
+	case p == "." || p == ".." || strings.HasPrefix(p, "./") || strings.HasPrefix(p, "../"):
+		return "a path starts with the module, not with the folder"
+	case strings.HasPrefix(p, "/"):
+		return "a path is no file's, and starts with no slash"
+	case strings.HasSuffix(p, "/"):
+		return "its path ends in a slash"
+	case p != path.Clean(p):
+		return "its path has a part that is empty, or made of dots"
+	case slices.Contains(elements, "vendor"):
+		return "it is a copy for those above its folder vendor, who import it by the path behind that"
+	case strings.ContainsFunc(p, func(r rune) bool {
+		return !unicode.IsGraphic(r) || unicode.IsSpace(r) || strings.ContainsRune("!\"#$%&'()*,:;<=>?[\\]^`{|}\uFFFD", r)
+	}):
+		return "its path has a character that none has"
+	}
+	return ""
+}
+
+// cleaned is the path of a package that somebody meant who wrote one of another form,
+// or "" if there is none.
+func (u *unit) cleaned(p string) string {
+	switch {
+	case strings.HasPrefix(p, "."):
+		p = path.Join(u.in.ImportPath, p)
+	default:
+		p = path.Clean(strings.Trim(p, "/"))
+	}
+	p = p[strings.LastIndex("/"+p, "/vendor/")+1:]
+	p = strings.TrimPrefix(p, "vendor/")
+	if p == u.in.ImportPath || u.unclean(p) != "" || !mayImport(u.in.ImportPath, p) {
+		return ""
+	}
+	if _, err := u.world.load(p, false); err != nil {
+		return ""
+	}
+	return p
 }
 
 // unusedImports refuses imports without use, as Go does.

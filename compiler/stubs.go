@@ -72,12 +72,16 @@ func (u *unit) stubs(p *ir.Pipeline, functions []Function) (*Stubs, []diag.Diagn
 }
 
 // readable says whether all Go files of the folder parse. One that mpgen wrote does
-// not matter.
+// not matter, nor do those that Go passes over, as an editor's for what is open in it.
 func (u *unit) readable() bool {
 	entries, err := os.ReadDir(u.in.Dir)
 	for _, e := range entries {
-		if e.IsDir() || !strings.HasSuffix(e.Name(), ".go") || e.Name() == FileName {
+		name := e.Name()
+		if e.IsDir() || !strings.HasSuffix(name, ".go") || name == FileName || name[0] == '.' || name[0] == '_' {
 			continue
+		}
+		if _, err := os.Stat(filepath.Join(u.in.Dir, name)); os.IsNotExist(err) {
+			continue // a link to nothing
 		}
 		if _, err := parser.ParseFile(token.NewFileSet(), filepath.Join(u.in.Dir, e.Name()), nil, parser.SkipObjectResolution); err != nil {
 			return false

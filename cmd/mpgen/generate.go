@@ -19,6 +19,7 @@ import (
 // generation is what generate does with the files it makes.
 type generation struct {
 	check, diff, stdout bool
+	again               bool // see beaten
 	*findings
 }
 
@@ -91,6 +92,7 @@ func (g *generation) folder(cmd *cobra.Command, f folder) (differs bool, err err
 		case !missing && bytes.Equal(old, text):
 		case !missing && !generated(old):
 			g.add(f, diag.ForeignFile(file))
+			out.Stubs = nil // without mpgen.go they would not build
 		case g.check:
 			g.add(f, diag.StaleFile(file, missing))
 		case g.diff:
@@ -122,10 +124,25 @@ func (g *generation) stubs(cmd *cobra.Command, f folder, s *compiler.Stubs) (dif
 		_, err := cmd.OutOrStdout().Write(diff.Diff(file, nil, file, s.Text))
 		return true, err
 	default:
-		if err := createFile(file, s.Text); err != nil {
+		err := createFile(file, s.Text)
+		if errors.Is(err, fs.ErrExist) && !g.again {
+			return g.beaten(cmd, f)
+		}
+		if err != nil {
 			return false, err
 		}
 		fmt.Fprintf(cmd.ErrOrStderr(), "wrote %s, which is yours from now on: %s\n", file, funcs)
 	}
 	return false, nil
+}
+
+// beaten generates a folder once more: another process that generates it wrote the file
+// of functions first, so that nothing may be missing any more.
+func (g *generation) beaten(cmd *cobra.Command, f folder) (differs bool, err error) {
+	now, err := readFolder(f.shown)
+	if err != nil || now == nil {
+		return false, err
+	}
+	again := &generation{again: true, findings: &findings{source: map[string][]byte{}}}
+	return again.folder(cmd, *now)
 }

@@ -12,8 +12,10 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 
+	"github.com/mpgen/mpgen/compiler"
 	"github.com/mpgen/mpgen/compiler/diag"
 )
 
@@ -134,4 +136,32 @@ func TestManyFindingsAreCut(t *testing.T) {
 	require.Equal(t, exitFindings, mpgen([]string{"check", file}, &stdout, &stderr))
 	require.Equal(t, mostShown, strings.Count(stderr.String(), "error[MP0103]"))
 	require.Contains(t, stderr.String(), "\n50 more are not shown; --format json has them all\n\n150 errors\n")
+}
+
+// TestWhoGeneratesLaterIsContentWithTheFunctionsOfAnother has two processes that found
+// the same functions missing.
+func TestWhoGeneratesLaterIsContentWithTheFunctionsOfAnother(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "go.mod"), []byte("module example.com/a\n"), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "p.mp"), []byte("package a\n\npool f(a int) int\n"), 0o644))
+	f, err := readFolder(dir)
+	require.NoError(t, err)
+	out, ds := compiler.Generate(f.input)
+	require.Empty(t, ds)
+	var said strings.Builder
+	cmd := &cobra.Command{}
+	cmd.SetErr(&said)
+	for range 2 {
+		g := &generation{findings: &findings{source: map[string][]byte{}}}
+		differs, err := g.stubs(cmd, *f, out.Stubs)
+		require.NoError(t, err)
+		require.False(t, differs)
+	}
+	require.Equal(t, 1, strings.Count(said.String(), "yours from now on"))
+	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	require.NoError(t, err)
+	require.Len(t, files, 2)
+	left, err := filepath.Glob(filepath.Join(dir, ".*"))
+	require.NoError(t, err)
+	require.Empty(t, left)
 }
