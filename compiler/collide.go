@@ -1,6 +1,7 @@
 package compiler
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/mpgen/mpgen/compiler/ir"
@@ -88,6 +89,12 @@ func (u *unit) collide() {
 			u.add(goPackageDiffers(name, own))
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(own.names)) {
+		if predeclared[name] && name != "any" && name != "comparable" {
+			u.add(takenByGo(claim{name: name}, own.names[name], u.files))
+		}
+	}
+	imported := u.importedAs()
 	had := map[string]claim{}
 	told := map[*symbol]bool{}
 	list := u.claims()
@@ -106,6 +113,11 @@ func (u *unit) collide() {
 					told[c.by] = true
 				}
 				u.add(takenByGo(c, at, u.files))
+			} else if at, ok := imported[c.name]; ok && own.names[c.name].File == "" && c.name != "mp" {
+				if c.by != nil {
+					told[c.by] = true
+				}
+				u.add(takenByImport(c, at, u.files))
 			}
 			continue
 		}

@@ -196,21 +196,31 @@ func takenByOther(c, old claim) diag.Diagnostic {
 }
 
 func takenByGo(c claim, at diag.Span, files []*grammar.File) diag.Diagnostic {
+	return takenBy(c, at, files, "declares", "declared here", "rename it in %s", "rename one of them")
+}
+
+// takenByImport is of a name that a Go file of the folder has for a package: no other file
+// of it may declare that.
+func takenByImport(c claim, at diag.Span, files []*grammar.File) diag.Diagnostic {
+	return takenBy(c, at, files, "imports a package by", "imported here", "import it by another name in %s", "rename it, or import the package by another name in %s")
+}
+
+func takenBy(c claim, at diag.Span, files []*grammar.File, does, done, helpOurs, help string) diag.Diagnostic {
 	file := filepath.Base(at.File)
-	if c.by == nil {
-		place := at
-		if len(files) > 0 && files[0].Package != nil {
-			place = diag.At(files[0].Package)
-		}
-		return diag.New(codeGoName, place, "generated code needs the Go name %s, which %s declares in line %d", c.name, file, at.Start.Line).
-			WithLabel("the package of both").
-			WithRelated(at, "declared here").
-			WithHelp("rename it in %s", file)
+	by, label, place := "generated code", "the package of both", at
+	switch {
+	case c.by != nil:
+		by, label, place = c.by.String(), "would be "+c.name, diag.At(c.at)
+	case len(files) > 0 && files[0].Package != nil:
+		place = diag.At(files[0].Package)
 	}
-	return diag.New(codeGoName, diag.At(c.at), "%s needs the Go name %s, which %s declares in line %d", c.by, c.name, file, at.Start.Line).
-		WithLabel("would be %s", c.name).
-		WithRelated(at, "declared here").
-		WithHelp("rename one of them")
+	if c.by == nil {
+		help = helpOurs
+	}
+	return diag.New(codeGoName, place, "%s needs the Go name %s, which %s %s in line %d", by, c.name, file, does, at.Start.Line).
+		WithLabel("%s", label).
+		WithRelated(at, "%s", done).
+		WithHelp("%s", strings.ReplaceAll(help, "%s", file))
 }
 
 func otherPackage(name, first *grammar.Name) diag.Diagnostic {

@@ -38,6 +38,12 @@ func TestWhatGoWouldRefuseIsRefused(t *testing.T) {
 			"-- sub/sub.go --\npackage sub\n\nvar F = func(s string) int { return 0 }\n", []string{`its parameter for "a" is string, want int`}, ""},
 		"imported type too large": {"-- p.mp --\npackage p\n\nimport \"example.com/example/sub\"\n\nvalue v sub.T\n" + module +
 			"-- sub/sub.go --\npackage sub\n\ntype T [1 << 33]byte\n", []string{"8GiB"}, ""},
+		"function named as an import": {"-- p.mp --\npackage p\n\npool time(a int)\n-- x.go --\npackage p\n\nimport \"time\"\n\nvar T time.Time\n",
+			[]string{`pool "time" needs the Go name time, which x.go imports a package by in line 3`}, ""},
+		"struct named as an import": {"-- p.mp --\npackage p\n\nstruct Reader { a int }\nvalue v Reader\n-- x.go --\npackage p\n\nimport Reader \"strings\"\n\nvar T Reader.Builder\n",
+			[]string{`struct "Reader" needs the Go name Reader, which x.go imports a package by in line 3`}, ""},
+		"names of Go": {"-- p.mp --\npackage p\n\nvalue v int\n-- x.go --\npackage p\n\ntype error struct{}\n\nvar nil, string int\n\nfunc max() {}\n",
+			[]string{"needs the Go name error, which x.go declares in line 3", "the Go name nil", "the Go name string"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := exampleInput(t, diag.Files(c.files))
@@ -117,4 +123,18 @@ var G func(ctx context.Context, a int) (int, error)
 	require.Empty(t, ds)
 	require.Contains(t, string(out.Files[FileName]), "sub.F(")
 	require.NotContains(t, string(out.Files[FileName]), "sub.F(ctx")
+}
+
+// TestStubsImportByNamesThatAreFree has the names of what they import for something else.
+func TestStubsImportByNamesThatAreFree(t *testing.T) {
+	for _, files := range []string{
+		"-- p.mp --\npackage p\n\npool f(a int)\n-- x.go --\npackage p\n\nvar errors, context = 5, 6\n",
+		"-- p.mp --\npackage p\n\npool errors(a int)\npool context(a int)\n-- x.go --\npackage p\n",
+	} {
+		out, ds := Generate(exampleInput(t, diag.Files(files)))
+		require.Empty(t, ds)
+		require.Contains(t, string(out.Stubs.Text), "errors_ \"errors\"")
+		require.Contains(t, string(out.Stubs.Text), "context_ \"context\"")
+		require.Contains(t, string(out.Stubs.Text), "errors_.New(")
+	}
 }

@@ -4,8 +4,11 @@ import (
 	"go/ast"
 	"go/build"
 	"go/parser"
+	"go/token"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/mpgen/mpgen/compiler/diag"
@@ -16,8 +19,41 @@ type ownPackage struct {
 	names map[string]diag.Span // package level, methods not among them
 	types map[string]diag.Span
 	code  *goPackage // its types and functions, without those of tests
-	pkg   string     // their package clause
-	at    diag.Span
+
+	imports []ownImport
+	pkg     string // their package clause
+	at      diag.Span
+}
+
+// ownImport is a package as a Go file of the folder calls it: a name that nothing of
+// the package may have.
+type ownImport struct {
+	alias, path string
+	at          diag.Span
+}
+
+// majorVersion is the last part of the path of a module from its second version on.
+var majorVersion = regexp.MustCompile(`^v[0-9]+$`)
+
+// importedAs is where a Go file of the folder has a name for a package that it imports.
+func (u *unit) importedAs() map[string]diag.Span {
+	names := map[string]diag.Span{}
+	for _, i := range u.ownFiles().imports {
+		name := i.alias
+		if name == "" {
+			// Most packages are called by the last part of their path; those alone are
+			// read of which that is no name, or a version.
+			if name = lastElement(i.path); !token.IsIdentifier(name) || majorVersion.MatchString(name) {
+				if p, err := u.world.load(i.path, false); err == nil {
+					name = p.name
+				}
+			}
+		}
+		if _, ok := names[name]; !ok {
+			names[name] = i.at
+		}
+	}
+	return names
 }
 
 // ownFiles reads the Go files of the folder, without what mpgen wrote.
@@ -85,6 +121,17 @@ func (u *unit) enterOwn(own *ownPackage, name string, file *ast.File) {
 		if _, ok := own.names[id.Name]; !ok && id.Name != "_" {
 			own.names[id.Name] = u.goSpan(u.sibling(name), id)
 		}
+	}
+	for _, spec := range file.Imports {
+		path, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			continue
+		}
+		i := ownImport{path: path, at: u.goSpan(u.sibling(name), &ast.Ident{NamePos: spec.Path.Pos(), Name: spec.Path.Value})}
+		if spec.Name != nil {
+			i.alias, i.at = spec.Name.Name, u.goSpan(u.sibling(name), spec.Name)
+		}
+		own.imports = append(own.imports, i)
 	}
 	for _, decl := range file.Decls {
 		switch d := decl.(type) {

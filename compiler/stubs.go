@@ -63,8 +63,15 @@ func (u *unit) stubs(p *ir.Pipeline, functions []Function) (*Stubs, []diag.Diagn
 		return nil, nil
 	}
 	s.File = u.stubsFile(first)
+	taken := map[string]bool{}
+	for _, c := range u.claims() {
+		taken[c.name] = true
+	}
+	for _, i := range p.Imports {
+		taken[i.Name] = true
+	}
 	var err error
-	s.Text, err = emit.Stubs(p, funcs, objects, s.File, func(name string) bool { return u.own.names[name].File != "" })
+	s.Text, err = emit.Stubs(p, funcs, objects, s.File, func(name string) bool { return taken[name] || u.own.names[name].File != "" })
 	if err != nil {
 		return nil, []diag.Diagnostic{internalError(u.in, err)}
 	}

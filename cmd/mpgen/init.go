@@ -66,6 +66,9 @@ func initialise(cmd *cobra.Command, dir string) error {
 	if err != nil {
 		return err
 	}
+	if strings.ContainsFunc(importPath, notInPath) {
+		return fmt.Errorf("Go can't build a folder that it would import as %q; give it a name of plain letters, digits, and - or _", importPath)
+	}
 	name := pipelineName(path.Base(importPath))
 	if err := os.MkdirAll(abs, 0o755); err != nil {
 		return err
@@ -90,6 +93,11 @@ func initialise(cmd *cobra.Command, dir string) error {
 	}
 	fmt.Fprint(cmd.ErrOrStderr(), nextSteps(module, shown(dir, name+".mp"), dir))
 	return nil
+}
+
+// notInPath reports whether Go refuses a character in the path of a package.
+func notInPath(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-._~+/", r)
 }
 
 // vacant reports why init can't write into a folder, or nil.

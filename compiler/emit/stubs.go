@@ -23,7 +23,11 @@ type Object struct {
 func Stubs(p *ir.Pipeline, missing []string, objects []Object, name string, taken func(string) bool) ([]byte, error) {
 	with := *p
 	if !slices.ContainsFunc(p.Imports, func(i ir.Import) bool { return i.Path == "errors" }) {
-		with.Imports = append(slices.Clone(p.Imports), ir.Import{Path: "errors", Name: "errors", Std: true})
+		name := "errors"
+		for taken(name) {
+			name += "_"
+		}
+		with.Imports = append(slices.Clone(p.Imports), ir.Import{Path: "errors", Name: name, Alias: name != "errors", Std: true})
 	}
 	f := newFile(&with)
 	for _, d := range p.Decls {
