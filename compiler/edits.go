@@ -45,6 +45,16 @@ func (u *unit) without(at grammar.Span) diag.Edit {
 	return diag.Edit{Span: u.span(at, start, end)}
 }
 
+// withComment is an item with the comment behind it.
+func (u *unit) withComment(at grammar.Span) grammar.Span {
+	text := u.source(at)[at.EndPos.Offset:]
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	if bytes.HasPrefix(bytes.TrimLeft(line, " \t"), []byte("//")) {
+		at.EndPos.Offset += len(line)
+	}
+	return at
+}
+
 // span is the text [start, end) of the file of another span, counted from there.
 func (u *unit) span(in grammar.Span, start, end int) diag.Span {
 	text := u.source(in)

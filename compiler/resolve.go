@@ -140,8 +140,15 @@ type imported struct {
 // importsOf enters the imports of a file. A package is only looked at when one of
 // its types is used, but for its name.
 func (u *unit) importsOf(file *grammar.File) {
-	names := map[string]*imported{}
+	names, meant := map[string]*imported{}, map[string]*imported{}
 	u.imports[file] = names
+	defer func() {
+		for name, i := range meant {
+			if names[name] == nil {
+				names[name] = i // what the import will be called when it is mended
+			}
+		}
+	}()
 	for _, decl := range file.Imports {
 		for _, spec := range decl.All() {
 			if spec.Path == nil {
@@ -180,6 +187,7 @@ func (u *unit) importsOf(file *grammar.File) {
 			if err != nil {
 				if near := u.world.near(path); near != "" {
 					u.add(nearPackage(spec.Path.Span, path, near, err.Error()))
+					meant[lastElement(near)] = i
 				} else {
 					u.add(noPackage(spec.Path.Span, quote(path), err.Error()))
 				}
@@ -282,18 +290,24 @@ func (u *unit) unusedImports() {
 		if u.partial || gaps[file] {
 			continue // an import may be used in a part that was not looked at
 		}
+		unused := map[*grammar.ImportSpec]bool{}
+		for _, i := range u.imports[file] {
+			unused[i.at] = !i.used
+		}
 		for _, i := range u.imports[file] {
 			if !i.used {
-				u.add(unusedImport(i, u.without(importLine(file, i.at))))
+				u.add(unusedImport(i, u.without(u.withComment(importLine(file, i.at, unused)))))
 			}
 		}
 	}
 }
 
-// importLine is what is to go when an import goes.
-func importLine(file *grammar.File, spec *grammar.ImportSpec) grammar.Span {
+// importLine is what is to go when an import goes: all of a declaration of which
+// nothing would be left.
+func importLine(file *grammar.File, spec *grammar.ImportSpec, unused map[*grammar.ImportSpec]bool) grammar.Span {
 	for _, decl := range file.Imports {
-		if all := decl.All(); len(all) == 1 && all[0] == spec {
+		all := decl.All()
+		if slices.Contains(all, spec) && !slices.ContainsFunc(all, func(s *grammar.ImportSpec) bool { return !unused[s] }) {
 			return decl.Span
 		}
 	}
