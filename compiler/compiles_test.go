@@ -81,7 +81,7 @@ func TestNamesThatMeetAreRefusedOrCompile(t *testing.T) {
 		text := greedyPipelines().Draw(t, "pipeline")
 		ds := checkText(text)
 		for _, d := range ds {
-			require.Contains(t, []diag.Code{codeGoName, codeReserved, codeDuplicate, codeNaming}, d.Code, "%s\n%s", text, told(ds))
+			require.Contains(t, []diag.Code{codeGoName, codeReserved, codeDuplicate, codeMain, codeNaming}, d.Code, "%s\n%s", text, told(ds))
 		}
 		if len(ds) == 0 {
 			compiles(t, text)
