@@ -80,7 +80,7 @@ func (c *comparer) fit(fn *goFunc, want signature) (form, string) {
 	case outs == 1 && len(results) == 0:
 		return f, "it returns no " + c.u.goText(want.out)
 	case len(results) > 1 && f.sure:
-		return f, fmt.Sprintf("it returns %d values, want one and perhaps an error", len(results))
+		return f, fmt.Sprintf("it returns %d values, the last one a %s, want one and perhaps an error", len(results), results[len(results)-1].shown)
 	case len(results) > 1:
 		return f, fmt.Sprintf("it returns %d values beside its error, want one", len(results))
 	case outs == 1 && !want.methods && !c.is(results[0], want.out):

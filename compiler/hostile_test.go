@@ -38,6 +38,12 @@ func TestWhatGoWouldRefuseIsRefused(t *testing.T) {
 			"-- sub/sub.go --\npackage sub\n\nvar F = func(s string) int { return 0 }\n", []string{`its parameter for "a" is string, want int`}, ""},
 		"imported type too large": {"-- p.mp --\npackage p\n\nimport \"example.com/example/sub\"\n\nvalue v sub.T\n" + module +
 			"-- sub/sub.go --\npackage sub\n\ntype T [1 << 33]byte\n", []string{"8GiB"}, ""},
+		"types called as Go's own": {"-- p.mp --\npackage p\n\nimport \"example.com/example/sub\"\n\npool f(a []int) int = sub.F\npool g(a int) int = sub.G\n" + module +
+			"-- sub/sub.go --\npackage sub\n\ntype int string\n\ntype error struct{}\n\nfunc F(a []int) int { return 0 }\n\nfunc G(a int8) (int8, error) { return 0, error{} }\n",
+			[]string{`its parameter for "a" is []sub.int, want []int`, `its parameter for "a" is int8, want int`}, ""},
+		"error called as Go's own": {"-- p.mp --\npackage p\n\nimport \"example.com/example/sub\"\n\npool g(a string) string = sub.G\n" + module +
+			"-- sub/sub.go --\npackage sub\n\ntype error struct{}\n\nfunc G(a string) (string, error) { return a, error{} }\n",
+			[]string{`it returns 2 values, the last one a sub.error, want one and perhaps an error`}, ""},
 		"function named as an import": {"-- p.mp --\npackage p\n\npool time(a int)\n-- x.go --\npackage p\n\nimport \"time\"\n\nvar T time.Time\n",
 			[]string{`pool "time" needs the Go name time, which x.go imports a package by in line 3`}, ""},
 		"struct named as an import": {"-- p.mp --\npackage p\n\nstruct Reader { a int }\nvalue v Reader\n-- x.go --\npackage p\n\nimport Reader \"strings\"\n\nvar T Reader.Builder\n",
