@@ -1,6 +1,8 @@
 package compiler
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -129,6 +131,19 @@ var G func(ctx context.Context, a int) (int, error)
 	require.Empty(t, ds)
 	require.Contains(t, string(out.Files[FileName]), "sub.F(")
 	require.NotContains(t, string(out.Files[FileName]), "sub.F(ctx")
+}
+
+// TestFunctionsThatAppearMeanwhileAreNotWrittenTwice has another process write the file of
+// functions while this one compiles.
+func TestFunctionsThatAppearMeanwhileAreNotWrittenTwice(t *testing.T) {
+	in := exampleInput(t, diag.Files("-- p.mp --\npackage p\n\npool f(a int)\n-- x.go --\npackage p\n"))
+	u := analyse(in)
+	require.NoError(t, os.WriteFile(filepath.Join(in.Dir, "handlers.go"), []byte("package p\n"), 0o644))
+	p, ds := u.lowered()
+	require.Empty(t, ds)
+	stubs, ds := u.stubs(p, u.functions())
+	require.Empty(t, ds)
+	require.Equal(t, "handlers.go", stubs.File) // whose writer sees that it is there
 }
 
 // TestStubsImportByNamesThatAreFree has the names of what they import for something else.

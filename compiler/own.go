@@ -21,7 +21,8 @@ type ownPackage struct {
 	code  *goPackage // its types and functions, without those of tests
 
 	imports []ownImport
-	pkg     string // their package clause
+	files   map[string]bool // the names of all that is in the folder, in small letters
+	pkg     string          // their package clause
 	at      diag.Span
 }
 
@@ -61,7 +62,7 @@ func (u *unit) ownFiles() *ownPackage {
 	if u.own != nil {
 		return u.own
 	}
-	own := &ownPackage{names: map[string]diag.Span{}, types: map[string]diag.Span{}, code: newGoPackage(u.in.ImportPath)}
+	own := &ownPackage{names: map[string]diag.Span{}, types: map[string]diag.Span{}, code: newGoPackage(u.in.ImportPath), files: map[string]bool{}}
 	u.own = own
 	if u.in.Dir == "" {
 		return own
@@ -72,6 +73,7 @@ func (u *unit) ownFiles() *ownPackage {
 	}
 	for _, e := range entries {
 		name := e.Name()
+		own.files[strings.ToLower(name)] = true
 		if e.IsDir() || !strings.HasSuffix(name, ".go") {
 			continue
 		}

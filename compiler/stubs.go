@@ -97,13 +97,14 @@ func (u *unit) readable() bool {
 	return err == nil
 }
 
-// stubsFile is a name that no file has: handlers.go, or one after the first function.
+// stubsFile is a name that no file had when the folder was read, so that who finds one of
+// that name later knows that its functions may be there by now: handlers.go, or one after the first function.
 // Parts of names behind an underscore would have a meaning for Go.
 func (u *unit) stubsFile(first string) string {
 	name := stubsName
 	base := strings.ToLower(strings.ReplaceAll(first, "_", ""))
 	for n := 1; ; n++ {
-		if _, err := os.Lstat(filepath.Join(u.in.Dir, name)); os.IsNotExist(err) && name != FileName {
+		if !u.ownFiles().files[name] && name != FileName {
 			return name
 		}
 		if name = base + ".go"; n > 1 {
