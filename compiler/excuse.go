@@ -15,7 +15,7 @@ func (u *unit) excuse(name string) {
 	u.excused[name] = true
 }
 
-// excuseDecl excuses all names in the settings of a declaration, and itself.
+// excuseDecl excuses all names in the settings and types of a declaration, and itself.
 func (u *unit) excuseDecl(d grammar.Decl) {
 	if name := d.Ident(); name != nil {
 		u.excuse(name.Text)
@@ -26,6 +26,17 @@ func (u *unit) excuseDecl(d grammar.Decl) {
 		}
 	}
 	u.excuseBlock(blockOf(d))
+	u.excuseTypes(d)
+}
+
+// excuseTypes excuses the names of types and packages in a declaration.
+func (u *unit) excuseTypes(d grammar.Decl) {
+	grammar.Walk(d, func(n grammar.Node) bool {
+		if t, ok := n.(*grammar.NamedType); ok && t.Ref != nil {
+			u.excuse(t.Ref.Name.Text)
+		}
+		return true
+	})
 }
 
 func (u *unit) excuseBlock(b *grammar.Block) {

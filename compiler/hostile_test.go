@@ -46,6 +46,10 @@ func TestWhatGoWouldRefuseIsRefused(t *testing.T) {
 		"error called as Go's own": {"-- p.mp --\npackage p\n\nimport \"example.com/example/sub\"\n\npool g(a string) string = sub.G\n" + module +
 			"-- sub/sub.go --\npackage sub\n\ntype error struct{}\n\nfunc G(a string) (string, error) { return a, error{} }\n",
 			[]string{`it returns 2 values, the last one a sub.error, want one and perhaps an error`}, ""},
+		"types of what process main has not": {"-- p.mp --\npackage p\n\nimport \"time\"\n\nvalue v int\n\nprocess main(at time.Time) { use v }\n",
+			[]string{"process main has parameters"}, ""},
+		"types of a declaration of a name that is taken": {"-- p.mp --\npackage p\n\nimport \"time\"\n\nvalue v int\nvalue v time.Time\n",
+			[]string{"has a name that is taken"}, ""},
 		"function named as an import": {"-- p.mp --\npackage p\n\npool time(a int)\n-- x.go --\npackage p\n\nimport \"time\"\n\nvar T time.Time\n",
 			[]string{`pool "time" needs the Go name time, which x.go imports a package by in line 3`}, ""},
 		"struct named as an import": {"-- p.mp --\npackage p\n\nstruct Reader { a int }\nvalue v Reader\n-- x.go --\npackage p\n\nimport Reader \"strings\"\n\nvar T Reader.Builder\n",

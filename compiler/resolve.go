@@ -122,6 +122,7 @@ func (u *unit) mainHead(d *grammar.Process) {
 		u.add(mainHas(d.Instances.Span, "instances"))
 	case d.Params != nil:
 		u.add(mainHas(d.Params.Span, "parameters"))
+		u.excuseTypes(d)
 	case d.Bind != nil:
 		u.add(mainHas(d.Bind.Span, "a function"))
 	}
@@ -295,7 +296,7 @@ func (u *unit) unusedImports() {
 			unused[i.at] = !i.used
 		}
 		for _, i := range u.imports[file] {
-			if !i.used {
+			if !i.used && !u.excused[i.name] {
 				u.add(unusedImport(i, u.without(u.withComment(importLine(file, i.at, unused)))))
 			}
 		}
