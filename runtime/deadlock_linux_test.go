@@ -48,7 +48,7 @@ var deeds = []deed{
 func suffer(how string) error {
 	switch how {
 	case "error":
-		return act(nil, "fail")
+		return act(context.Background(), "fail")
 	case "fatal error":
 		new(sync.Mutex).Unlock()
 	case "segfault":
@@ -59,11 +59,11 @@ func suffer(how string) error {
 		return fmt.Errorf("the page says %d", page[0])
 	case "stop":
 		if os.Getenv(EngineVariable) == "goroutines" {
-			return perform(nil, "stuck")
+			return perform(context.Background(), "stuck")
 		}
 		return syscall.Kill(os.Getpid(), syscall.SIGSTOP)
 	case "exit", "panic", "kill":
-		return act(nil, how)
+		return act(context.Background(), how)
 	}
 	return nil
 }

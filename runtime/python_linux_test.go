@@ -69,7 +69,7 @@ type burden struct {
 
 func (b burden) AppendBinary(to []byte) ([]byte, error) {
 	if to = append(to, b.text...); b.dies {
-		_ = act(nil, "kill")
+		_ = act(context.Background(), "kill")
 	}
 	return to, nil
 }

@@ -67,7 +67,7 @@ func initialise(cmd *cobra.Command, dir string) error {
 		return err
 	}
 	if strings.ContainsFunc(importPath, notInPath) {
-		return fmt.Errorf("Go can't build a folder that it would import as %q; give it a name of plain letters, digits, and - or _", importPath)
+		return fmt.Errorf("the folder would be imported as %q, which Go refuses; give it a name of plain letters, digits, and - or _", importPath)
 	}
 	name := pipelineName(path.Base(importPath))
 	if err := os.MkdirAll(abs, 0o755); err != nil {
