@@ -29,8 +29,8 @@ type Run struct {
 	*mp.Run
 	Root *mp.Pool[float64, float64]
 	Join *mp.Pool[JoinTask, string]
-	Sum  *mp.Pool[[]byte, [32]byte]
 	Link *mp.Pool[string, *url.URL]
+	Sum  *mp.Pool[[]byte, [32]byte]
 }
 
 // Start starts the pipeline; it runs until Run.Close, or the end of ctx.
@@ -43,8 +43,8 @@ func Start(ctx context.Context, opts ...mp.Option) (*Run, error) {
 		Run:  r,
 		Root: mpRoot.Pool(n),
 		Join: mpJoin.Pool(n),
-		Sum:  mpSum.Pool(n),
 		Link: mpLink.Pool(n),
+		Sum:  mpSum.Pool(n),
 	}, nil
 }
 
@@ -56,21 +56,21 @@ var (
 		In:   mp.Coded(mpPutJoinTask, mpGetJoinTask),
 		Out:  mp.String,
 	}
-	mpSum = mp.PoolDecl[[]byte, [32]byte]{
-		Name: "sum",
-		In:   mp.Bytes,
-		Task: mp.TaskPolicy{Timeout: 10 * time.Second},
-	}
 	mpLink = mp.PoolDecl[string, *url.URL]{
 		Name: "link",
 		In:   mp.String,
 		Out:  mp.PointerOf(mp.Coded(func(e *mp.Encoder, v url.URL) { mp.PutBinary(e, &v) }, mp.GetBinary[url.URL])),
 	}
+	mpSum = mp.PoolDecl[[]byte, [32]byte]{
+		Name: "sum",
+		In:   mp.Bytes,
+		Task: mp.TaskPolicy{Timeout: 10 * time.Second},
+	}
 
 	mpPipeline = mp.Pipeline{
 		Path:   "github.com/mpgen/mpgen/examples/tour/bind",
 		Source: "bind.mp",
-		Decls:  []mp.Decl{&mpRoot, &mpJoin, &mpSum, &mpLink},
+		Decls:  []mp.Decl{&mpRoot, &mpJoin, &mpLink, &mpSum},
 	}
 )
 
@@ -81,11 +81,11 @@ func init() {
 	mpJoin.Func = func(_ context.Context, task JoinTask) (string, error) {
 		return strings.Join(task.Parts, task.By), nil
 	}
-	mpSum.Func = func(_ context.Context, in []byte) ([32]byte, error) {
-		return sha256.Sum256(in), nil
-	}
 	mpLink.Func = func(_ context.Context, in string) (*url.URL, error) {
 		return url.Parse(in)
+	}
+	mpSum.Func = func(_ context.Context, in []byte) ([32]byte, error) {
+		return sha256.Sum256(in), nil
 	}
 	mp.Register(&mpPipeline)
 }
