@@ -12,7 +12,9 @@
 //	parse    texts to syntax trees
 //	resolve  every name to its declaration, every type to what it is:
 //	         types; solid, what is flat; goworld, gomod, goshape and foreign, Go's own
-//	check    settings; flow, graph, who waits for whom, and sharing
+//	check    settings, by the table in setting; flow, graph, who waits for whom;
+//	         sharing, by the table of shared objects in kinds; bulk, what no stack
+//	         has room for
 //	collide  the Go names that come of it, and own, those that are there
 //	handler  the Go functions that are called; gosig, whether they fit; function,
 //	         what is to be written
@@ -22,7 +24,8 @@
 // Vet runs after them: rules_*, what is right and may be unwise, and ignore, the
 // comments that answer a rule.
 //
-// They work on one unit and its symbols. Each finding has a code in a file codes_*, and a
+// They work on one unit and its symbols. The sizes of types are in sizes, what a
+// fix changes in edits, and names that nothing declares are told together, in missed. Each finding has a code in a file codes_*, and a
 // constructor that words it in a file errors_*.
 //
 // The idea that holds the diagnostics together: a mistake is told once, where it

@@ -52,27 +52,18 @@ func gathered(kinds []string) []string {
 
 // typeText is a type as a .mp file writes it.
 func typeText(t *ir.Type) string {
-	switch t.Kind {
-	case ir.String:
-		return "string"
-	case ir.Bytes:
-		return "[]byte"
-	case ir.Array:
-		return "[" + itoa(t.Len) + "]" + typeText(t.Elem)
-	case ir.Slice:
-		return "[]" + typeText(t.Elem)
-	case ir.Map:
-		return "map[" + typeText(t.Key) + "]" + typeText(t.Elem)
-	case ir.Pointer:
-		return "*" + typeText(t.Elem)
-	case ir.File:
+	if t.Kind == ir.File {
 		return "file"
-	case ir.Failed:
-		return "failed[" + typeText(t.Elem) + "]"
-	case ir.Imported:
-		return lastElement(t.Path) + "." + t.Name
 	}
-	return t.Name
+	return spell(t, func(path, name string) string {
+		switch path {
+		case "":
+			return name
+		case ir.Runtime:
+			return "failed"
+		}
+		return lastElement(path) + "." + name
+	})
 }
 
 // wanted is what a setting takes, in words.
