@@ -109,6 +109,10 @@ func parse(filename string, src []byte) *parser {
 	p.parse()
 	attach(p.file, p.toks, p.dropped)
 	slices.SortStableFunc(p.errs, func(a, b Error) int { return a.Pos.Offset - b.Pos.Offset })
+	// What tokens were cut from was read to its end; it is told as far as the rest is.
+	if i := slices.IndexFunc(p.errs, func(e Error) bool { return e.Code == TooManyErrors }); i >= 0 {
+		p.errs = p.errs[:i+1]
+	}
 	return p
 }
 
