@@ -144,9 +144,9 @@ func TestStubsOfSamplesCompile(t *testing.T) {
 }
 
 // TestSamplesPrintWhatTheyShould builds the samples and runs them. One of them sends
-// a value of every form of type from process to process and compares what arrives;
-// the others are programs with a kind or two of what the language has. What they
-// print does not depend on the engine.
+// a value of every form of type from process to process and compares what arrives,
+// and one uses every primitive at once; the others are programs with a kind or two of
+// what the language has. What they print does not depend on the engine.
 func TestSamplesPrintWhatTheyShould(t *testing.T) {
 	if testing.Short() || runtime.GOOS != "linux" {
 		t.Skip("it builds many programs, whose processes need linux")
@@ -184,6 +184,7 @@ func TestSamplesPrintWhatTheyShould(t *testing.T) {
 		case "pdf", "prefork", "tutorial": // something of them dies, or is killed
 		default:
 			run(o, "goroutines")
+			run(o, "inline")
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log"
+	"strings"
 
 	mp "github.com/mpgen/mpgen/runtime"
 )
@@ -18,10 +19,21 @@ func (c *count) Add(_ context.Context, n int64) (int64, error) { c.n += n; retur
 func (c *count) Total(context.Context) (int64, error)          { return c.n, nil }
 func (c *count) Fail(_ context.Context, why string) error      { return errors.New(why) }
 
-func worker(ctx context.Context, p *WorkerPorts, times int) error {
+func worker(ctx context.Context, p *WorkerPorts, times int, keys []string) error {
 	for range times {
 		if _, err := p.Counter.Add(ctx, int64(p.Instance)); err != nil {
 			return err
+		}
+	}
+	for _, k := range keys {
+		v, loaded, err := p.Cache.LoadOrStore(ctx, k, strings.ToUpper(k))
+		if err != nil {
+			return err
+		}
+		if !loaded { // nobody was faster
+			if _, err := p.Counter.Add(ctx, int64(len(v))); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -30,7 +42,7 @@ func worker(ctx context.Context, p *WorkerPorts, times int) error {
 func main() {
 	mp.Main()
 	ctx := context.Background()
-	run, err := Start(ctx, Args{CounterStart: 1000, WorkerTimes: 100})
+	run, err := Start(ctx, Args{CounterStart: 1000, WorkerTimes: 100, WorkerKeys: strings.Fields("one two three four five")})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -38,7 +50,11 @@ func main() {
 	if err := run.Wait(); err != nil {
 		log.Fatal(err)
 	}
+	three, _, err := run.Cache.Load(ctx, "three")
+	if err != nil {
+		log.Fatal(err)
+	}
 	n, err := run.Counter.Total(ctx)
 	var remote *mp.Remote
-	fmt.Println(n, err, errors.As(run.Counter.Fail(ctx, "on purpose"), &remote))
+	fmt.Println(three, n, err, errors.As(run.Counter.Fail(ctx, "on purpose"), &remote))
 }

@@ -27,17 +27,19 @@ type Counter interface {
 
 // WorkerPorts is what the process worker can reach.
 //
-//	func worker(ctx context.Context, p *WorkerPorts, times int) error
+//	func worker(ctx context.Context, p *WorkerPorts, times int, keys []string) error
 type WorkerPorts struct {
 	Instance, Instances int // this one, from 0, and how many
 	// counter is an actor: one process, one call at a time.
 	Counter Counter
+	Cache   *mp.Dict[string, string]
 }
 
 // Args are the arguments of what starts with the pipeline.
 type Args struct {
 	CounterStart int64
 	WorkerTimes  int
+	WorkerKeys   []string
 }
 
 // Run is the pipeline at work.
@@ -45,13 +47,17 @@ type Run struct {
 	*mp.Run
 	// counter is an actor: one process, one call at a time.
 	Counter Counter
+	Cache   *mp.Dict[string, string]
 }
 
 // Start starts the pipeline; it runs until Run.Close, or the end of ctx.
 func Start(ctx context.Context, args Args, opts ...mp.Option) (*Run, error) {
 	r, n, err := mp.Start(ctx, &mpPipeline, opts,
 		mpCounter.With(func(e *mp.Encoder) { mp.Put(e, args.CounterStart) }),
-		mpWorker.With(func(e *mp.Encoder) { mp.Put(e, args.WorkerTimes) }),
+		mpWorker.With(func(e *mp.Encoder) {
+			mp.Put(e, args.WorkerTimes)
+			mp.PutSlice(e, args.WorkerKeys, (*mp.Encoder).String)
+		}),
 	)
 	if err != nil {
 		return nil, err
@@ -59,18 +65,20 @@ func Start(ctx context.Context, args Args, opts ...mp.Option) (*Run, error) {
 	return &Run{
 		Run:     r,
 		Counter: mpCounterClient{mpCounter.Client(n)},
+		Cache:   mpCache.In(n),
 	}, nil
 }
 
 // The rows of the pipeline, in the order of the source.
 var (
 	mpCounter = mp.ServiceDecl[Counter]{Name: "counter", Methods: mpCounterMethods}
-	mpWorker  = mp.ProcessDecl{Name: "worker", Instances: 3, Uses: []mp.Decl{&mpCounter}}
+	mpCache   = mp.DictDecl[string, string]{Name: "cache", Key: mp.String, Elem: mp.String, Limit: 1000}
+	mpWorker  = mp.ProcessDecl{Name: "worker", Instances: 3, Uses: []mp.Decl{&mpCounter, &mpCache}}
 
 	mpPipeline = mp.Pipeline{
 		Path:   "github.com/mpgen/mpgen/compiler/testdata/golden/counter",
 		Source: "counter.mp",
-		Decls:  []mp.Decl{&mpCounter, &mpWorker},
+		Decls:  []mp.Decl{&mpCounter, &mpCache, &mpWorker},
 	}
 )
 
@@ -84,13 +92,15 @@ func init() {
 	}
 	mpWorker.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
 		times := mp.Get[int](d)
+		keys := mp.GetSlice(d, (*mp.Decoder).String)
 		if err := d.Err(); err != nil {
 			return err
 		}
 		return worker(ctx, &WorkerPorts{
 			Instance: n.Instance(), Instances: n.Instances(),
 			Counter: mpCounterClient{mpCounter.Client(n)},
-		}, times)
+			Cache:   mpCache.In(n),
+		}, times, keys)
 	}
 	mp.Register(&mpPipeline)
 }
