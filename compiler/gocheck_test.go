@@ -138,6 +138,8 @@ func (s *stubWriter) typ(t ir.Type) string {
 		return "map[" + s.typ(*t.Key) + "]" + s.typ(*t.Elem)
 	case ir.Pointer:
 		return "*" + s.typ(*t.Elem)
+	case ir.File:
+		return "*" + s.qualified("os") + ".File"
 	case ir.Failed:
 		return s.qualified(ir.Runtime) + ".Failed[" + s.typ(*t.Elem) + "]"
 	case ir.Imported:
