@@ -5,8 +5,9 @@ import "github.com/mpgen/mpgen/compiler/diag"
 // The codes about Go functions.
 var (
 	codeNoFunction = diag.Register(diag.Info{Code: "MP0501", Name: "NoFunction",
-		Title: "a declaration is bound to a function that is not there",
-		Text: "Behind the = stands a function that exists: of an imported package, where its name starts with a capital " +
+		Title: "a declaration calls a function that is not there",
+		Text: "One that nobody has written is written by mpgen generate; but not where the folder has a function that does " +
+			"what is asked for, that nobody calls, and whose name is nearly the one asked for. Behind a = stands a function that exists: of an imported package, where its name starts with a capital " +
 			"letter, or of the folder's own Go files. Methods, types and generic functions can't stand there; write a function " +
 			"of the declaration's name that calls them.",
 		Wrong: `package main

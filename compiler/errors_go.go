@@ -31,6 +31,14 @@ func notExported(ref *grammar.Ref, path, near string, sure bool) diag.Diagnostic
 	return d.WithHelp("name a function that starts with a capital letter")
 }
 
+// misspeltFunction is of one that is not there, beside another that nobody calls.
+func misspeltFunction(h *handler, near string, at diag.Span) diag.Diagnostic {
+	return diag.New(codeNoFunction, diag.At(h.at()), "%s calls func %s, which is not there", h.by, h.name).
+		WithLabel("no such function").
+		WithRelated(at, "func %s has its form, and no declaration calls it", near).
+		WithHelp("call it %s; or write = %s behind the declaration's head, which binds it", h.name, near)
+}
+
 // notFunction is of a type or a constant that has the name.
 func notFunction(h *handler, kind string, at diag.Span) diag.Diagnostic {
 	d := diag.New(codeNoFunction, diag.At(h.at()), "%s calls %s, which is a %s, want a function", h.by, h.shown(), kind).

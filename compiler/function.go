@@ -43,6 +43,8 @@ func (u *unit) functions() []Function {
 		if h.found != nil {
 			f.Found = u.funcSpan(h)
 			f.Have = h.have()
+		} else if m := h.misspelt; m != nil {
+			f.Found, f.Have, f.Differs = u.spanIn(u.ownFiles().code, m.decl.Name), headOf(m), "it is called "+m.decl.Name.Name
 		} else if id := u.elsewhere(h); id != nil {
 			f.Found = u.spanIn(u.ownFiles().code, id)
 		}
@@ -53,10 +55,14 @@ func (u *unit) functions() []Function {
 
 // have is the head of the function that is there.
 func (h *handler) have() string {
-	if h.found.variable() {
-		return "var " + h.name + " " + types.ExprString(h.found.decl.Type)
+	return headOf(h.found)
+}
+
+func headOf(f *goFunc) string {
+	if f.variable() {
+		return "var " + f.decl.Name.Name + " " + types.ExprString(f.decl.Type)
 	}
-	return "func " + h.name + strings.TrimPrefix(types.ExprString(h.found.decl.Type), "func")
+	return "func " + f.decl.Name.Name + strings.TrimPrefix(types.ExprString(f.decl.Type), "func")
 }
 
 // elsewhere is a handler in a file that is not built here.

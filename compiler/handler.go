@@ -29,6 +29,8 @@ type handler struct {
 	found *goFunc      // nil if there is none, or it is no plain function
 	form  form
 
+	misspelt *goFunc // of the folder, where none has the name: what would do, and has nearly that name
+
 	differs string // how it is not what the declaration says
 	lacks   *lack  // methods to be written
 }
@@ -55,8 +57,45 @@ func (u *unit) handlers() {
 			u.compare(s.handler)
 		}
 	}
+	u.misspelt()
 	if !u.refused && !u.partial {
 		u.leftovers()
+	}
+}
+
+// misspelt reports functions that are not there, where one of the folder does what is
+// asked for, has nearly that name, and is no other declaration's: else a second one would
+// be written beside it.
+func (u *unit) misspelt() {
+	own := u.ownFiles()
+	if own.code.broken {
+		return
+	}
+	called := map[string]bool{}
+	for _, s := range u.order {
+		if s.handler != nil && s.handler.pkg == nil {
+			called[s.handler.name] = true
+		}
+	}
+	for _, s := range u.order {
+		h := s.handler
+		if h == nil || h.ref != nil || h.found != nil || !s.known() || own.names[h.name].File != "" || u.elsewhere(h) != nil {
+			continue
+		}
+		var others []string
+		for _, name := range ownFuncs(own.code) {
+			f := own.code.funcs[name]
+			if called[name] || f.decl.Type.TypeParams != nil {
+				continue
+			}
+			if _, differs := u.comparer(own.code, f).fit(f, h.signature()); differs == "" {
+				others = append(others, name)
+			}
+		}
+		if near, sure := grammar.Nearest(h.name, others); sure {
+			h.misspelt = own.code.funcs[near]
+			u.add(misspeltFunction(h, near, u.spanIn(own.code, h.misspelt.decl.Name)))
+		}
 	}
 }
 
