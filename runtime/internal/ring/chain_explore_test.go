@@ -5,7 +5,6 @@ package ring
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"unsafe"
 
