@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aymanbagabas/go-udiff"
 	"github.com/stretchr/testify/require"
 
 	"github.com/mpgen/mpgen/analyzers"
@@ -37,7 +38,7 @@ func madeOf(t *testing.T, page, part, made string) {
 		require.NoError(t, os.WriteFile(page, []byte(want), 0o644))
 		return
 	}
-	require.Equal(t, want, string(text), "go test ./docs -update writes it")
+	require.Empty(t, udiff.Unified(page, "made of the code", string(text), want), "go test ./docs -update writes it")
 }
 
 func analyzersText() string {
