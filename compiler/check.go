@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/mpgen/mpgen/compiler/ir"
@@ -32,8 +33,10 @@ func (u *unit) check() {
 		case s.missing:
 		case s.serves():
 			u.failures(s)
+			u.environment(s)
 		case s.kind == "process":
 			u.starting(s)
+			u.environment(s)
 		}
 	}
 	u.connect(all)
@@ -154,11 +157,21 @@ func (u *unit) value(s *symbol, row *Setting, at *grammar.Setting, got *set) boo
 		}
 		return true
 	}
+	if row.Takes&Texts != 0 {
+		for _, v := range at.Values {
+			u.written(row, v, got)
+		}
+		return true
+	}
 	if len(at.Values) > 1 {
 		u.add(wantsOne(row, at))
 		return false
 	}
 	v := at.Values[0]
+	if row.Takes&Text != 0 {
+		u.written(row, v, got)
+		return true
+	}
 	if v.Ref != nil {
 		if row.Takes&Word != 0 && v.Ref.Sel == nil && contains(row.Words, v.Ref.Name.Text) {
 			got.word = v.Ref.Name.Text
@@ -218,6 +231,25 @@ func (u *unit) named(s *symbol, row *Setting, at *grammar.Setting, i int, got *s
 		}
 	}
 	got.refs = append(got.refs, target{v.Ref, sym})
+}
+
+// written reads one string.
+func (u *unit) written(row *Setting, v *grammar.Value, got *set) {
+	if v.String == nil {
+		u.add(wrongForm(row, v))
+		return
+	}
+	text, err := strconv.Unquote(v.String.Text)
+	switch {
+	case err != nil:
+		u.add(malformedText(v, "no string of Go's"))
+	case strings.ContainsRune(text, 0):
+		u.add(malformedText(v, "a zero byte ends it, for the system"))
+	case row.Takes&Text != 0 && text == "":
+		u.add(malformedText(v, "it is empty"))
+	default:
+		got.texts = append(got.texts, text)
+	}
 }
 
 // keyOf finds the field of a queue's items that says who reads them.

@@ -124,6 +124,18 @@ process scan { max 10 }
 
 process scan[] { max 10 }
 `})
+	codeEnvironment = diag.Register(diag.Info{Code: "MP0335", Name: "Environment",
+		Title: "a variable of a process's environment can't be set so",
+		Text: "A variable is a name, =, and its value, each once: \"LANG=C\". GOMAXPROCS, GOMEMLIMIT and PWD are set by cpus, memory " +
+			"and dir where those are given, and MPGEN_CHILD is how a process learns what it is.",
+		Wrong: `package main
+
+pool render(page string) []byte { worker { env "LANG" } }
+`,
+		Right: `package main
+
+pool render(page string) []byte { worker { env "LANG=C", "TZ=UTC" } }
+`})
 	codeFootprint = diag.Register(diag.Info{Code: "MP0804", Name: "Footprint",
 		Title: "the pipeline takes more shared memory than it declares",
 		When: "process main declares a footprint, and queues, pools, processes and shared objects together take more. mpgen " +

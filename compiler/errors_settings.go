@@ -84,6 +84,8 @@ var settingSynonyms = map[string]string{
 	"delay": "backoff", "on_error": "failed", "on_failure": "failed", "lifetime": "age", "mem": "memory", "ram": "memory",
 	"recv": "receive", "consume": "receive", "consumes": "receive", "input": "receive", "in": "receive", "from": "receive",
 	"produce": "send", "produces": "send", "emit": "send", "output": "send", "out": "send", "to": "send",
+	"environment": "env", "environ": "env", "variables": "env", "cwd": "dir", "chdir": "dir", "workdir": "dir", "folder": "dir",
+	"directory": "dir", "niceness": "nice", "priority": "nice",
 	"share": "use", "shares": "use", "uses": "use", "call": "use", "calls": "use", "lock": "guard", "mutex": "guard",
 }
 

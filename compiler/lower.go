@@ -373,13 +373,19 @@ func lowerTask(s *symbol) ir.Task {
 }
 
 func lowerWorker(s *symbol) ir.Worker {
-	return ir.Worker{
+	w := ir.Worker{
 		Tasks:  int(s.given["worker.tasks"].n),
 		Age:    s.given["worker.age"].n,
 		Memory: s.given["worker.memory"].n,
 		CPUs:   int(s.given["worker.cpus"].n),
 		Grace:  s.given["worker.grace"].n,
+		Env:    s.given["worker.env"].texts,
+		Nice:   int(s.given["worker.nice"].n),
 	}
+	if dir := s.given["worker.dir"].texts; len(dir) > 0 {
+		w.Dir = dir[0]
+	}
+	return w
 }
 
 // takesFile says whether a declaration is given an open file.

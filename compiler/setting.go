@@ -14,6 +14,8 @@ const (
 	Names                      // names of declarations of Setting.Kinds, separated by commas
 	Name                       // one name of a declaration of Setting.Kinds
 	Field                      // a field of a queue's struct
+	Text                       // a string
+	Texts                      // strings, separated by commas
 	Nested                     // a block of settings
 	Nothing                    // the key alone
 )
@@ -112,6 +114,12 @@ var settings = []Setting{
 		Doc: "processors that its goroutines run on at once: its GOMAXPROCS"},
 	{Key: "grace", Of: "process pool service", In: "worker", Takes: Duration, Default: "2s", Min: ms, Max: hour,
 		Doc: "time from cancelling a worker to killing it"},
+	{Key: "env", Of: "process pool service", In: "worker", Takes: Texts,
+		Doc: "further variables of its environment, as \"KEY=value\", before those of the program"},
+	{Key: "dir", Of: "process pool service", In: "worker", Takes: Text,
+		Doc: "the folder that it runs in, from that which the program has when it starts the pipeline"},
+	{Key: "nice", Of: "process pool service", In: "worker", Takes: Count, Min: 1, Max: 19,
+		Doc: "how far it steps back for others: added to the program's niceness"},
 	{Key: "sandbox", Of: "process pool service", In: "worker", Takes: Name, Kinds: "sandbox", Later: true,
 		Doc: "what a worker may reach of the system"},
 }

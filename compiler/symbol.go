@@ -92,10 +92,11 @@ func (f *function) String() string {
 
 // set is a setting with what it was given.
 type set struct {
-	at   *grammar.Setting
-	n    int64 // count, bytes, nanoseconds
-	word string
-	refs []target
+	at    *grammar.Setting
+	n     int64 // count, bytes, nanoseconds
+	word  string
+	refs  []target
+	texts []string // of strings
 }
 
 // target is a name in a setting and the declaration it stands for.

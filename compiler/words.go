@@ -90,6 +90,12 @@ func wanted(row *Setting) string {
 	if row.Takes&Names != 0 {
 		forms = append(forms, "names, separated by commas")
 	}
+	if row.Takes&Text != 0 {
+		forms = append(forms, "a string in quotes")
+	}
+	if row.Takes&Texts != 0 {
+		forms = append(forms, "strings in quotes, separated by commas")
+	}
 	return list(forms, "or")
 }
 

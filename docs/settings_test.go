@@ -70,6 +70,8 @@ func takes(s compiler.Setting) string {
 		{compiler.Names, "names"},
 		{compiler.Name, "a " + strings.Join(strings.Fields(s.Kinds), ", ")},
 		{compiler.Field, "a field"},
+		{compiler.Text, "a string"},
+		{compiler.Texts, "strings"},
 		{compiler.Nothing, "nothing"},
 	} {
 		if s.Takes&f.bit != 0 {

@@ -83,6 +83,7 @@ var promises = []promise{
 	{"Processes that all wait for each other", [3]string{"wait", "wait", "each get `*mp.Deadlock`"}, (*trial).deadlock},
 	{"`mp.Main()` is needed", [3]string{yes, "no", "no"}, (*trial).main},
 	{"`worker { memory }` is a bound", [3]string{yes, "no", "no"}, (*trial).memory},
+	{"`worker { env, dir, nice, cpus }` is what a process is born into", [3]string{yes, "the program's hold", "the program's hold"}, (*trial).surroundings},
 }
 
 func TestEnginesKeepTheirPromises(t *testing.T) {

@@ -61,6 +61,11 @@ type Worker struct {
 	Memory int64         // bytes; a worker that takes more is killed; 0: no bound
 	CPUs   int           // GOMAXPROCS of the process; 0: its environment's, or a worker's share of the processors, 2 at least
 	Grace  time.Duration // from cancel to kill; 0: 2s
+
+	// What the process is born into. It means nothing where a process is a goroutine.
+	Env  []string // further variables, "KEY=value", before those of the program
+	Dir  string   // its folder, from that which the program has at Start; "": the program's
+	Nice int      // added to the program's niceness, 0 to 19 in all
 }
 
 // Restart says when a process is started again after its end.

@@ -170,15 +170,6 @@ func (pl *plan) countsAt(slot int, pair unsafe.Pointer) []control.Counts {
 	return unsafe.Slice((*control.Counts)(unsafe.Add(pair, control.ReportSize)), len(pl.pools[i].methods))
 }
 
-// memory is the bytes of its own that the process of a slot may take, 0: no bound.
-func (pl *plan) memory(slot int) int64 {
-	s := &pl.slots[slot]
-	if s.process != nil {
-		return s.process.Worker.Memory
-	}
-	return pl.pools[s.pool].worker.Memory
-}
-
 // maxMessage is the most bytes of a message on a slot's lines.
 func (pl *plan) maxMessage(slot int) int {
 	if i := pl.slots[slot].pool; i >= 0 {

@@ -1,6 +1,7 @@
 package mp
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -571,17 +572,20 @@ func (pl *plan) partsPut(slot int) (found []int) {
 	return found
 }
 
-func (pl *plan) grace(slot int) time.Duration {
-	s, g := pl.slots[slot], time.Duration(0)
+// settings is the worker block of a slot's row.
+func (pl *plan) settings(slot int) *Worker {
+	s := &pl.slots[slot]
 	if s.process != nil {
-		g = s.process.Worker.Grace
-	} else {
-		g = pl.pools[s.pool].worker.Grace
+		return &s.process.Worker
 	}
-	if g == 0 {
-		g = 2 * time.Second
-	}
-	return g
+	return &pl.pools[s.pool].worker
 }
+
+func (pl *plan) grace(slot int) time.Duration {
+	return cmp.Or(pl.settings(slot).Grace, 2*time.Second)
+}
+
+// memory is the bytes of its own that the process of a slot may take, 0: no bound.
+func (pl *plan) memory(slot int) int64 { return pl.settings(slot).Memory }
 
 func (pl *plan) mainSends(queue int) bool { return slices.Contains(pl.parties[0].puts, queue) }

@@ -2,9 +2,14 @@ package mp
 
 import (
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/mpgen/mpgen/runtime/internal/control"
 	"github.com/mpgen/mpgen/runtime/internal/proc"
@@ -12,7 +17,10 @@ import (
 )
 
 // processes is the engine of operating-system processes over memory files.
-type processes struct{ house *proc.House }
+type processes struct {
+	house   *proc.House
+	folders map[string]string // of those that rows name: what they were called at Start
+}
 
 func (e *processes) emulates() bool { return false }
 
@@ -22,6 +30,9 @@ func (e *processes) memory(name string, size int) (*shm.File, error) { return sh
 
 // open starts the warden.
 func (e *processes) open(r *Run) (err error) {
+	if e.folders, err = r.plan.folders(); err != nil {
+		return err
+	}
 	e.house, err = proc.NewHouse(proc.Groups{
 		File: r.files[fileControl].FD(), Len: len(r.plan.slots),
 		Offset: control.GroupOffset, Stride: int64(control.GroupStride),
@@ -32,10 +43,11 @@ func (e *processes) open(r *Run) (err error) {
 
 func (e *processes) start(m *member, generation int) (instance, error) {
 	r := m.run
+	own := r.plan.settings(m.index)
 	files := []*os.File{r.files[fileControl].FD(), r.files[fileBells].FD(), r.files[fileCommons].FD(), m.pair.FD()}
 	p, err := e.house.Start(proc.Spec{
 		Name: m.title(), Slot: m.index, Generation: generation,
-		Env:    m.environment(),
+		Env: m.environment(e.folders[own.Dir]), Dir: e.folders[own.Dir], Nice: own.Nice,
 		Files:  append(files, m.args.files...),
 		Stdout: whole(os.Stdout), Stderr: whole(os.Stderr),
 	})
@@ -53,23 +65,52 @@ func (e *processes) close() {
 
 func (e *processes) abandoned() uint64 { return 0 }
 
-// environment bounds the heap and the processors of a worker.
-func (m *member) environment() []string {
-	var env []string
-	if n := m.memory(); n > 0 {
-		env = append(env, fmt.Sprintf("GOMEMLIMIT=%d", n/10*8))
+// folders are the folders in which processes start, by what their rows say. Those of
+// what starts with the pipeline must be there now; those of the others may come.
+func (pl *plan) folders() (map[string]string, error) {
+	all := map[string]string{}
+	for _, p := range pl.parties[1:] {
+		s := &pl.slots[p.first]
+		dir := pl.settings(p.first).Dir
+		if dir == "" {
+			continue
+		}
+		folder, err := filepath.Abs(dir)
+		if err == nil && (s.process == nil || !s.process.OnDemand) {
+			var info fs.FileInfo
+			if info, err = os.Stat(folder); err == nil && !info.IsDir() {
+				err = &fs.PathError{Op: "chdir", Path: folder, Err: syscall.ENOTDIR}
+			}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("the folder of %q: %w", s.name, err)
+		}
+		all[dir] = folder
 	}
-	cpus := 0
-	if m.slot.process != nil {
-		cpus = m.slot.process.Worker.CPUs
-	} else {
-		cpus = m.run.plan.pools[m.slot.pool].worker.CPUs
+	return all, nil
+}
+
+// environment is what the variables of a process are beside the program's: those of its
+// row, and those that bound its heap and its processors, where the row gives none.
+func (m *member) environment(folder string) []string {
+	own := m.run.plan.settings(m.index)
+	env := slices.Clone(own.Env)
+	add := func(key, value string) {
+		if !slices.ContainsFunc(own.Env, func(v string) bool { return strings.HasPrefix(v, key+"=") }) {
+			env = append(env, key+"="+value)
+		}
 	}
-	if i := m.slot.pool; cpus > 0 {
-		env = append(env, fmt.Sprintf("GOMAXPROCS=%d", cpus))
+	if folder != "" {
+		add("PWD", folder) // as a shell has it, which calls a folder by the name that it was told
+	}
+	if n := own.Memory; n > 0 {
+		add("GOMEMLIMIT", fmt.Sprint(n/10*8))
+	}
+	if i := m.slot.pool; own.CPUs > 0 {
+		add("GOMAXPROCS", fmt.Sprint(own.CPUs))
 	} else if i >= 0 && os.Getenv("GOMAXPROCS") == "" {
 		if n := max(2, runtime.NumCPU()/m.run.plan.pools[i].n); n < runtime.NumCPU() {
-			env = append(env, fmt.Sprintf("GOMAXPROCS=%d", n))
+			add("GOMAXPROCS", fmt.Sprint(n))
 		}
 	}
 	return env

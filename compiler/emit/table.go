@@ -102,7 +102,7 @@ func (f *file) row(d ir.Decl) jen.Code {
 			add(true, "Restart", mp(p.Restart))
 		}
 		add(p.Restarts != 0, "Restarts", jen.Lit(p.Restarts))
-		add(p.Worker != ir.Worker{}, "Worker", worker(p.Worker))
+		add(!p.Worker.IsZero(), "Worker", worker(p.Worker))
 		elems = append(elems, reached(p.Ports)...)
 		return mp("ProcessDecl").Add(braces(len(elems) > shortRow, elems...))
 	case d.Service != nil:
@@ -110,7 +110,7 @@ func (f *file) row(d ir.Decl) jen.Code {
 		add(s.Workers != 0, "Workers", jen.Lit(s.Workers))
 		add(s.Bytes != 0, "Bytes", size(s.Bytes))
 		add(s.Task != ir.Task{}, "Task", task(s.Task))
-		add(s.Worker != ir.Worker{}, "Worker", worker(s.Worker))
+		add(!s.Worker.IsZero(), "Worker", worker(s.Worker))
 		add(true, "Methods", jen.Id(s.Table))
 		elems = append(elems, reached(s.Ports)...)
 		return mp("ServiceDecl").Types(jen.Id(s.Go)).Add(braces(len(elems) > shortPool, elems...))
@@ -126,7 +126,7 @@ func (f *file) row(d ir.Decl) jen.Code {
 		add(p.Workers != 0, "Workers", jen.Lit(p.Workers))
 		add(p.Bytes != 0, "Bytes", size(p.Bytes))
 		add(p.Task != ir.Task{}, "Task", task(p.Task))
-		add(p.Worker != ir.Worker{}, "Worker", worker(p.Worker))
+		add(!p.Worker.IsZero(), "Worker", worker(p.Worker))
 		add(p.Stage.From != "", "From", jen.Op("&").Id(p.Stage.From))
 		add(p.Stage.To != "", "To", sink(p.Stage, p.Out))
 		add(p.Stage.Dead != "", "Dead", jen.Op("&").Id(p.Stage.Dead))
@@ -214,6 +214,19 @@ func worker(w ir.Worker) jen.Code {
 	}
 	if w.Grace != 0 {
 		elems = append(elems, key("Grace", duration(w.Grace)))
+	}
+	if len(w.Env) > 0 {
+		elems = append(elems, key("Env", jen.Index().String().ValuesFunc(func(g *jen.Group) {
+			for _, v := range w.Env {
+				g.Lit(v)
+			}
+		})))
+	}
+	if w.Dir != "" {
+		elems = append(elems, key("Dir", jen.Lit(w.Dir)))
+	}
+	if w.Nice != 0 {
+		elems = append(elems, key("Nice", jen.Lit(w.Nice)))
 	}
 	return mp("Worker").Add(braces(false, elems...))
 }

@@ -8,6 +8,8 @@
 // source. It is JSON as it is: the golden files of the compiler are that.
 package ir
 
+import "reflect"
+
 // Pipeline is one folder of .mp files.
 type Pipeline struct {
 	Version string   `json:"version"`          // of mpgen, with its v
@@ -228,12 +230,18 @@ type Task struct {
 
 // Worker is the worker block of a process, pool or service.
 type Worker struct {
-	Tasks  int   `json:"tasks,omitempty"`
-	Age    int64 `json:"age,omitempty"`    // nanoseconds
-	Memory int64 `json:"memory,omitempty"` // bytes
-	CPUs   int   `json:"cpus,omitempty"`
-	Grace  int64 `json:"grace,omitempty"` // nanoseconds
+	Tasks  int      `json:"tasks,omitempty"`
+	Age    int64    `json:"age,omitempty"`    // nanoseconds
+	Memory int64    `json:"memory,omitempty"` // bytes
+	CPUs   int      `json:"cpus,omitempty"`
+	Grace  int64    `json:"grace,omitempty"` // nanoseconds
+	Env    []string `json:"env,omitempty"`   // "KEY=value"
+	Dir    string   `json:"dir,omitempty"`
+	Nice   int      `json:"nice,omitempty"`
 }
+
+// IsZero says that nothing is set.
+func (w Worker) IsZero() bool { return reflect.DeepEqual(w, Worker{}) }
 
 // Main is what process main declares.
 type Main struct {

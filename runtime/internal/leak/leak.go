@@ -71,7 +71,8 @@ var lasting = []string{
 	"created by testing.",
 	"created by os/signal.",
 	"created by runtime.",
-	"created by github.com/mpgen/mpgen/runtime/internal/proc.init",
+	"created by github.com/mpgen/mpgen/runtime/internal/proc.spawnerOf",
+	"created by github.com/mpgen/mpgen/runtime/internal/proc.(*spawner)",
 }
 
 // goroutines are the stacks of all but this one, by their numbers.

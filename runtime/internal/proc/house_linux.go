@@ -129,6 +129,8 @@ func (h *House) admit(p *Process, spec Spec) error {
 		return fmt.Errorf("slot %d has a process that is not dead", spec.Slot)
 	case spec.Generation < 0:
 		return fmt.Errorf("generation is %d, want 0 or more", spec.Generation)
+	case spec.Nice < 0 || spec.Nice > MaxNice:
+		return fmt.Errorf("niceness is %d, want 0 to %d", spec.Nice, MaxNice)
 	}
 	h.slots[spec.Slot], h.all[p] = p, true
 	h.starting.Add(1)

@@ -28,7 +28,20 @@ const programVariable = "PROC_TEST_PROGRAM"
 // thread can ask, and only while packages initialise the code is sure to run there.
 var deathSignal int32
 
+// bornIn and bornNice are what this process has while packages initialise.
+var (
+	bornIn   string
+	bornNice = ownNice()
+)
+
+// ownNice is the niceness of the calling thread.
+func ownNice() int {
+	n, _ := unix.Getpriority(unix.PRIO_PROCESS, 0)
+	return 20 - n
+}
+
 func init() {
+	bornIn, _ = os.Getwd()
 	unix.Prctl(unix.PR_GET_PDEATHSIG, uintptr(unsafe.Pointer(&deathSignal)), 0, 0, 0)
 }
 
@@ -87,6 +100,16 @@ func act(role Role) {
 		for _, v := range os.Environ() {
 			fmt.Println(v)
 		}
+	case "surroundings":
+		fmt.Println(bornIn, bornNice)
+		threads, _ := os.ReadDir("/proc/self/task")
+		for _, thread := range threads {
+			tid, _ := strconv.Atoi(thread.Name())
+			n, _ := unix.Getpriority(unix.PRIO_PROCESS, tid)
+			fmt.Println("a thread", 20-n)
+		}
+		out, err := exec.Command("sh", "-c", "pwd; nice").Output()
+		fmt.Println(strings.Fields(string(out)), err)
 	case "arguments":
 		fmt.Printf("%q\n", os.Args)
 	case "identity":

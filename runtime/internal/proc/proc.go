@@ -8,7 +8,8 @@
 // the one before lets through:
 //
 //   - The kernel's parent-death signal kills a worker the moment its parent is gone. It is bound to the
-//     thread that forked, so all starts go through one goroutine that keeps its thread for ever.
+//     thread that forked, so all starts go through a goroutine that keeps its thread for ever, one
+//     for each niceness: a child has that of the thread, and no thread may lower its own again.
 //   - Each worker holds the read end of a pipe, the lifeline, whose write end only the parent has, and
 //     kills its own process group when that ends.
 //   - A worker's own children know neither of the two. Every worker therefore leads a process group,
@@ -44,6 +45,11 @@ type Spec struct {
 	Generation int
 	// Env holds further variables as "key=value". They go before those of the parent.
 	Env []string
+	// Dir is the folder in which the process starts, empty for that of the parent.
+	Dir string
+	// Nice is added to the niceness of the parent, from 0 to MaxNice: how far the process, and
+	// all that it starts, steps back for others.
+	Nice int
 	// Files are inherited as descriptors 3, 4 and so on, in this order. They stay open here, and
 	// their blocking mode stays as it is; pass ends that only the child uses, and close them after
 	// Start.
@@ -60,6 +66,9 @@ const (
 	Descriptors        = 4 // /dev/null, the lifeline's two ends, the warden's pidfd
 	ProcessDescriptors = 4 // its pidfd, two outputs, the crash file; one more if its memory is limited
 )
+
+// MaxNice is the highest niceness that a process of the system can have.
+const MaxNice = 19
 
 // Limits of what is kept of a process's output.
 const (

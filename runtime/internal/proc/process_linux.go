@@ -43,6 +43,8 @@ func (p *Process) start(spec Spec) error {
 		}
 		l := launch{
 			env:   environment(role.String(), spec.Env...),
+			dir:   spec.Dir,
+			nice:  spec.Nice,
 			files: append(append([]int{h.null}, theirs...), h.lifelineRead, p.crash),
 			bound: true,
 			publish: func(pid int) {

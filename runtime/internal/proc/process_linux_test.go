@@ -3,7 +3,9 @@
 package proc
 
 import (
+	"cmp"
 	"fmt"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
@@ -80,6 +82,48 @@ func TestAChildHasItsRoleArgumentsAndEnvironment(t *testing.T) {
 
 	_, out = run(t, h, Spec{Name: "arguments"})
 	require.Equal(t, []string{fmt.Sprintf("%q", os.Args)}, out)
+}
+
+func TestAChildIsBornInItsFolderWithItsNiceness(t *testing.T) {
+	h := newHouse(t, 1)
+	here, err := os.Getwd()
+	require.NoError(t, err)
+	own := ownNice()
+	for _, tt := range []struct {
+		dir  string
+		nice int
+	}{{"", 0}, {t.TempDir(), 3}, {"", 3}, {t.TempDir(), MaxNice}, {t.TempDir(), 0}} {
+		_, out := run(t, h, Spec{Name: "surroundings", Dir: tt.dir, Nice: tt.nice})
+		dir, nice := cmp.Or(tt.dir, here), min(own+tt.nice, MaxNice)
+		require.Equal(t, fmt.Sprint(dir, " ", nice), out[0])
+		require.Equal(t, fmt.Sprintf("[%s %d] <nil>", dir, nice), out[len(out)-1])
+		threads := out[1 : len(out)-1]
+		require.Greater(t, len(threads), 1)
+		for _, line := range threads {
+			require.Equal(t, fmt.Sprint("a thread ", nice), line)
+		}
+	}
+	// Nothing of it stays with this process, whose threads start others.
+	require.Equal(t, own, ownNice())
+	main, err := unix.Getpriority(unix.PRIO_PROCESS, os.Getpid())
+	require.NoError(t, err)
+	require.Equal(t, own, 20-main)
+}
+
+func TestAFolderThatIsNoneIsNamed(t *testing.T) {
+	h := newHouse(t, 1)
+	before := descriptors(t)
+	folder := t.TempDir()
+	_, err := h.Start(Spec{Name: "wait", Dir: folder + "/none"})
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.EqualError(t, err, `start of process "wait": stat `+folder+`/none: no such file or directory`)
+	file := folder + "/file"
+	require.NoError(t, os.WriteFile(file, nil, 0o666))
+	_, err = h.Start(Spec{Name: "wait", Dir: file})
+	require.EqualError(t, err, `start of process "wait": chdir `+file+`: not a directory`)
+	_, err = h.Start(Spec{Name: "wait", Nice: MaxNice + 1})
+	require.EqualError(t, err, `start of process "wait": niceness is 20, want 0 to 19`)
+	require.Equal(t, before, descriptors(t))
 }
 
 func TestInheritedFilesComeInOrderAndKeepTheirMode(t *testing.T) {

@@ -20,8 +20,10 @@ var arguments = slices.Clone(os.Args)
 // launch is one start. The caller fills in the upper half, the spawner the lower.
 type launch struct {
 	env   []string
-	files []int // the child's descriptors from 0 on
-	bound bool  // whether the child dies with this process
+	dir   string // "": this process's
+	nice  int    // more than this process
+	files []int  // the child's descriptors from 0 on
+	bound bool   // whether the child dies with this process
 	// publish is called with the process id right after the exec, on the spawner's thread.
 	publish func(pid int)
 
@@ -30,27 +32,81 @@ type launch struct {
 	done  chan struct{}
 }
 
-// spawner returns the way to the one goroutine that forks. The kernel sends the parent-death signal
-// when the thread that forked ends, not the process; so the goroutine keeps its thread and never
-// returns.
-var spawner = sync.OnceValue(func() chan<- *launch {
-	launches := make(chan *launch)
-	go spawn(launches)
-	return launches
-})
+// spawners are the ways to the goroutines that fork, by niceness.
+var spawners struct {
+	sync.Mutex
+	by map[int]*spawner
+}
 
-func spawn(launches <-chan *launch) {
+// spawner is the way to a goroutine that forks. The kernel sends the parent-death signal
+// when the thread that forked ends, not the process; so the goroutine keeps its thread and
+// never returns. A child begins with the niceness of the thread, all its threads included.
+type spawner struct {
+	launches chan *launch
+	nice     int
+	err      error // why its thread can't be so nice
+}
+
+// spawnerOf returns the one whose children are nicer than this process by so much.
+func spawnerOf(nice int) *spawner {
+	spawners.Lock()
+	defer spawners.Unlock()
+	s := spawners.by[nice]
+	if s == nil {
+		if spawners.by == nil {
+			spawners.by = make(map[int]*spawner)
+		}
+		s = &spawner{launches: make(chan *launch), nice: nice}
+		spawners.by[nice] = s
+		go s.spawn()
+	}
+	return s
+}
+
+func (s *spawner) spawn() {
 	runtime.LockOSThread()
-	for l := range launches {
-		l.run()
+	if s.nice > 0 {
+		if unix.Gettid() == os.Getpid() {
+			// Tools take the niceness of the main thread for that of the process. While this
+			// goroutine holds it, another one gets another.
+			there := make(chan struct{})
+			go func() {
+				runtime.LockOSThread()
+				close(there)
+				s.spawn()
+			}()
+			<-there
+			runtime.UnlockOSThread()
+			return
+		}
+		s.err = lowerPriority(s.nice)
+	}
+	for l := range s.launches {
+		if l.err = s.err; l.err == nil {
+			l.run()
+		}
 		close(l.done)
 	}
 }
 
-// start has the launch done by the spawner and waits for it.
+// lowerPriority makes the calling thread nicer. The kernel knows no niceness of processes, only
+// one of threads, which the threads that they start begin with.
+func lowerPriority(by int) error {
+	now, err := unix.Getpriority(unix.PRIO_PROCESS, 0)
+	if err == nil {
+		now = 20 - now // the system call has no negative results
+		err = unix.Setpriority(unix.PRIO_PROCESS, 0, min(now+by, MaxNice))
+	}
+	if err != nil {
+		return fmt.Errorf("cannot make a thread nicer by %d: %w", by, err)
+	}
+	return nil
+}
+
+// start has the launch done by its spawner and waits for it.
 func (l *launch) start() (*child, error) {
 	l.done = make(chan struct{})
-	spawner() <- l
+	spawnerOf(l.nice).launches <- l
 	<-l.done
 	return l.child, l.err
 }
@@ -58,6 +114,7 @@ func (l *launch) start() (*child, error) {
 func (l *launch) run() {
 	pidfd := -1
 	attr := &syscall.ProcAttr{
+		Dir: l.dir,
 		Env: l.env,
 		Sys: &syscall.SysProcAttr{Setpgid: true, PidFD: &pidfd},
 	}
@@ -69,7 +126,9 @@ func (l *launch) run() {
 	}
 	pid, _, err := syscall.StartProcess("/proc/self/exe", arguments, attr)
 	if err != nil {
-		l.err = fmt.Errorf("cannot fork and execute /proc/self/exe: %w", err)
+		if l.err = folderError(l.dir); l.err == nil {
+			l.err = fmt.Errorf("cannot fork and execute /proc/self/exe: %w", err)
+		}
 		return
 	}
 	if l.publish != nil {
@@ -86,6 +145,24 @@ func (l *launch) run() {
 	// Only a descriptor in non-blocking mode goes to the poller.
 	unix.SetNonblock(pidfd, true)
 	l.child = &child{pid: pid, pidfd: os.NewFile(uintptr(pidfd), "pidfd")}
+}
+
+// folderError says why no process can start in a folder, or nil: what fails in the child before
+// it executes tells no more than an error number.
+func folderError(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	info, err := os.Stat(dir)
+	if err == nil && !info.IsDir() {
+		err = &os.PathError{Op: "chdir", Path: dir, Err: syscall.ENOTDIR}
+	}
+	if err == nil {
+		if err = unix.Access(dir, unix.X_OK); err != nil {
+			err = &os.PathError{Op: "chdir", Path: dir, Err: err}
+		}
+	}
+	return err
 }
 
 // environment returns the variables of a child: its role, then extra, then those of this process

@@ -261,7 +261,7 @@ var (
 		Name:     "greet",
 		OnDemand: true,
 		Max:      16,
-		Worker:   mp.Worker{CPUs: 1, Grace: 100 * time.Millisecond},
+		Worker:   mp.Worker{CPUs: 1, Grace: 100 * time.Millisecond, Env: []string{"MOOD=calm", "TZ=UTC"}, Nice: 5},
 		Uses:     []mp.Decl{&mpTotal},
 	}
 	mpTick = mp.ProcessDecl{Name: "tick", OnDemand: true, Send: []mp.Decl{&mpNotes}}
@@ -279,7 +279,7 @@ var (
 	mpPrice = mp.PoolDecl[PriceTask, float64]{
 		Name:   "price",
 		In:     mp.Coded(mpPutPriceTask, mpGetPriceTask),
-		Worker: mp.Worker{Tasks: 100, Age: time.Hour, CPUs: 2},
+		Worker: mp.Worker{Tasks: 100, Age: time.Hour, CPUs: 2, Dir: "."},
 		Uses:   []mp.Decl{&mpRate},
 		Reads:  []mp.Decl{&mpDepth},
 	}
