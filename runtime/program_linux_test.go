@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,15 +21,26 @@ import (
 
 // program is this test binary as a program of its own.
 func program(t *testing.T, name string) *exec.Cmd {
+	heeds(t, os.Interrupt)
 	cmd := exec.CommandContext(limited(t), "/proc/self/exe")
 	cmd.Env = append(os.Environ(), programVariable+"="+name)
 	return cmd
+}
+
+// heeds lets processes that the test starts heed a signal, also where the test itself
+// was started to ignore it, as in the background of a shell: what is caught here is
+// not ignored there.
+func heeds(t *testing.T, sig os.Signal) {
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, sig)
+	t.Cleanup(func() { signal.Stop(c) })
 }
 
 func init() {
 	programs["orphans"] = orphans
 	programs["interrupted"] = interruptedProgram
 	programs["unattended"] = unattended
+	programs["unmoved"] = unmoved
 	programs["talk"] = talk
 	programs["no main"] = noMain
 }
@@ -182,6 +194,27 @@ func TestInterruptEndsAProgramThatDoesNotWait(t *testing.T) {
 	status := cmd.ProcessState.Sys().(syscall.WaitStatus)
 	require.True(t, status.Signaled(), cmd.ProcessState)
 	require.Equal(t, syscall.SIGINT, status.Signal())
+}
+
+// unmoved ignores what would interrupt it, as a program does that nohup has started.
+func unmoved() {
+	signal.Ignore(os.Interrupt)
+	r, n, err := Start(context.Background(), squares.pipeline, nil)
+	if err != nil {
+		panic(err)
+	}
+	if err := syscall.Kill(os.Getpid(), syscall.SIGINT); err != nil {
+		panic(err)
+	}
+	fmt.Println(squares.pool.Pool(n).Call(context.Background(), 3))
+	fmt.Println(r.Close())
+}
+
+func TestWhatTheProgramIgnoresItsRunsIgnore(t *testing.T) {
+	noLeaks(t)
+	out, err := program(t, "unmoved").CombinedOutput()
+	require.NoError(t, err)
+	require.Equal(t, "9 <nil>\n<nil>\n", string(out))
 }
 
 // talkers are four processes that write lines.

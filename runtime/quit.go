@@ -10,11 +10,7 @@ import (
 
 // dumps dumps the runs of the program when SIGQUIT asks for it. Only the first
 // of two is ours: who presses Ctrl-\ again wants the program to end as any other.
-var dumps = listening{
-	signals: []os.Signal{syscall.SIGQUIT},
-	listen:  (*listening).dump,
-	ignored: func() bool { return signal.Ignored(syscall.SIGQUIT) },
-}
+var dumps = listening{signals: []os.Signal{syscall.SIGQUIT}, listen: (*listening).dump}
 
 // quitAgain is how long after a dump another SIGQUIT ends the program.
 const quitAgain = 2 * time.Second

@@ -26,11 +26,11 @@ func unregister(r *Run) {
 }
 
 // listening has a goroutine listen to signals for as long as the program has runs
-// that are not closed.
+// that are not closed. Not to those that the program ignores, as one does that a
+// shell has started in the background.
 type listening struct {
 	signals []os.Signal
 	listen  func(*listening, chan os.Signal) // until the channel is closed
-	ignored func() bool                      // nothing is to be listened to; nil: never
 
 	mu   sync.Mutex
 	runs map[*Run]bool
@@ -44,9 +44,10 @@ func (l *listening) enter(r *Run) {
 		l.runs = map[*Run]bool{}
 	}
 	l.runs[r] = true
-	if l.c == nil && (l.ignored == nil || !l.ignored()) {
+	heeded := slices.DeleteFunc(slices.Clone(l.signals), signal.Ignored)
+	if l.c == nil && len(heeded) > 0 { // Notify of none is of all
 		l.c = make(chan os.Signal, 1)
-		signal.Notify(l.c, l.signals...)
+		signal.Notify(l.c, heeded...)
 		go l.listen(l, l.c)
 	}
 }
