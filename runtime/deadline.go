@@ -31,45 +31,32 @@ func (p *poolCore) watch() {
 		}
 		if timeout > 0 {
 			soon(timeout + grace)
-			if since := int64(w.m.report.Since.Load()); since != 0 {
-				left := time.Duration(since+int64(timeout+grace)-monotonic()) + w.pardoned()
-				if left <= 0 {
-					go w.m.kill(context.DeadlineExceeded)
-				} else {
-					soon(left)
+		}
+		for i := range w.m.seats {
+			p.watchSeat(w, &w.m.seats[i], soon)
+		}
+		// What has not begun: of the first the worker is seen to stand still; who was
+		// given up waits for its cancel.
+		first := true
+		for i := range w.out.len() {
+			t := *w.out.at(i)
+			if first && !w.m.hasBegun(t.unit) {
+				first = false
+				if (timeout > 0 || !t.given.IsZero()) && len(p.plan.inputs) == 0 && !w.full() {
+					left := time.Until(w.standsSince(t).Add(max(timeout+grace, leastStanding))) + t.pardon
+					if left <= 0 {
+						w.kill(context.DeadlineExceeded)
+					} else {
+						soon(left)
+					}
+				}
+				if !t.given.IsZero() {
+					soon(5 * time.Millisecond)
 				}
 			}
-		}
-		t := *w.out.at(0)
-		if w.stands(t) && (timeout > 0 || !t.given.IsZero()) && len(p.plan.inputs) == 0 {
-			left := time.Until(w.headAt.Add(max(timeout+grace, leastStanding))) + w.pardoned()
-			if left <= 0 {
-				go w.m.kill(context.DeadlineExceeded)
-			} else {
-				soon(left)
+			if !t.given.IsZero() {
+				soon(20 * time.Millisecond)
 			}
-		}
-		if t.given.IsZero() {
-			for i := range w.out.len() {
-				if !(*w.out.at(i)).given.IsZero() {
-					soon(20 * time.Millisecond)
-				}
-			}
-			continue
-		}
-		if w.m.report.Task.Load() != t.id {
-			soon(5 * time.Millisecond)
-			continue
-		}
-		if !t.ordered {
-			t.ordered, t.given = true, time.Now()
-			p.run.node.control.Slots[w.m.index].Cancel.Store(t.id)
-			p.run.node.bells[w.m.index].Ring()
-		}
-		if left := time.Until(t.given.Add(grace)) + w.pardoned(); left <= 0 {
-			go w.m.kill(context.Canceled)
-		} else {
-			soon(left)
 		}
 	}
 	if timeout > 0 && p.pending.len() > 0 {
@@ -83,21 +70,93 @@ func (p *poolCore) watch() {
 	}
 }
 
+// watchSeat looks at what the worker does at a seat.
+func (p *poolCore) watchSeat(w *poolWorker, s *seat, soon func(time.Duration)) {
+	id := s.begun.Task.Load()
+	t, wanted := w.unit(id)
+	if t == nil {
+		return
+	}
+	grace, timeout := p.run.plan.grace(p.plan.first), p.plan.task.Timeout
+	if since := int64(s.begun.Since.Load()); timeout > 0 && since != 0 {
+		left := time.Duration(since+int64(timeout+grace)-monotonic()) + t.pardon
+		if left <= 0 {
+			w.killFor(id, context.DeadlineExceeded)
+		} else {
+			soon(left)
+		}
+	}
+	if wanted {
+		return
+	}
+	if !t.ordered {
+		t.ordered, t.given = true, time.Now()
+		s.cancel.Store(id)
+		p.run.node.bells[w.m.index].Ring()
+	}
+	if left := time.Until(t.given.Add(grace)) + t.pardon; left <= 0 {
+		w.killFor(id, context.Canceled)
+	} else {
+		soon(left)
+	}
+}
+
+// unit is the first task of a unit that the worker has not answered, nil if it has,
+// and whether somebody waits for any of them.
+func (w *poolWorker) unit(id uint64) (first *task, wanted bool) {
+	for i := range w.out.len() {
+		t := *w.out.at(i)
+		if t.unit == id {
+			if first == nil {
+				first = t
+			}
+			wanted = wanted || t.given.IsZero()
+		} else if first != nil {
+			break
+		}
+	}
+	return first, wanted
+}
+
+// killFor kills the worker for what it does to a unit: then the others that it has
+// are innocent.
+func (w *poolWorker) killFor(unit uint64, why error) {
+	for i := range w.out.len() {
+		if t := *w.out.at(i); t.unit == unit {
+			t.blamed = true
+		}
+	}
+	w.kill(why)
+}
+
+func (w *poolWorker) kill(why error) {
+	w.blames = true
+	go w.m.kill(why)
+}
+
+// full reports whether the worker works on as many units as it can, by what it has
+// not answered.
+func (w *poolWorker) full() bool {
+	for i := range w.m.seats {
+		if t, _ := w.unit(w.m.seats[i].begun.Task.Load()); t == nil {
+			return false
+		}
+	}
+	return true
+}
+
 // leastStanding bounds from below how long a worker may have a task before it that
 // it does not begin: a busy machine is no reason to kill one.
 const leastStanding = time.Second
 
-// stands reports whether the worker has not begun its first task t, and notes since
-// when that has been seen. A worker that works begins the next task at once; one
-// that was stopped never does.
-func (w *poolWorker) stands(t *task) bool {
-	if w.m.report.Task.Load() == t.id {
-		return false
-	}
+// standsSince notes since when a worker, which has a free seat, has been seen not to
+// begin the task t. A worker that works begins the next task at once; one that was
+// stopped never does.
+func (w *poolWorker) standsSince(t *task) time.Time {
 	if w.head != t.id {
 		w.head, w.headAt = t.id, time.Now()
 	}
-	return true
+	return w.headAt
 }
 
 // tick makes watch look in d at the latest. mu is held.
@@ -112,13 +171,6 @@ func (p *poolCore) tick(d time.Duration) {
 // pardonAfter is how late a look must be to show that this process did not run.
 const pardonAfter = 100 * time.Millisecond
 
-func (w *poolWorker) pardoned() time.Duration {
-	if w.out.len() > 0 && w.pardonFor == (*w.out.at(0)).id {
-		return w.pardon
-	}
-	return 0
-}
-
 func (p *poolCore) onTime() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -129,8 +181,10 @@ func (p *poolCore) onTime() {
 	}
 	if late > pardonAfter {
 		for _, w := range p.workers {
-			if w.out.len() > 0 {
-				w.pardon, w.pardonFor = w.pardoned()+late, (*w.out.at(0)).id
+			for i := range w.out.len() {
+				if t := *w.out.at(i); i == 0 || w.m.hasBegun(t.unit) {
+					t.pardon += late
+				}
 			}
 		}
 	}

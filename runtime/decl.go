@@ -110,8 +110,14 @@ type PoolDecl[In, Out any] struct {
 	Uses    []Decl                 // shared objects that they may change, and pools and services that they may call
 	Reads   []Decl                 // arrays that they may only look at
 
+	Batch int           // tasks that the function takes at once, at most; 0: it takes one by one
+	Wait  time.Duration // for further tasks of a batch, from the first on; 0: it takes what is there
+
 	Func func(context.Context, In) (Out, error)             // either
 	Open func(*Node) func(context.Context, In) (Out, error) // or, once in each worker
+
+	Many     func(context.Context, []In) ([]Out, error)             // with Batch: a result for each task
+	OpenMany func(*Node) func(context.Context, []In) ([]Out, error) // or this
 }
 
 // Sink is where a stage sends its results: zero, one or many for each task.

@@ -23,6 +23,7 @@ const (
 	frameRecord              // up: a record for the log, of task ID
 	frameManaged             // on the line for calls: a managed object, nothing, what is asked of it
 	frameLeaving             // up: the worker takes nothing more, and closes what it has opened
+	frameBatch               // down: deadline, then the tasks of a batch, each behind its number and length; ID is the first one's
 )
 
 // errorFrame encodes err for a frame.

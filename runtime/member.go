@@ -20,6 +20,7 @@ type member struct {
 	slot   *slotPlan
 	pair   *shm.File
 	report *control.Report
+	seats  []seat
 	core   *poolCore // of a worker that is called
 	args   arguments
 
@@ -95,6 +96,7 @@ func (m *member) furnish() error {
 		return err
 	}
 	m.pair, m.report = pair, (*control.Report)(pair.At(0))
+	m.seats = []seat{{&m.report.Begun, &m.run.node.control.Slots[m.index].Cancel}}
 	return nil
 }
 
@@ -142,12 +144,14 @@ func (m *member) launch() (instance, error) {
 	m.up.Items().Set(0)
 	m.upMu.Unlock()
 	m.doneBefore = m.report.Done.Load()
-	m.report.Task.Store(0)
-	m.report.Since.Store(0)
+	for i := range m.seats {
+		m.seats[i].begun.Task.Store(0)
+		m.seats[i].begun.Since.Store(0)
+		m.seats[i].cancel.Store(0)
+	}
 	r.node.bells[m.index].Reset()
 	word := &r.node.control.Slots[m.index]
 	word.Generation.Store(uint32(m.generation))
-	word.Cancel.Store(0)
 	word.Ask.Store(0)
 	r.log.tellLevel()
 	word.Order.Store(control.Work)

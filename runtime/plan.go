@@ -103,6 +103,8 @@ type poolPlan struct {
 	task     TaskPolicy
 	worker   Worker
 	bytes    int
+	batch    int           // most tasks of one call of the function; 0: it takes one
+	wait     time.Duration // for a batch to become whole
 }
 
 // inputPlan is one queue that feeds a pool, or a method of a service.
@@ -142,6 +144,8 @@ type poolShape struct {
 	object  bool
 	methods []string
 	inputs  []inputShape
+	batch   int
+	wait    time.Duration
 
 	sends, uses, reads []Decl
 }
@@ -266,7 +270,7 @@ func (pl *plan) addPool(d poolRow) {
 	s := pl.shapeOf(d)
 	pp := poolPlan{
 		row: d, first: len(pl.slots), n: s.workers, called: s.called, object: s.object, methods: s.methods,
-		task: s.task, worker: s.worker, bytes: int(s.bytes),
+		task: s.task, worker: s.worker, bytes: int(s.bytes), batch: s.batch, wait: s.wait,
 	}
 	if pp.n == 0 {
 		pp.n = pl.workers

@@ -18,6 +18,7 @@ type Pool[In, Out any] struct {
 type callee struct {
 	name    string
 	workers int
+	gathers bool // its core makes batches of what is called
 	node    *Node
 	core    dispatcher
 }

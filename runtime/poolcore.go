@@ -3,6 +3,7 @@ package mp
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"runtime"
@@ -19,7 +20,11 @@ import (
 // poolCore is the calling side of a pool: which tasks wait, and which each
 // worker has. All of it is the parent's private memory, so a worker's death
 // needs no repair: what it had and has not answered is known here, and its
-// report says which of these it had begun. Only that one is charged an attempt.
+// report says which of these it had begun. Only those are charged an attempt.
+//
+// What a worker begins and ends is a unit: one task, or a batch of them (see
+// gather.go). What is said of units (they are begun, cancelled, late, died with) goes
+// by the number of a unit's first task.
 //
 // A worker gets tasks ahead of its answers, so that a trivial function is not
 // slowed down by waking its worker for each; how many follows from how long a
@@ -63,17 +68,16 @@ type poolWorker struct {
 	ready    bool
 	out      deque[*task] // sent and not answered, in order
 	rest     []byte       // of the last frame, what the line had no room for
-	restID   uint64       // of that frame
-	taken    int          // tasks that this generation got
-	limit    int          // how many it may get, 0: any number
+	restKind uint16       // of that frame
+	restID   uint64
+	taken    int // tasks that this generation got
+	limit    int // how many it may get, 0: any number
 	retiring bool
 	dirty    bool // frames are written and not published
+	blames   bool // it is killed for some of its tasks: the others are innocent
 
-	head   uint64    // the first task, when it was last looked at and not begun
+	head   uint64    // the first unit that is not begun, when it was last looked at
 	headAt time.Time // since when
-
-	pardon    time.Duration // in which the parent did not run, not charged to
-	pardonFor uint64        // this task
 }
 
 // taskIO is the typed side of a task.
@@ -89,14 +93,19 @@ type taskIO interface {
 type task struct {
 	io       taskIO
 	id       uint64
+	unit     uint64 // that it was sent in
 	method   int
 	deadline int64 // of the caller's context, on the monotonic clock; 0: none
 	attempts int
+	alone    bool // it has died with others, perhaps for them: it is tried again by itself
+	blamed   bool // its worker is killed for it
 	worker   *poolWorker
-	notYet   time.Time // of a retry
-	began    time.Time // when it was called, of one in sampled
-	given    time.Time // when its caller gave up, zero: it waits
-	ordered  bool      // the worker was told to cancel it
+	pardon   time.Duration // in which this process did not run, while its worker had it
+	notYet   time.Time     // of a retry
+	began    time.Time     // when it was called, of one in sampled
+	came     time.Time     // the same, if its pool waits for batches
+	given    time.Time     // when its caller gave up, zero: it waits
+	ordered  bool          // the worker was told to cancel it
 }
 
 // encode and decode run code of the item's type, under a lock that all callers share
@@ -148,6 +157,7 @@ func newPoolCore(r *Run, pp *poolPlan) *poolCore {
 		p.workers = append(p.workers, &poolWorker{m: m})
 	}
 	p.timer = time.AfterFunc(time.Hour, p.onTime)
+	p.lead.Store(int32(pp.batch))
 	return p
 }
 
@@ -187,6 +197,9 @@ func (p *poolCore) take(t *task) {
 	if t.id%sampled == 1 {
 		t.began = time.Now()
 	}
+	if p.plan.wait > 0 {
+		t.came = time.Now()
+	}
 	if p.plan.task.Timeout > 0 && p.due.IsZero() { // a task that begins now is looked at when it may be late
 		p.tick(p.plan.task.Timeout + p.run.plan.grace(p.plan.first))
 	}
@@ -217,7 +230,7 @@ func (p *poolCore) ahead() int {
 	if mean != 0 && p.run.turns == nil { // no run depends on time that takes turns
 		n = int(min(max(uint64(aheadTime)/mean, 1), aheadMax))
 	}
-	p.lead.Store(int32(n))
+	p.lead.Store(int32(max(n, p.plan.batch)))
 	return n
 }
 
@@ -237,7 +250,10 @@ func (p *poolCore) dispatch() {
 			return true
 		})
 	}
-	for ahead := 0; p.pending.len() > 0; {
+	if p.plan.batch > 1 {
+		p.dispatchBatches()
+	}
+	for ahead := 0; p.pending.len() > 0 && p.plan.batch <= 1; {
 		if t := *p.pending.at(0); !t.given.IsZero() {
 			p.pending.popFront()
 			continue
@@ -326,24 +342,28 @@ func (p *poolCore) send(w *poolWorker, most int) (n int) {
 	}
 	for i := range n {
 		t := *p.pending.at(i)
-		t.worker, t.ordered = w, false
-		w.out.pushBack(t)
+		w.has(t, t.id)
 	}
 	w.taken += n
+	p.sendFrame(w, frameTask, first.id)
+	return n
+}
+
+// sendFrame sends what has been encoded; w has noted it.
+func (p *poolCore) sendFrame(w *poolWorker, kind uint16, id uint64) {
 	w.dirty = true
-	if left, done := w.m.down.PutPart(frameTask, first.id, e.bytes()); !done {
-		w.rest, w.restID = slices.Clone(left), first.id
+	if left, done := w.m.down.PutPart(kind, id, p.enc.bytes()); !done {
+		w.rest, w.restKind, w.restID = slices.Clone(left), kind, id
 		p.sendRest(w)
 	}
 	if w.taken == w.limit {
 		w.retiring = true
 	}
-	return n
 }
 
 func (p *poolCore) sendRest(w *poolWorker) {
 	w.m.down.Room().Set(0)
-	left, done := w.m.down.PutPart(frameTask, w.restID, w.rest)
+	left, done := w.m.down.PutPart(w.restKind, w.restID, w.rest)
 	w.dirty = true
 	if w.rest = left; done {
 		w.rest = nil
@@ -357,6 +377,12 @@ func (p *poolCore) failure(w *poolWorker, t *task, cause error) *Error {
 		e.PID = int(w.m.pid.Load())
 	}
 	return e
+}
+
+// has notes that the worker is sent a task, in a unit.
+func (w *poolWorker) has(t *task, unit uint64) {
+	t.worker, t.unit, t.ordered, t.pardon = w, unit, false, 0
+	w.out.pushBack(t)
 }
 
 // answer takes in what a worker says about its first task. mu is held.
@@ -382,6 +408,7 @@ func (p *poolCore) answer(m *member, f line.Frame) {
 		}
 	case frameLate:
 		if t.attempts <= p.plan.task.Retries && t.given.IsZero() && !p.ended {
+			t.alone = p.plan.batch > 1
 			p.again(t)
 			break
 		}
@@ -453,32 +480,41 @@ func (p *poolCore) died(m *member, pid int, cause error, exit proc.Exit) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	w := p.of(m)
-	begun := m.report.Task.Load()
 	out := w.out
 	p.workers[m.index-p.plan.first] = &poolWorker{m: m}
+	if cause == nil {
+		cause = &Died{Exit: exit.Code}
+	}
 	var back []*task
 	for i := range out.len() {
 		t := *out.at(i)
 		t.worker = nil
-		if i > 0 || t.id != begun {
-			back = append(back, t) // it had not begun
+		if !m.hasBegun(t.unit) {
+			back = append(back, t)
+			continue
+		}
+		innocent, why := w.blames && !t.blamed, cause
+		if died := (*Died)(nil); innocent && errors.As(cause, &died) {
+			why = died // it was not its time that was up
+		}
+		may := !p.ended && t.given.IsZero()
+		if may && innocent && p.plan.task.Retries > 0 {
+			p.counts[t.method].retried++
+			back = append(back, t)
 			continue
 		}
 		t.attempts++
-		if cause == nil {
-			cause = &Died{Exit: exit.Code}
-		}
-		e := p.failure(w, t, cause)
-		e.PID = pid
-		switch {
-		case p.ended || !t.given.IsZero() || t.attempts > p.plan.task.Retries:
-			if !p.ended {
-				p.counts[t.method].failed++
-			}
-			t.io.settled(e)
-		default:
+		if may && t.attempts <= p.plan.task.Retries {
+			t.alone, t.blamed = true, false
 			p.again(t)
+			continue
 		}
+		if !p.ended {
+			p.counts[t.method].failed++
+		}
+		e := p.failure(w, t, why)
+		e.PID = pid
+		t.io.settled(e)
 	}
 	if p.ended {
 		for _, t := range back {

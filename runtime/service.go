@@ -167,6 +167,10 @@ func (w serviceWorks[S]) call(ctx context.Context, method int, d *Decoder, e *En
 	return e.err
 }
 
+func (w serviceWorks[S]) batch(context.Context, [][]byte) func(int, *Encoder) error {
+	panic("mp: a service takes no batches")
+}
+
 func (w serviceWorks[S]) stage(input int) stage { return w.decl.fed(input).bind(w.object) }
 
 func (w serviceWorks[S]) close() error {

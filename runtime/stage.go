@@ -10,6 +10,9 @@ type works interface {
 	// call decodes a task, runs it, and encodes its result. The first error is
 	// the function's own, or says that the task or result could not travel.
 	call(ctx context.Context, method int, d *Decoder, e *Encoder) error
+	// batch runs several tasks in one call, and returns what encodes the result of
+	// one of them, or says what is wrong with it.
+	batch(ctx context.Context, data [][]byte) func(i int, e *Encoder) error
 	// stage runs the tasks of an input.
 	stage(input int) stage
 	close() error
@@ -29,15 +32,19 @@ type stage interface {
 type poolWorks[In, Out any] struct {
 	decl *PoolDecl[In, Out]
 	do   func(context.Context, In) (Out, error)
+	many func(context.Context, []In) ([]Out, error)
 	in   Codec[In]
 	out  Codec[Out]
 }
 
 func (p *PoolDecl[In, Out]) open(_ context.Context, n *Node, _ *Decoder) (works, error) {
-	w := poolWorks[In, Out]{decl: p, do: p.Func}
+	w := poolWorks[In, Out]{decl: p, do: p.Func, many: p.Many}
 	w.in, w.out = p.codecs()
 	if p.Open != nil {
 		w.do = p.Open(n)
+	}
+	if p.OpenMany != nil {
+		w.many = p.OpenMany(n)
 	}
 	return w, nil
 }
@@ -62,7 +69,7 @@ func (poolWorks[In, Out]) close() error { return nil }
 func (p *PoolDecl[In, Out]) feed() feed[In, Out] { return feed[In, Out]{p.From, p.To, p.Dead} }
 
 func (p *PoolDecl[In, Out]) shape() poolShape {
-	s := poolShape{workers: p.Workers, bytes: p.Bytes, task: p.Task, worker: p.Worker, called: p.From == nil, sends: p.Send, uses: p.Uses, reads: p.Reads}
+	s := poolShape{workers: p.Workers, bytes: p.Bytes, task: p.Task, worker: p.Worker, called: p.From == nil, sends: p.Send, uses: p.Uses, reads: p.Reads, batch: p.Batch, wait: p.Wait}
 	if p.From != nil {
 		s.inputs = []inputShape{p.feed().shape(0)}
 	}
@@ -74,7 +81,7 @@ func (p *PoolDecl[In, Out]) letter(_ int, item []byte, cause error) (uint64, fun
 }
 
 func (p *PoolDecl[In, Out]) check() error {
-	if p.Func == nil && p.Open == nil {
+	if p.Batch > 0 && (p.Many == nil && p.OpenMany == nil || p.From != nil) || p.Batch == 0 && p.Func == nil && p.Open == nil {
 		return fmt.Errorf("pool %q has no function: generate its code again", p.Name)
 	}
 	if p.From != nil {

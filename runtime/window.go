@@ -108,7 +108,7 @@ func (w *window[In, Out]) add(v In) bool {
 	if c.open = true; !w.unordered {
 		w.calls.pushBack(c)
 	}
-	if w.unsent = append(w.unsent, &c.task); len(w.unsent) >= w.sendEvery() || w.count < 2*w.pool.workers {
+	if w.unsent = append(w.unsent, &c.task); len(w.unsent) >= w.sendEvery() || w.count < 2*w.pool.workers || w.pool.gathers {
 		return w.flush()
 	}
 	return true

@@ -22,6 +22,7 @@ type worker struct {
 	works  works
 	counts []control.Counts // of the methods of a service
 	calls  calls
+	batch  batched      // the one in work
 	feeds  []*stageLoop // whose queues have not ended
 	parked []*bell.Parked
 	slept  bool // since it took something
@@ -256,6 +257,10 @@ func (w *worker) pause() {
 
 // calling runs the tasks of a frame, and returns how many there were.
 func (w *worker) calling(f line.Frame) (n int) {
+	if f.Kind == frameBatch {
+		w.call(f.ID, w.batch.read(f))
+		return len(w.batch.ids)
+	}
 	deadline, tasks := int64(binary.NativeEndian.Uint64(f.Data)), f.Data[8:]
 	for ; len(tasks) > 0; n++ {
 		size := 4 + binary.NativeEndian.Uint32(tasks)
@@ -266,12 +271,12 @@ func (w *worker) calling(f line.Frame) (n int) {
 	return n
 }
 
-// call runs one called task, whose arguments w.dec has.
+// call runs one unit of called tasks: a task whose arguments w.dec has, or the batch.
 func (w *worker) call(id uint64, deadline int64) {
 	c := &w.calls
 	if c.began == 0 {
 		c.since = time.Now()
-	} else if c.began == 64 {
+	} else if c.began >= 64 {
 		w.measure(c.began, c.since)
 		c.began, c.since = 0, time.Now()
 	}
@@ -314,27 +319,33 @@ func (w *worker) call(id uint64, deadline int64) {
 	if w.orders.Cancel.Load() == id {
 		c.now.cancel(context.Canceled)
 	}
-	kind := w.callOne(ctx, method, id)
-	if kind != frameResult {
-		kind = frameFailure
-		if timed && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+	late := func() bool { return timed && errors.Is(ctx.Err(), context.DeadlineExceeded) }
+	done, failed := 1, 0
+	if w.pool.batch > 1 {
+		done, failed = len(w.batch.ids), w.callBatch(ctx, late)
+	} else if w.callOne(ctx, method, id) != frameResult {
+		kind := uint16(frameFailure)
+		if late() {
 			kind = frameLate
 		}
 		w.write(kind, id, w.enc.bytes())
-		w.report.Failed.Add(1)
+		failed = 1
+	}
+	if failed > 0 {
+		w.report.Failed.Add(uint64(failed))
 	}
 	if stop != nil {
 		stop()
 		w.report.Since.Store(0)
 	}
-	if c.began++; !c.soon.Load() {
+	if c.began += done; !c.soon.Load() {
 		c.soon.Store(true)
 		c.late.Reset(lateResults)
 	}
-	w.report.Done.Add(1)
+	w.report.Done.Add(uint64(done))
 	if w.counts != nil {
 		w.counts[method].Done.Add(1)
-		if kind != frameResult {
+		if failed > 0 {
 			w.counts[method].Failed.Add(1)
 		}
 	}

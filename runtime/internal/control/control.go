@@ -85,11 +85,16 @@ type Queue struct {
 
 const maxCause = 2048 - 32
 
+// Begun is what a process works on.
+type Begun struct {
+	Task  seam.Uint64 // number of the task, of a batch of its first, 0: none
+	Since seam.Uint64 // nanoseconds of the monotonic clock, if the task has a deadline
+}
+
 // Report is what a process says of itself, at the start of its pair file. It
 // outlives the process's death.
 type Report struct {
-	Task    seam.Uint64 // the task that it works on, 0: none
-	Since   seam.Uint64 // nanoseconds of the monotonic clock, if the task has a deadline
+	Begun
 	Done    seam.Uint64 // tasks that are done, over all generations
 	Failed  seam.Uint64 // of them, with an error
 	Retried seam.Uint64 // attempts after the first, within the process
