@@ -65,9 +65,9 @@ type hold struct {
 
 // effect is what a call of a function does to locks.
 type effect struct {
-	takes map[string]token.Pos // for which it waits, and where
-	left  held                 // that it still holds when it returns
-	gives map[string]bool      // that it gives back without having taken them
+	takes map[string]token.Pos // locks that it waits for, and where
+	left  held                 // locks that it still holds when it returns
+	gives map[string]bool      // locks that it unlocks without having taken them
 }
 
 // order says that a lock was waited for while another one was held.
@@ -116,7 +116,7 @@ func (d *deferred) run(o *orders, at held) {
 	}
 }
 
-// block looks at statements one after another, and reports whether what follows is not come to.
+// block looks at statements one after another, and reports whether control never leaves the block at its end.
 func (o *orders) block(list []ast.Stmt, at held, later *deferred) (ends bool) {
 	for _, s := range list {
 		if o.stmt(s, at, later) {

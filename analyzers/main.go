@@ -103,10 +103,18 @@ func checkOrder(pass *analysis.Pass, decl *ast.FuncDecl) {
 	}
 }
 
-// starts reports whether a call starts a pipeline: it is of a function Start of a generated file, here or elsewhere.
+// starts reports whether a call starts a pipeline: it is of a function Start, here or elsewhere, that returns a generated
+// Run.
 func starts(pass *analysis.Pass, call *ast.CallExpr) bool {
-	if id, ok := ast.Unparen(call.Fun).(*ast.Ident); ok && id.Name != "Start" {
-		return false
+	switch f := ast.Unparen(call.Fun).(type) {
+	case *ast.Ident:
+		if f.Name != "Start" {
+			return false
+		}
+	case *ast.SelectorExpr:
+		if f.Sel.Name != "Start" {
+			return false
+		}
 	}
 	results := pass.TypesInfo.TypeOf(call)
 	tuple, ok := results.(*types.Tuple)

@@ -84,7 +84,7 @@ func (u *unit) claims() []claim {
 // missing the rest is checked all the same: a name is a name.
 func (u *unit) collide() {
 	own := u.ownFiles()
-	if own.pkg != "" && len(u.files) > 0 && u.files[0].Package != nil && u.files[0].Package.Name != nil {
+	if own.pkg != "" && len(u.files) > 0 && u.files[0].Package != nil {
 		if name := u.files[0].Package.Name; name.Text != own.pkg {
 			u.add(goPackageDiffers(name, own))
 		}

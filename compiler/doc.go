@@ -1,9 +1,10 @@
 // Package compiler turns the .mp files of one folder into one Go file.
 //
 // In come the texts of the files and the folder they are from; out come the bytes
-// of mpgen.go and diagnostics. Nothing is written, and nothing is read but Go
-// files: those of the folder, whose names generated code must not take, and those
-// of imported packages whose types travel. The command calls Generate and Check;
+// of mpgen.go and diagnostics. Nothing is written. What is read beside the texts
+// are Go files: those of the folder, whose names generated code must not take, and
+// those of imported packages whose types travel; and go.mod and its like, which say
+// where those are. Where they do not, the go command is asked. The command calls Generate and Check;
 // the packages below are for this one alone, but for draw, which stands on it and
 // shows what Lower makes.
 //

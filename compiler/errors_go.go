@@ -1,8 +1,6 @@
 package compiler
 
 import (
-	"strings"
-
 	"github.com/mpgen/mpgen/compiler/diag"
 	"github.com/mpgen/mpgen/grammar"
 )
@@ -90,11 +88,11 @@ func lacksMethods(h *handler, object string, missing []*function, at diag.Span) 
 	for _, f := range missing {
 		names = append(names, exported(f.name.Text))
 	}
-	what, list := "method", names[0]
-	if n := len(names); n > 1 {
-		what, list = "methods", strings.Join(names[:n-1], ", ")+" and "+names[n-1]
+	what := "method"
+	if len(names) > 1 {
+		what = "methods"
 	}
-	return diag.New(codeSignature, diag.At(h.at()), "func %s returns a %s, which has no %s %s", h.shown(), object, what, list).
+	return diag.New(codeSignature, diag.At(h.at()), "func %s returns a %s, which has no %s %s", h.shown(), object, what, list(names, "and")).
 		WithLabel("does not fit").
 		WithRelated(at, "the type").
 		WithHelp("give it each method of the service: with a context first, then the parameters as declared; it returns the result and an error")

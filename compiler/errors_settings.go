@@ -38,7 +38,7 @@ func unknownSetting(s *symbol, at *grammar.Setting, in string, move []diag.Edit)
 		}
 		return d.WithHelp("%q is a setting of %s", key, articles(settings[i].Of))
 	}
-	if available[key] || key == "dict" || key == "list" || key == "set" {
+	if available[key] {
 		if s.kind == "service" {
 			return d.WithHelp("what a service holds are the fields of its object, in Go; what processes share is declared outside of it")
 		}

@@ -27,9 +27,9 @@ func (s shape) and(t shape) shape {
 }
 
 var (
-	plain   = shape{flat: true, comparable: true}
-	handle  = shape{comparable: true} // pointers, strings, interfaces, channels
-	nothing = shape{}                 // slices, maps, functions
+	flatShape       = shape{flat: true, comparable: true}
+	comparableShape = shape{comparable: true} // pointers, strings, interfaces, channels
+	otherShape      = shape{}                 // slices, maps, functions
 )
 
 // named is the shape of an exported type of a package.
@@ -106,20 +106,20 @@ func are(list *ast.FieldList, want ...string) bool {
 // expr is the shape of a type expression in a file of p.
 func (w *goWorld) expr(p *goPackage, file *ast.File, e ast.Expr, params map[string]bool, depth int) shape {
 	if depth > maxDepth {
-		return nothing
+		return otherShape
 	}
 	switch e := e.(type) {
 	case *ast.ParenExpr:
 		return w.expr(p, file, e.X, params, depth+1)
 	case *ast.StarExpr, *ast.InterfaceType, *ast.ChanType:
-		return handle
+		return comparableShape
 	case *ast.ArrayType:
 		if e.Len == nil {
-			return nothing
+			return otherShape
 		}
-		return shape{}.or(w.expr(p, file, e.Elt, params, depth+1))
+		return w.expr(p, file, e.Elt, params, depth+1).unnamed()
 	case *ast.StructType:
-		s := plain
+		s := flatShape
 		for _, f := range e.Fields.List {
 			s = s.and(w.expr(p, file, f.Type, params, depth+1))
 		}
@@ -133,32 +133,32 @@ func (w *goWorld) expr(p *goPackage, file *ast.File, e ast.Expr, params map[stri
 	case *ast.SelectorExpr:
 		return w.selector(p, file, e, depth)
 	}
-	return nothing
+	return otherShape
 }
 
-// or drops what belongs to a name: methods and parameters.
-func (shape) or(s shape) shape {
+// unnamed drops what belongs to a name: methods and parameters.
+func (s shape) unnamed() shape {
 	return shape{flat: s.flat, comparable: s.comparable, lock: s.lock}
 }
 
 func (w *goWorld) ident(p *goPackage, name string, params map[string]bool, depth int) shape {
 	if params[name] {
-		return handle
+		return comparableShape
 	}
 	if t := p.types[name]; t != nil {
 		return w.shapeOf(p, name, t, depth+1)
 	}
 	if basics[name] || name == "uintptr" {
-		return plain
+		return flatShape
 	}
-	return handle // string, error, any
+	return comparableShape // string, error, any
 }
 
 func (w *goWorld) selector(p *goPackage, file *ast.File, e *ast.SelectorExpr, depth int) shape {
 	if q, name := w.qualified(p, file, e); q != nil {
 		return w.shapeOf(q, name, q.types[name], depth+1)
 	}
-	return handle // not to be found, unsafe.Pointer among them: taken for a pointer
+	return comparableShape // not to be found, unsafe.Pointer among them: taken for a pointer
 }
 
 // qualified finds the type that a qualified name in a file of p stands for.

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"flag"
 	"fmt"
+	"go/token"
 	"os"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/stretchr/testify/require"
 
@@ -102,6 +104,7 @@ func TestALineCommentInALineSaysWhatIsMissing(t *testing.T) {
 		}
 		line := 1 + strings.Count(text[:tok.start], "\n")
 		ds := checkText(text[:tok.end] + " // note\n" + text[tok.end:])
+		require.Equal(t, mayEnd(text[tok.start:tok.end], text[tok.end:]), len(ds) == 0, "line %d, behind %s: %s", line, text[tok.start:tok.end], told(ds))
 		require.LessOrEqual(t, len(ds), 3, told(ds))
 		for _, d := range ds {
 			if d.Span.Start.Line == line || d.Span.Start.Line == line+1 {
@@ -181,4 +184,12 @@ func TestNamesThatGeneratedCodeMightWant(t *testing.T) {
 	}
 	t.Logf("%d compile, %d are refused", made, refused)
 	require.Greater(t, made, 500)
+}
+
+// mayEnd reports whether a line may end between a token and what follows it: behind a
+// token by which no line ends, and where an item does.
+func mayEnd(word, rest string) bool {
+	last := rune(word[len(word)-1])
+	ends := !token.IsKeyword(word) && (last == '_' || unicode.IsLetter(last) || unicode.IsDigit(last) || strings.ContainsRune("\"`)]}", last))
+	return !ends || strings.HasPrefix(strings.TrimSpace(rest), "}")
 }

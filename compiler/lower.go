@@ -43,7 +43,7 @@ func (u *unit) lower() *ir.Pipeline {
 
 func (u *unit) packageName() string {
 	for _, file := range u.files {
-		if file.Package != nil && file.Package.Name != nil {
+		if file.Package != nil {
 			return file.Package.Name.Text
 		}
 	}

@@ -15,10 +15,8 @@ func (u *unit) parse() {
 		if len(errs) > 0 {
 			u.partial = true
 		}
-		if file != nil {
-			maps.Copy(u.lost, file.Lost)
-			u.files = append(u.files, file)
-		}
+		maps.Copy(u.lost, file.Lost)
+		u.files = append(u.files, file)
 	}
 	u.missingPackages()
 }
@@ -31,7 +29,7 @@ func (u *unit) missingPackages() {
 		}
 		name := u.ownFiles().pkg
 		for _, file := range u.files {
-			if name == "" && file.Package != nil && file.Package.Name != nil {
+			if name == "" && file.Package != nil {
 				name = file.Package.Name.Text
 			}
 		}

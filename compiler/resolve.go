@@ -50,7 +50,7 @@ func (u *unit) resolve() {
 func (u *unit) packages() {
 	var first *grammar.Name
 	for _, file := range u.files {
-		if file.Package == nil || file.Package.Name == nil {
+		if file.Package == nil {
 			continue
 		}
 		name := file.Package.Name
@@ -152,9 +152,6 @@ func (u *unit) importsOf(file *grammar.File) {
 	}()
 	for _, decl := range file.Imports {
 		for _, spec := range decl.All() {
-			if spec.Path == nil {
-				continue
-			}
 			path, err := strconv.Unquote(spec.Path.Text)
 			if err != nil || path == "" {
 				u.add(noPackage(spec.Path.Span, spec.Path.Text, "its path is no path"))

@@ -1,6 +1,7 @@
 package compiler
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -40,7 +41,7 @@ func (u *unit) solidity() {
 			case grey:
 				if !told[inner] {
 					told[inner] = true
-					u.add(holdsItself(path[indexOf(path, inner):], f))
+					u.add(holdsItself(path[slices.Index(path, inner):], f))
 				}
 			}
 		}
@@ -74,15 +75,6 @@ func (u *unit) solidity() {
 			u.finish(p.typ, flat)
 		}
 	}
-}
-
-func indexOf(path []*symbol, s *symbol) int {
-	for i := range path {
-		if path[i] == s {
-			return i
-		}
-	}
-	return 0
 }
 
 // inside is the struct that lies in a value of t itself, or nil.

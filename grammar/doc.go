@@ -1,8 +1,8 @@
 // Package grammar turns the text of one .mp file into a syntax tree, and the mistakes in it into errors at exact places.
 //
 // In comes a file name, for positions only, and bytes, any bytes. Out go a *File that is syntax and nothing else (numbers
-// and strings as written, every name with its span, every comment beside what it speaks of) and a list of Errors. Nothing
-// here knows what a queue is. Anyone may call; Parse keeps no state and is safe for any number of goroutines.
+// and strings as written, every name with its span, every comment beside what it speaks of) and a list of Errors. The tree
+// says nothing of what a queue is; the advice in errors alone knows (hint, unknown). Anyone may call; Parse keeps no state and is safe for any number of goroutines.
 //
 // The grammar is LL(1): each declaration starts with its keyword, and a newline ends an item by Go's semicolon rule. It is
 // written once, in the field tags of the tree's types, from which participle makes the parser. Words such as "queue" are

@@ -31,15 +31,15 @@ var rules = lexer.MustSimple([]lexer.SimpleRule{
 	{Name: "Illegal", Pattern: `.`},
 })
 
-// The kinds of tokens. Those from Space to Skipped are elided: the parser does not see them, but they keep the end of the
-// token before them exact.
+// The kinds of tokens. Those that are elided are not seen by the parser, but they keep the end of the token before them
+// exact.
 var (
 	symbols = rules.Symbols()
 
-	tokSpace       = symbols["Space"]
-	tokComment     = symbols["Comment"] // of both forms, as scan returns them
+	tokSpace       = symbols["Space"]   // elided
+	tokComment     = symbols["Comment"] // elided; of both forms, as scan returns them
 	tokBlock       = symbols["BlockComment"]
-	tokOpenComment = symbols["OpenComment"]
+	tokOpenComment = symbols["OpenComment"] // elided
 	tokString      = symbols["String"]
 	tokOpenString  = symbols["OpenString"]
 	tokNumber      = symbols["Number"]
@@ -50,8 +50,8 @@ var (
 
 	tokSemi    = lexer.TokenType(-1000) // a ";" as written, or an inserted one with the value "\n"
 	tokKeyword = lexer.TokenType(-1001) // one of goKeywords
-	tokClosing = lexer.TokenType(-1003) // a "}" that recovery put in
-	tokSkipped = lexer.TokenType(-1002) // a token that recovery took out
+	tokClosing = lexer.TokenType(-1002) // a "}" that recovery put in
+	tokSkipped = lexer.TokenType(-1003) // elided: a token that recovery took out
 )
 
 // source is participle's view of the lexer.

@@ -51,7 +51,7 @@ func (p *parser) unknown(i int) {
 			e.Help = strings.ReplaceAll(e.Help, "NAME", next.Value)
 		}
 	case t.Value == "map" && next.Type == tokIdent:
-		e.Help = fmt.Sprintf("write value %s map[K]V for a map that processes share, which is stored and loaded as a whole; or let a service hold it", next.Value)
+		e.Help = fmt.Sprintf("write dict %s map[K]V for a map that processes share, and value %[1]s map[K]V for one that is stored and loaded as a whole", next.Value)
 	case next.Type == tokNumber:
 		e.Help = "settings stand in the braces of a declaration, as in pool NAME(n int) int { workers 4 }"
 	case t.Type == tokKeyword:
@@ -62,7 +62,7 @@ func (p *parser) unknown(i int) {
 			e.Fixes = []Fix{change(p.span(i), t.Value, near)}
 		}
 	case !slices.ContainsFunc(p.errs, func(e Error) bool { return e.Code == UnknownDecl }):
-		e.Help = "declarations are struct, enum, queue, value, array, lock, process, pool, service and flow"
+		e.Help = "a declaration starts with one of " + Declarations()
 	}
 	p.report(e)
 }
@@ -72,6 +72,11 @@ func (p *parser) declares(i int) bool {
 	t := p.toks[i]
 	meant, _ := Nearest(t.Value, declWords)
 	return t.Type == tokKeyword || t.Type == tokIdent && meant != "import" && meant != "package"
+}
+
+// Declarations lists the words that a declaration can start with, but for sandbox, which is not compiled yet.
+func Declarations() string {
+	return strings.TrimSuffix(strings.Join(strings.Fields(keywords), ", "), ", sandbox")
 }
 
 // declWords are the words that a line of the top level can start with.

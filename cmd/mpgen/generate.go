@@ -19,8 +19,10 @@ import (
 // generation is what generate does with the files it makes.
 type generation struct {
 	check, diff, stdout bool
-	again               bool // see beaten
 	*findings
+
+	before  int  // findings of the folders before this one
+	retried bool // by regenerate
 }
 
 func generateCommand() *cobra.Command {
@@ -74,6 +76,7 @@ func (g *generation) folder(cmd *cobra.Command, f folder) (differs bool, err err
 		g.add(f, diag.OrphanFile(f.file(compiler.FileName)))
 		return false, nil
 	}
+	g.before = len(g.list)
 	out, ds := compiler.Generate(f.input)
 	g.add(f, ds...)
 	for _, name := range slices.Sorted(maps.Keys(out.Files)) {
@@ -125,8 +128,8 @@ func (g *generation) stubs(cmd *cobra.Command, f folder, s *compiler.Stubs) (dif
 		return true, err
 	default:
 		err := createFile(file, s.Text)
-		if errors.Is(err, fs.ErrExist) && !g.again {
-			return g.beaten(cmd, f)
+		if errors.Is(err, fs.ErrExist) && !g.retried {
+			return g.regenerate(cmd, f)
 		}
 		if err != nil {
 			return false, err
@@ -136,13 +139,14 @@ func (g *generation) stubs(cmd *cobra.Command, f folder, s *compiler.Stubs) (dif
 	return false, nil
 }
 
-// beaten generates a folder once more: another process that generates it wrote the file
-// of functions first, so that nothing may be missing any more.
-func (g *generation) beaten(cmd *cobra.Command, f folder) (differs bool, err error) {
+// regenerate generates a folder once more: another process that generates it wrote the
+// file of functions first, so that nothing may be missing any more.
+func (g *generation) regenerate(cmd *cobra.Command, f folder) (differs bool, err error) {
 	now, err := readFolder(f.shown)
 	if err != nil || now == nil {
 		return false, err
 	}
-	again := &generation{again: true, findings: &findings{source: map[string][]byte{}}}
-	return again.folder(cmd, *now)
+	g.list, g.retried = g.list[:g.before], true
+	defer func() { g.retried = false }()
+	return g.folder(cmd, *now)
 }

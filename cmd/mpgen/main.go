@@ -1,7 +1,8 @@
 // Command mpgen turns .mp files into Go.
 //
 // In come folders with .mp files; out goes one mpgen.go for each, or what is wrong with them. Each subcommand is a file of
-// this package, and this package is the only part of the project that writes files or starts programs. What a program
+// this package, and this package is the only part of the project that writes files; the compiler reads, and asks the go command where a
+// package is that go.mod does not tell of. What a program
 // may want to read goes to standard output, what people read to standard error. The exit code is 0, or 1 where something
 // was found in the user's files, or 2 where the command was used wrongly or failed itself.
 package main

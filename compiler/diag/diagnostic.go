@@ -81,13 +81,6 @@ type Edit struct {
 // Replace is the edit that writes text in the place of a part of the syntax tree.
 func Replace(n grammar.Node, text string) Edit { return Edit{At(n), text} }
 
-// Insert is the edit that writes text before a part of the syntax tree.
-func Insert(n grammar.Node, text string) Edit {
-	at := At(n)
-	at.End = at.Start
-	return Edit{at, text}
-}
-
 // Fix is a way to mend a finding: all its edits together, which do not overlap. A finding gets one only where it is
 // certain what was meant, as mpgen check --fix asks nobody.
 type Fix struct {

@@ -2,6 +2,7 @@ package diag
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 )
@@ -58,7 +59,7 @@ func (t *text) excerpts(d Diagnostic, tint string) []*excerpt {
 			if m.end <= lead { // nothing of the last line belongs to it
 				last = first
 			}
-			m.end = maxInt
+			m.end = math.MaxInt
 		}
 		if last <= first {
 			add(at, first, m, false)
@@ -74,8 +75,6 @@ func (t *text) excerpts(d Diagnostic, tint string) []*excerpt {
 	}
 	return all
 }
-
-const maxInt = int(^uint(0) >> 1)
 
 // draw returns the line as a terminal shows it, and the rows to write below.
 func (e *excerpt) draw() (string, []*row) {

@@ -137,7 +137,7 @@ value last Job
 `})
 	_ = Register(Info{Code: Code(grammar.UnknownDecl), Name: "UnknownDecl",
 		Title: "a declaration starts with a word that is none of the language's",
-		Text:  "Declarations are struct, enum, queue, value, array, lock, process, pool, service and flow.",
+		Text:  "A declaration starts with one of " + grammar.Declarations() + ".",
 		Wrong: `package main
 
 que jobs string

@@ -251,11 +251,6 @@ func (b *builder) program() {
 			b.edge(ProgramID, b.name[row], Send)
 		}
 	}
-	for _, d := range b.p.Decls {
-		if d.Object != nil && slices.ContainsFunc(d.Object.Fields, func(f ir.RowField) bool { return f.Go == "Main" }) {
-			b.edge(ProgramID, d.Name, Use)
-		}
-	}
 	for _, n := range b.Nodes {
 		if n.OnDemand {
 			b.edge(ProgramID, n.ID, Start)
