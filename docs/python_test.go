@@ -71,6 +71,8 @@ var ofPython = []held{
 	{"Pool: all forms of calls", "runtime: TestCallReturnsWhatTheFunctionReturns, TestMapGivesResultsInOrder, TestMapUnorderedGivesEachResultOnce, TestGoRunsThousandsOfTasksWithoutGoroutines"},
 	{"Pool: an input that can't travel is an error and no hang", "runtime: TestTaskThatCannotTravelFailsAlone, TestDeadlockMatrix"},
 	{"Pool: no input; input without an end", "runtime: TestMapGivesResultsInOrder, TestMapOverEndlessInputEndsWithItsLoop"},
+	{"joblib: a list, a generator, in any order, with so much ahead; one after the other", "runtime: TestMapGivesResultsInOrder, TestMapUnorderedGivesEachResultOnce, TestCollectStopsAtTheFirstError, TestEnginesKeepTheirPromises"},
+	{"joblib, tqdm: progress with time left, of several loops", "runtime: TestProgressOnATerminal, TestProgressElsewhereIsLines, TestNothingIsWrittenAfterTheLoop, TestWhatIsShownIsNotGarbled"},
 	{"Pool: get with a timeout, which ends the task", "runtime: TestDeadlineOfTheCallerTravels, TestTaskPastItsTimeout, TestContextOfWaitEndsOnlyTheWait"},
 	{"Pool: terminate with thousands of tasks is prompt", "runtime: TestCloseWithManyQueuedTasksReturnsWithinItsGrace, TestCloseDuringAMapFailsWhatIsLeft"},
 	{"Pool: use after its end is an error", "runtime: TestHandlesAfterClose, TestCloseOfAServiceInTheMiddle"},

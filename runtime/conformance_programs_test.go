@@ -86,6 +86,29 @@ var speech = func() (s struct {
 // spoken is a package variable.
 var spoken int
 
+// noted is what the workers of diary have noted, where they share it.
+var (
+	noted   []int
+	notedMu sync.Mutex
+)
+
+// diary is a pool that notes its inputs.
+var diary = func() (s struct {
+	pipeline *Pipeline
+	note     *PoolDecl[int, int]
+}) {
+	s.note = &PoolDecl[int, int]{Name: "note", Workers: 3}
+	s.note.Func = func(_ context.Context, i int) (int, error) {
+		notedMu.Lock()
+		defer notedMu.Unlock()
+		noted = append(noted, i)
+		return i, nil
+	}
+	s.pipeline = &Pipeline{Path: "mp.test/conform/diary", Source: "diary.mp", Decls: []Decl{s.note}}
+	Register(s.pipeline)
+	return s
+}()
+
 // speak sends count lists and acts; it returns at start good, if that is not 0.
 func speak(count int, how string, good int) Arg {
 	return speech.speaker.With(func(e *Encoder) { Put(e, count); e.String(how); Put(e, good) })

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -60,6 +61,7 @@ var promises = []promise{
 	{"A function that takes batches gets what has come; each task has its own result, or the error of all", all(yes), (*trial).batch},
 	{"A task that kills its worker costs those of its batch one attempt", all(yes), (*trial).poison},
 	{"A batch is cancelled when nobody waits for any of its tasks", all(yes), (*trial).batchCancelled},
+	{"A Map goes no further ahead than its `Ahead`", all(yes), (*trial).ahead},
 	{"A stage loses and doubles nothing, whatever its workers die of", all(yes), (*trial).stage},
 	{"Deadlines and cancelling reach the function's context", all(yes), (*trial).cancelled},
 	{"A function that does not heed its context is ended after its grace",
@@ -82,6 +84,7 @@ var promises = []promise{
 	{"Package variables are each process's own", [3]string{yes, "all share them", "all share them"}, (*trial).variables},
 	{"A write to an array that is declared `read` is a fault", [3]string{yes, "no", "no"}, (*trial).readOnly},
 	{"`os.Exit`, a fault or a fatal error ends one process", [3]string{yes, "it ends the program", "it ends the program"}, (*trial).exit},
+	{"The tasks of a Map run one after the other, in the order of the inputs", [3]string{"no", "no", yes}, (*trial).inOrder},
 	{"Runs repeat exactly", [3]string{"no", "no", yes}, (*trial).repeats},
 	{"Processes that all wait for each other", [3]string{"wait", "wait", "each get `*mp.Deadlock`"}, (*trial).deadlock},
 	{"`mp.Main()` is needed", [3]string{yes, "no", "no"}, (*trial).main},
@@ -302,6 +305,49 @@ func (t *trial) retry() {
 	s := r.Stats().Pools["serve"]
 	require.EqualValues(t, 1, s.Retried)
 	require.EqualValues(t, 1, s.Restarts)
+}
+
+func (t *trial) ahead() {
+	_, n := t.start(office.pipeline)
+	for _, most := range []int{1, 3, 100} {
+		read, had := 0, 0
+		input := func(yield func(order) bool) {
+			for read < 300 {
+				read++
+				if !yield(order{how: "return"}) {
+					return
+				}
+			}
+		}
+		for _, err := range office.serve.Pool(n).Ahead(most).Map(limited(t), input) {
+			require.NoError(t, err)
+			had++
+			require.Less(t, read-had, most)
+		}
+		require.Equal(t, 300, had)
+		read, had = 0, 0
+		for r := range office.serve.Pool(n).Ahead(most).MapUnordered(limited(t), input) {
+			require.NoError(t, r.Err)
+			had++
+			require.Less(t, read-had, most)
+		}
+		require.Equal(t, 300, had)
+	}
+}
+
+func (t *trial) inOrder() {
+	_, n := t.start(diary.pipeline)
+	noted = nil
+	in := make([]int, 200)
+	for i := range in {
+		in[i] = i
+	}
+	out, err := Collect(diary.note.Pool(n).Map(limited(t), slices.Values(in)))
+	require.NoError(t, err)
+	require.Equal(t, in, out)
+	if t.holds == yes {
+		require.Equal(t, in, noted)
+	}
 }
 
 func (t *trial) stage() {

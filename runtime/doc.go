@@ -71,7 +71,7 @@
 //
 // Users call [Main], the options, and the methods of what generated code hands
 // them: [Run] with its [Process] handles and [Stats], [Sender], [Receiver] and
-// [Queue], [Pool] with its [Task], [Number], [Value] and [Lock]; and [KeepErrors].
+// [Queue], [Pool] with its [Task], [Number], [Value] and [Lock]; [Collect] and [Progress]; and [KeepErrors].
 //
 // All else is for generated code, which is made anew when it changes:
 //

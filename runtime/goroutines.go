@@ -103,9 +103,7 @@ func (g *routine) live(turn func() error) {
 // complain writes what a process that crashes writes.
 func (g *routine) complain(exit proc.Exit) {
 	if exit.Panic != "" {
-		outputs.Lock()
-		fmt.Fprintln(os.Stderr, exit.Panic)
-		outputs.Unlock()
+		outputs.write(os.Stderr, []byte(exit.Panic+"\n"))
 	}
 }
 

@@ -10,8 +10,9 @@ import (
 // goroutine of a process that has the pool.
 type Pool[In, Out any] struct {
 	callee
-	in  Codec[In]
-	out Codec[Out]
+	in     Codec[In]
+	out    Codec[Out]
+	window int // of Map, 0: what keeps the workers busy
 }
 
 // callee is what one process can call.
@@ -109,11 +110,23 @@ type Result[In, Out any] struct {
 	Err   error
 }
 
+// Ahead is the pool with a bound for how far Map and MapUnordered go ahead of their
+// loop: n inputs, 1 at least, are read whose results the loop has not had yet.
+// Without it that is as many as keep all workers busy. Fewer save memory where
+// inputs or results are large; more keep the workers busy where one slow task holds
+// up the results of Map behind it.
+func (p *Pool[In, Out]) Ahead(n int) *Pool[In, Out] {
+	bounded := *p
+	bounded.window = max(n, 1)
+	return &bounded
+}
+
 // Map runs a task for each input and gives the results in the order of the
 // inputs. A failed task gives its error in its place, and the rest goes on. The
-// input is read on the caller's goroutine, between results, and only as far as
-// the pool's window, so it may be endless. When ctx ends, the last result is its
-// error. Leaving the loop cancels what still runs.
+// input is read on the caller's goroutine, between results, and only so far
+// [Pool.Ahead] of them, so it may be endless. When ctx ends, the last result is its
+// error. Leaving the loop cancels what still runs. [Collect] makes a slice of the
+// results, and [Progress] shows how far the loop is.
 func (p *Pool[In, Out]) Map(ctx context.Context, in iter.Seq[In]) iter.Seq2[Out, error] {
 	return func(yield func(Out, error) bool) {
 		w := newWindow(ctx, p, false)
@@ -135,4 +148,17 @@ func (p *Pool[In, Out]) MapUnordered(ctx context.Context, in iter.Seq[In]) iter.
 			yield(Result[In, Out]{Index: -1, Err: p.failure(&task{}, err)})
 		}
 	}
+}
+
+// Collect makes a slice of what seq gives, up to its first error: that is returned
+// with what came before it. So with [Pool.Map] what still runs then is cancelled.
+func Collect[T any](seq iter.Seq2[T, error]) ([]T, error) {
+	var all []T
+	for v, err := range seq {
+		if err != nil {
+			return all, err
+		}
+		all = append(all, v)
+	}
+	return all, nil
 }

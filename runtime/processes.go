@@ -8,7 +8,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 
 	"github.com/mpgen/mpgen/runtime/internal/control"
@@ -116,15 +115,11 @@ func (m *member) environment(folder string) []string {
 	return env
 }
 
-var outputs sync.Mutex
-
 // whole writes whole lines to a file that several processes share.
 func whole(f *os.File) func([]byte) {
 	var buf []byte
 	return func(l []byte) {
 		buf = append(append(buf[:0], l...), '\n')
-		outputs.Lock()
-		f.Write(buf)
-		outputs.Unlock()
+		outputs.write(f, buf)
 	}
 }

@@ -30,9 +30,7 @@ func (l *listening) dump(c chan os.Signal) {
 		l.mu.Unlock()
 		for _, r := range runs {
 			if text, err := r.dump(context.Background()); err == nil {
-				outputs.Lock()
-				os.Stderr.Write(text)
-				outputs.Unlock()
+				outputs.write(os.Stderr, text)
 			}
 		}
 		last = time.Now()

@@ -84,7 +84,7 @@ func (l *listening) interrupted(c chan os.Signal) {
 		<-r.ended
 		r.watching.Wait()
 		waited = waited || r.waiters.Load() > 0
-		fmt.Fprintf(os.Stderr, "%s: %v: %s\n", r.plan.pipeline.Source, sig, r.Stats().summary())
+		outputs.write(os.Stderr, fmt.Appendf(nil, "%s: %v: %s\n", r.plan.pipeline.Source, sig, r.Stats().summary()))
 	}
 	if !waited {
 		if p, err := os.FindProcess(os.Getpid()); err == nil {

@@ -76,7 +76,7 @@ func start(ctx context.Context, p *Pipeline, o options, args []Arg) (*Run, error
 		register(r)
 	}
 	if os.Getenv("MPGEN_PROGRESS") != "" {
-		r.showProgress(os.Stderr)
+		r.showProgress()
 	}
 	return r, nil
 }

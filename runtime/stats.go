@@ -2,8 +2,6 @@ package mp
 
 import (
 	"fmt"
-	"io"
-	"os"
 	"strings"
 	"time"
 
@@ -197,35 +195,6 @@ func (r *Run) poolStats(pool int, to map[string]PoolStats) {
 	}
 }
 
-// progressEvery is how often the line of progress is drawn.
-const progressEvery = 200 * time.Millisecond
-
-// showProgress draws one line on a terminal that says how far the run is, until
-// it ends.
-func (r *Run) showProgress(f *os.File) {
-	if !terminal(f) {
-		return
-	}
-	r.watching.Go(func() {
-		t := time.NewTicker(progressEvery)
-		defer t.Stop()
-		for {
-			select {
-			case <-r.ended:
-				outputs.Lock()
-				io.WriteString(f, "\r\x1b[K")
-				outputs.Unlock()
-				return
-			case <-t.C:
-			}
-			line := r.Stats().line(r.plan)
-			outputs.Lock()
-			fmt.Fprintf(f, "\r\x1b[K%s", line)
-			outputs.Unlock()
-		}
-	})
-}
-
 // line is the state of a run in the order of its source.
 func (s Stats) line(pl *plan) string {
 	var parts []string
@@ -234,7 +203,7 @@ func (s Stats) line(pl *plan) string {
 			parts = append(parts, part)
 		}
 	}
-	return clip(strings.Join(parts, " | "), 150)
+	return strings.Join(parts, " | ")
 }
 
 // row is the state of a queue, pipe or pool; of other rows it is "".

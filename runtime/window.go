@@ -127,9 +127,13 @@ func (w *window[In, Out]) flush() bool {
 	return true
 }
 
-// mustTake says that as many tasks are under way as may be: each worker has its
-// share ahead twice over, so that it never waits for this side.
+// mustTake says that as many tasks are under way as may be: unless the loop says how
+// many, each worker has its share ahead twice over, so that it never waits for this
+// side.
 func (w *window[In, Out]) mustTake() bool {
+	if n := w.pool.window; n > 0 {
+		return w.count >= n
+	}
 	return w.count >= w.pool.workers*(2*w.pool.core.share()+2)
 }
 
