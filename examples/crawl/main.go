@@ -111,13 +111,21 @@ func main() {
 			log.Fatal(err)
 		}
 	}
-	run, err := Start(context.Background(), Args{FrontierDepth: *depth})
-	if err != nil {
+	if err := crawl(*depth); err != nil {
 		log.Fatal(err)
+	}
+}
+
+// crawl reads the pages of the working folder.
+func crawl(depth int) error {
+	run, err := Start(context.Background(), Args{FrontierDepth: depth})
+	if err != nil {
+		return err
 	}
 	defer run.Close()
 	if err := run.Wait(); err != nil {
-		log.Fatal(err)
+		return err
 	}
 	fmt.Println(run.Found.Load(), "pages,", run.Stats().Pools["fetch"].Failed, "links to nowhere")
+	return nil
 }

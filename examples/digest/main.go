@@ -73,13 +73,21 @@ func main() {
 	if len(os.Args) > 1 {
 		root = os.Args[1]
 	}
+	if err := sums(root); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// sums prints those of all files below root.
+func sums(root string) error {
 	run, err := Start(context.Background(), Args{ScanRoot: root})
 	if err != nil {
-		log.Fatal(err)
+		return err
 	}
 	defer run.Close()
 	if err := run.Wait(); err != nil {
-		log.Fatal(err)
+		return err
 	}
 	fmt.Println(run.Read.Load(), "bytes,", run.Stats().Pools["digest"].Failed, "files failed")
+	return nil
 }
