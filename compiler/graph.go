@@ -248,10 +248,7 @@ func (u *unit) crowd() {
 		switch {
 		case s.missing:
 		case s.onDemand:
-			n += 256
-			if m := s.given["max"].n; m > 0 {
-				n += m - 256
-			}
+			n += s.amount("max")
 		case s.kind == "process":
 			n += max(1, s.instances)
 		case s.serves():

@@ -121,12 +121,12 @@ func docOf(s *symbol) []string { return plainDoc(s.decl.Attached().Doc) }
 
 func noteOf(s *symbol) string { return plainNote(s.decl.Attached().Line) }
 
-// plainDoc is a doc comment without lines that are directives of tools, as Go's
-// own documentation leaves them out, and without blank lines at its ends.
+// plainDoc is a doc comment without build constraints of the old form, which mean
+// something to Go behind a blank, too, and without blank lines at its ends.
 func plainDoc(lines []string) []string {
 	var doc []string
 	for _, line := range lines {
-		if !isDirective(line) {
+		if !constraint.IsPlusBuild("// " + line) {
 			doc = append(doc, line)
 		}
 	}
@@ -139,32 +139,13 @@ func plainDoc(lines []string) []string {
 	return doc
 }
 
-// plainNote is the comment behind something, unless it is a directive.
+// plainNote is the comment behind something, unless it is such a constraint.
 func plainNote(line string) string {
 	if constraint.IsPlusBuild("// " + line) {
 		return ""
 	}
 	return line
 }
-
-// isDirective says whether a comment line has the form tool:word, or is a build
-// constraint of the old form, which means something to Go behind a blank, too.
-func isDirective(line string) bool {
-	if constraint.IsPlusBuild("// " + line) {
-		return true
-	}
-	for i := range len(line) {
-		switch c := line[i]; {
-		case c == ':':
-			return i > 0 && i+1 < len(line) && isLowerDigit(line[i+1])
-		case !isLowerDigit(c):
-			return false
-		}
-	}
-	return false
-}
-
-func isLowerDigit(c byte) bool { return 'a' <= c && c <= 'z' || '0' <= c && c <= '9' }
 
 func lowerFields(s *symbol) []ir.Field {
 	var fields []ir.Field
