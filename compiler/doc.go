@@ -26,7 +26,8 @@
 // comments that answer a rule.
 //
 // They work on one unit and its symbols. The sizes of types are in sizes, what a
-// fix changes in edits, and names that nothing declares are told together, in missed. Each finding has a code in a file codes_*, and a
+// fix changes in edits, how fixes are applied in fix; names that nothing declares
+// are told together, in missed. Each finding has a code in a file codes_*, and a
 // constructor that words it in a file errors_*.
 //
 // The idea that holds the diagnostics together: a mistake is told once, where it

@@ -70,9 +70,9 @@ func TestWhatGoWouldRefuseIsRefused(t *testing.T) {
 			if c.fixed == "" {
 				return
 			}
-			mended := mend(in)
-			require.Empty(t, mended.found)
-			require.Contains(t, string(mended.in.Sources[0].Text), c.fixed)
+			mended := Fix(in)
+			require.Empty(t, mended.Left)
+			require.Contains(t, string(mended.Sources[0].Text), c.fixed)
 		})
 	}
 }

@@ -52,48 +52,14 @@ func TestWrongFilesReadAsTheyShould(t *testing.T) {
 			path := strings.TrimSuffix(file, filepath.Ext(file))
 			beside(t, path+".txt", told.String())
 
-			mended := mend(in)
+			mended := Fix(in)
 			var diff string
-			for i, s := range mended.in.Sources {
+			for i, s := range mended.Sources {
 				diff += udiff.Unified("wrong/"+s.Name, "mended/"+s.Name, string(in.Sources[i].Text), string(s.Text))
 			}
 			beside(t, path+".diff", diff)
 		})
 	}
-}
-
-// mending is a pipeline after its fixes.
-type mending struct {
-	in    Input
-	fixed []diag.Diagnostic
-	found []diag.Diagnostic // what is left
-}
-
-// mend applies fixes as the command does.
-func mend(in Input) mending {
-	m := mending{in: in}
-	m.in.Sources = slices.Clone(in.Sources)
-	for range 10 {
-		m.found = Check(m.in)
-		changed, fixed := diag.Apply(m.found, func(file string) []byte {
-			for _, s := range m.in.Sources {
-				if s.Name == file {
-					return s.Text
-				}
-			}
-			return nil
-		})
-		if len(fixed) == 0 {
-			break
-		}
-		m.fixed = append(m.fixed, fixed...)
-		for i := range m.in.Sources {
-			if text, ok := changed[m.in.Sources[i].Name]; ok {
-				m.in.Sources[i].Text = text
-			}
-		}
-	}
-	return m
 }
 
 // beside compares with a file, which is not there where the text is empty.

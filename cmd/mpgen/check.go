@@ -75,10 +75,6 @@ func checkCommand() *cobra.Command {
 	return cmd
 }
 
-// maxRounds bounds how often a folder is mended and checked again: a fix may uncover another finding, or have to wait for
-// one at the same place.
-const maxRounds = 10
-
 // mend applies the fixes of a folder's findings, and leaves the new texts in the folder. It reports whether a file differs
 // that was not to be written.
 func (c *checking) mend(cmd *cobra.Command, f folder) (differs bool, err error) {
@@ -87,42 +83,9 @@ func (c *checking) mend(cmd *cobra.Command, f folder) (differs bool, err error) 
 	for _, s := range sources {
 		before[s.Name] = string(s.Text)
 	}
-	var fixed []diag.Diagnostic
-	written := map[string]fileLines{}
-	for range maxRounds {
-		found := compiler.Check(f.input)
-		diag.Sort(found)
-		changed, mended := diag.Apply(found, func(file string) []byte {
-			for _, s := range sources {
-				if s.Name == file {
-					return s.Text
-				}
-			}
-			return nil
-		})
-		if len(mended) == 0 {
-			break
-		}
-		for i := range sources {
-			if text, ok := changed[sources[i].Name]; ok {
-				sources[i].Text = text
-			}
-		}
-		edits := map[string][]diag.Edit{}
-		for i, d := range mended {
-			mended[i].Span.Start.Line = written[d.Span.File].of(d.Span.Start.Line)
-			for _, e := range d.Fixes[0].Edits {
-				edits[e.Span.File] = append(edits[e.Span.File], e)
-			}
-		}
-		for file, list := range edits {
-			if written[file] == nil {
-				written[file] = linesOf(before[file])
-			}
-			written[file] = written[file].after(list)
-		}
-		fixed = append(fixed, mended...)
-	}
+	result := compiler.Fix(f.input)
+	copy(sources, result.Sources) // for who looks at the folder next
+	fixed := inFile(result.Rounds, before)
 	diag.Sort(fixed)
 	for _, d := range fixed {
 		if !c.diff {
@@ -145,6 +108,28 @@ func (c *checking) mend(cmd *cobra.Command, f folder) (differs bool, err error) 
 		}
 	}
 	return differs, nil
+}
+
+// inFile are all findings of several rounds, at the lines that they have in the files, which the rounds change.
+func inFile(rounds [][]diag.Diagnostic, before map[string]string) (fixed []diag.Diagnostic) {
+	written := map[string]fileLines{}
+	for _, mended := range rounds {
+		edits := map[string][]diag.Edit{}
+		for i, d := range mended {
+			mended[i].Span.Start.Line = written[d.Span.File].of(d.Span.Start.Line)
+			for _, e := range d.Fixes[0].Edits {
+				edits[e.Span.File] = append(edits[e.Span.File], e)
+			}
+		}
+		for file, list := range edits {
+			if written[file] == nil {
+				written[file] = linesOf(before[file])
+			}
+			written[file] = written[file].after(list)
+		}
+		fixed = append(fixed, mended...)
+	}
+	return fixed
 }
 
 // fileLines are the numbers that the lines of a text had in its file, before it was mended.

@@ -64,9 +64,9 @@ func TestMendingComesToAnEnd(t *testing.T) {
 				require.NotEqual(t, text, string(fixed["spoilt.mp"]), "%+v", d)
 			}
 		}
-		left := mend(in)
-		for _, d := range left.found {
-			require.Empty(t, d.Fixes, "%+v\nfirst\n%s\nthen\n%s", left.fixed, text, left.in.Sources[0].Text)
+		left := Fix(in)
+		for _, d := range left.Left {
+			require.Empty(t, d.Fixes, "%+v\nfirst\n%s\nthen\n%s", left.Rounds, text, left.Sources[0].Text)
 		}
 	})
 }
@@ -76,9 +76,9 @@ func TestFixesKeepTheMarkAndTheEndsOfLines(t *testing.T) {
 		{"a.mp", []byte("\uFEFF// größe\r\nqueue größe string\r\n\r\nprocess scan { send grösse }\r\n")},
 		{"b.mp", []byte("\uFEFFpackage ends\r\n\r\nimport \"image\"\r\n\r\nvalue at time.Time\r\n\r\nprocess work {\r\n\treceive größe\r\n\tuse at\r\n\tuse at\r\n}\r\n")},
 	}}
-	m := mend(in)
-	require.Empty(t, m.found)
-	require.Equal(t, "\uFEFFpackage ends\r\n\r\n// größe\r\nqueue größe string\r\n\r\nprocess scan { send größe }\r\n", string(m.in.Sources[0].Text))
+	m := Fix(in)
+	require.Empty(t, m.Left)
+	require.Equal(t, "\uFEFFpackage ends\r\n\r\n// größe\r\nqueue größe string\r\n\r\nprocess scan { send größe }\r\n", string(m.Sources[0].Text))
 	require.Equal(t, "\uFEFFpackage ends\r\n\r\nimport \"time\"\r\n\r\nvalue at time.Time\r\n\r\nprocess work {\r\n\treceive größe\r\n\tuse at\r\n}\r\n",
-		string(m.in.Sources[1].Text))
+		string(m.Sources[1].Text))
 }
