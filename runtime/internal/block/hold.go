@@ -1,0 +1,208 @@
+package block
+
+import (
+	"unsafe"
+
+	"github.com/mpgen/mpgen/runtime/internal/seam"
+)
+
+// bit is where process p has its bit of an entry.
+func (t *Table) bit(entry, p int) (word *seam.Uint64, bit uint64) {
+	return &t.holds[entry*t.g.words()+p/64], 1 << (p % 64)
+}
+
+// messages are the words of an entry for messages.
+func (t *Table) messages(entry int) []seam.Uint64 {
+	return t.holds[entry*t.g.words()+t.g.bits():][:t.g.Messages]
+}
+
+// Keep makes this process a holder of a block. It reports false if there is no such
+// block any more. The caller lets no other goroutine of the process make, keep or drop
+// blocks meanwhile: they have one bit.
+func (t *Table) Keep(b Block) bool {
+	word, bit := t.bit(b.Entry, t.slot)
+	word.Or(bit)
+	if t.is(t.states[b.Entry].Add(change), b.Generation) {
+		return true
+	}
+	t.drop(b.Entry, t.slot)
+	return false
+}
+
+// Drop is the end of this process's hold.
+func (t *Table) Drop(b Block) { t.drop(b.Entry, t.slot) }
+
+func (t *Table) drop(entry, p int) {
+	word, bit := t.bit(entry, p)
+	word.And(^bit)
+	t.collect(entry)
+}
+
+// Verdict is what Lend found.
+type Verdict int
+
+// What Lend finds.
+const (
+	Lent Verdict = iota
+	Full         // too many messages hold it
+	Gone         // there is no such block any more
+)
+
+// Lend makes message, which is not 0, a holder of a block.
+func (t *Table) Lend(b Block, message uint64) Verdict {
+	words := t.messages(b.Entry)
+	for k := range words {
+		if words[k].Load() != 0 || !words[k].CompareAndSwap(0, message) {
+			continue
+		}
+		if t.is(t.states[b.Entry].Add(change), b.Generation) {
+			return Lent
+		}
+		t.Return(b.Entry, message)
+		return Gone
+	}
+	if !t.is(t.states[b.Entry].Load(), b.Generation) {
+		return Gone
+	}
+	return Full
+}
+
+// CanLend reports whether Lend would not say Full.
+func (t *Table) CanLend(b Block) bool {
+	for k := range t.messages(b.Entry) {
+		if t.messages(b.Entry)[k].Load() == 0 {
+			return true
+		}
+	}
+	return !t.is(t.states[b.Entry].Load(), b.Generation)
+}
+
+// Return is the end of a message's hold on the block of an entry.
+func (t *Table) Return(entry int, message uint64) {
+	if entry < 0 || entry >= t.g.Count {
+		return
+	}
+	t.returned(entry, func(w uint64) bool { return w == message })
+}
+
+// ReturnAll is Return of all blocks that a message holds.
+func (t *Table) ReturnAll(message uint64) {
+	t.ReturnEach(func(w uint64) bool { return w == message })
+}
+
+// ReturnEach is Return of all blocks and each of their messages that are ended.
+func (t *Table) ReturnEach(ended func(message uint64) bool) {
+	for i := range t.entries() { // also those that are free: who died between A1 and A2 left a word there
+		t.returned(i, ended)
+	}
+}
+
+func (t *Table) returned(entry int, ended func(message uint64) bool) {
+	words := t.messages(entry)
+	for k := range words {
+		if w := words[k].Load(); w != 0 && ended(w) && words[k].CompareAndSwap(w, 0) {
+			t.collect(entry)
+		}
+	}
+}
+
+// Holding are the blocks that a message holds.
+func (t *Table) Holding(message uint64) (blocks []Block) {
+	for i := range t.entries() {
+		s := t.states[i].Load()
+		for k := range t.messages(i) {
+			if t.messages(i)[k].Load() != message {
+				continue
+			}
+			if b, ok := t.Find(i, genOf(s)); ok {
+				blocks = append(blocks, b)
+			}
+			break
+		}
+	}
+	return blocks
+}
+
+// Holders are the processes that hold the block of any entry, each once.
+func (t *Table) Holders() (slots []int) {
+	var bits = make([]uint64, t.g.bits())
+	for i := range t.entries() {
+		for k := range bits {
+			bits[k] |= t.holds[i*t.g.words()+k].Load()
+		}
+	}
+	for p := range t.g.Slots {
+		if bits[p/64]&(1<<(p%64)) != 0 {
+			slots = append(slots, p)
+		}
+	}
+	return slots
+}
+
+// held reports whether anybody holds the block of an entry.
+func (t *Table) held(entry int) bool {
+	for k := range t.g.words() {
+		if t.holds[entry*t.g.words()+k].Load() != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// collect frees the block of an entry if nobody holds it any more, by D2 and D3, and
+// wakes who may wait for that, or for a hold less.
+func (t *Table) collect(entry int) {
+	w := &t.states[entry]
+	if s := w.Load(); kindOf(s) == live && !t.held(entry) {
+		if !t.poison {
+			w.CompareAndSwap(s, as(s, free, 0))
+		} else if w.CompareAndSwap(s, as(s, wiping, t.slot)) {
+			t.wipe(entry)
+			t.wiped(entry, t.slot)
+		}
+	}
+	t.room.WakeEach()
+}
+
+// Poison is what a freed block is overwritten with.
+const Poison = 0xDB
+
+func (t *Table) wipe(entry int) {
+	at, size, ok := t.extent(entry)
+	if !ok {
+		return
+	}
+	seam.Point()
+	b := unsafe.Slice((*byte)(unsafe.Add(t.data, at)), size)
+	for i := range b {
+		b[i] = Poison
+	}
+}
+
+// wiped frees the entry that p was wiping.
+func (t *Table) wiped(entry, p int) {
+	for {
+		s := t.states[entry].Load()
+		if kindOf(s) != wiping || int(s>>ownerShift&ownerMask) != p {
+			return
+		}
+		if t.states[entry].CompareAndSwap(s, as(s, free, 0)) {
+			return
+		}
+	}
+}
+
+// Sweep is the end of all that the dead process p held. The rings have settled its
+// messages before; its turn is taken from it after; and a rouse of every bell must follow.
+func (t *Table) Sweep(p int) {
+	for i := range t.entries() {
+		t.wiped(i, p)
+		word, bit := t.bit(i, p)
+		if word.Load()&bit != 0 {
+			t.drop(i, p)
+		} else {
+			t.collect(i)
+		}
+	}
+	t.room.Clear(p)
+}
