@@ -25,12 +25,23 @@ const BlockSize = 4096
 // Freeing: a seat remembers the message of its item (record.ref) from when the
 // record alone has it until its blocks are free; the sweep goes on where a dead
 // reader stopped.
+//
+// Where items carry what lies outside of the ring, each goes through the arena
+// whatever its size, and what it carries is held under the number of its message,
+// which no other ring has: from before the item is published until Return, which
+// comes wherever the message's blocks are freed.
 type Arena struct {
+	// Return ends what a message holds outside of the ring, nil: nothing can be. lent is
+	// what its reader knows of that, as it has told its Seat, nil: it is to be looked for.
+	// It may be called again, and for messages that hold nothing.
+	Return func(message uint64, lent []uint64)
+
 	notes  []note // of each process slot
 	stamps []seam.Uint64
 	next   []uint32
 	data   unsafe.Pointer
-	cursor int // private: where the last free block was found
+	number uint64 // of the ring, in the numbers of its messages
+	cursor int    // private: where the last free block was found
 }
 
 // note is what a producer builds, a cache line.
@@ -56,7 +67,7 @@ func openArena(p unsafe.Pointer, g Geometry) *Arena {
 		return nil
 	}
 	p = unsafe.Add(p, -int(uintptr(p))&(line-1))
-	a := &Arena{notes: unsafe.Slice((*note)(p), g.Slots)}
+	a := &Arena{notes: unsafe.Slice((*note)(p), g.Slots), number: uint64(g.Lends)}
 	p = unsafe.Add(p, g.Slots*noteSize)
 	a.stamps = unsafe.Slice((*seam.Uint64)(p), g.Blocks)
 	p = unsafe.Add(p, g.Blocks*8)
@@ -82,12 +93,31 @@ const (
 	MinPayload = HeadSize + 24
 )
 
+// A message's number is {owner, ring, serial}; in a ring whose items carry nothing the
+// serial has the bits of the ring too.
+const (
+	ownerAt = 52
+	ringAt  = 40
+
+	// MaxLending bounds the numbers of rings whose items carry something.
+	MaxLending = 1<<(ownerAt-ringAt) - 1
+)
+
+// RingOf is the number of the ring that a message is of, which [Geometry] says.
+func RingOf(message uint64) int { return int(message >> ringAt & MaxLending) }
+
 // Descriptor is where a large item lies.
 type Descriptor struct {
 	message uint64
 	size    uint64
 	first   uint32
 }
+
+// Message is the number of the item's message.
+func (d Descriptor) Message() uint64 { return d.message }
+
+// MessageOf is the number of the large item in a payload, 0 if it is not large.
+func MessageOf(payload []byte) uint64 { return messageOf(payload) }
 
 // payloadSize is the number of bytes of payload p that count, at most len(p).
 func payloadSize(p []byte) int {
@@ -163,7 +193,10 @@ func (a *Arena) Build(p Owner, data []byte) (Descriptor, bool) {
 	nt := &a.notes[p]
 	serial := nt.serial.Load() + 1
 	nt.serial.Store(serial)
-	d := Descriptor{message: uint64(p)<<52 | serial&(1<<52-1), size: uint64(len(data))}
+	d := Descriptor{message: uint64(p)<<ownerAt | serial&(1<<ownerAt-1), size: uint64(len(data))}
+	if a.number > 0 {
+		d.message = uint64(p)<<ownerAt | a.number<<ringAt | serial&(1<<ringAt-1)
+	}
 	nt.place.Store(0)
 	nt.message.Store(d.message)
 	var last uint32
@@ -188,7 +221,7 @@ func (a *Arena) Build(p Owner, data []byte) (Descriptor, bool) {
 		got++
 	}
 	if got < want {
-		a.drop(d.message)
+		a.dropChain(d.message)
 		nt.message.Store(0)
 		return Descriptor{}, false
 	}
@@ -236,11 +269,18 @@ func (a *Arena) freeChain(d Descriptor) {
 	}
 }
 
-// drop frees every block of a message.
+// drop frees every block of a message, and what it holds.
 func (a *Arena) drop(message uint64) {
 	if message == 0 {
 		return
 	}
+	a.dropChain(message)
+	if a.Return != nil {
+		a.Return(message, nil)
+	}
+}
+
+func (a *Arena) dropChain(message uint64) {
 	for i := range a.stamps {
 		if a.stamps[i].Load() == message {
 			a.stamps[i].CompareAndSwap(message, 0)

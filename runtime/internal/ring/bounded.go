@@ -15,6 +15,7 @@ type Geometry struct {
 	Blocks   int // blocks of the arena, 0: none
 	Slots    int // process slots of the run, for the bitmaps
 	Seats    int // readers at once, of a Bounded ring
+	Lends    int // number of a Bounded ring whose items carry what lies outside of it, 0: they don't
 }
 
 // Round is g as rings take it: a power of two of slots, words for the payload.

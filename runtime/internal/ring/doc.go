@@ -106,6 +106,10 @@
 // the descriptor only. Notes say which chain a process was building or freeing
 // when it died.
 //
+// Items may carry blocks that lie in no ring, see package block. Such an item goes
+// through the arena whatever its size: the blocks are held under the number of its
+// message, and are let go of wherever the message's own chain is freed.
+//
 // # What is trusted
 //
 // Geometry comes from private memory. Each shared word is read once into a

@@ -78,6 +78,10 @@ type Seat struct {
 	p    Owner
 	rec  *record
 	cell *cell
+
+	// Lent is what the item holds outside of the ring, as its reader has found it; nil:
+	// the reader does not know.
+	Lent []uint64
 }
 
 // Seat opens seat i for process p, its owner.
@@ -207,6 +211,7 @@ func (s *Seat) takeCell(c int, from *cell, st state) (bool, error) {
 // hold is T2 and T3.
 func (s *Seat) hold(source, lap, ticket uint64, item, attempt uint32, payload []byte) {
 	rec := s.rec
+	s.Lent = nil
 	rec.source, rec.lap, rec.ticket, rec.attempt = source, lap, ticket, attempt
 	copyPayload(rec.payload(s.r.payload), payload, s.r.Arena != nil)
 	seam.At(atHold, source, lap, ticket, uint64(item))
@@ -283,6 +288,9 @@ func (s *Seat) Free() {
 	if s.r.Arena != nil {
 		if ref := s.rec.ref.Load(); ref != 0 {
 			s.r.Arena.freeChain(descriptorOf(s.Payload()))
+			if s.r.Arena.Return != nil {
+				s.r.Arena.Return(ref, s.Lent)
+			}
 			s.rec.ref.Store(0)
 			s.r.room.WakeOne()
 		}
@@ -330,6 +338,17 @@ func copyPayload(to, from []byte, headed bool) {
 		return
 	}
 	copy(to, from)
+}
+
+// InHand are the messages of the items that the process p works on. It lets none of its
+// seats take or free one meanwhile.
+func (r *Bounded) InHand(p Owner) (messages []uint64) {
+	for i, owner := range r.seats.owner {
+		if rec := r.seats.record(i); owner == p && control(rec.w.Load()).phase() != free {
+			messages = append(messages, messageOf(rec.payload(r.payload)))
+		}
+	}
+	return messages
 }
 
 // Busy counts the seats of owners first to first+n-1 that hold an item.
