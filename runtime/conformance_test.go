@@ -77,6 +77,7 @@ var promises = []promise{
 	{"An rwlock lets in many readers or one writer; a death of a writer is told", all(yes), (*trial).rwlock},
 	{"An rlock is taken again by its context", all(yes), (*trial).rlock},
 	{"An update of a dict, list or set is done once or not at all, whoever dies", all(yes), (*trial).managed},
+	{"A block goes with its item, and is freed with its last holder, whoever dies", all(yes), (*trial).blocks},
 	{"Nobody sees a value half changed", all(yes), (*trial).value},
 	{"Values, arrays, dicts, lists and sets keep their contents after `Close`", all(yes), (*trial).afterwards},
 	{"Processes run at the same time", [3]string{yes, yes, "one at a time, until it waits or sleeps"}, (*trial).together},

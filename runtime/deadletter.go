@@ -8,8 +8,9 @@ import (
 
 // letter is an item of an input that was begun for the last time.
 type letter struct {
-	input int
-	item  []byte
+	input  int
+	item   []byte
+	blocks []Block // that it carries, which the program keeps until it has sent them
 }
 
 // deadLetters deals with items of a stage that were begun for the last time by a
@@ -29,9 +30,14 @@ func (r *Run) deadLetters(pool int, letters []letter, cause *Error) {
 			b.sending++
 			r.mu.Unlock()
 			r.watching.Go(func() {
-				key, encode, err := pp.row.letter(l.input, l.item, cause)
+				key, encode, err := pp.row.letter(l.input, r.node, l.item, cause)
 				if err == nil {
 					err = r.node.outletsAt(in.dead).of(key).put(context.Background(), encode, nil)
+				}
+				for _, x := range l.blocks {
+					if err != nil {
+						x.Release()
+					}
 				}
 				r.mu.Lock()
 				b.sending--

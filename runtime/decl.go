@@ -35,10 +35,11 @@ type Decl interface{ name() string }
 type QueueDecl[T any] struct {
 	Name     string
 	Elem     Codec[T]
-	Capacity int   // items; 0: 1024
-	Slot     int   // bytes of an item in the ring; 0: 256, flat items their size
-	Bytes    int64 // bytes of items larger than a slot; 0: 64 MiB
-	Spill    int64 // bytes of items beyond Capacity and Bytes before Send fails with ErrFull; 0: Send waits for room
+	Capacity int           // items; 0: 1024
+	Slot     int           // bytes of an item in the ring; 0: 256, flat items their size
+	Bytes    int64         // bytes of items larger than a slot; 0: 64 MiB
+	Spill    int64         // bytes of items beyond Capacity and Bytes before Send fails with ErrFull; 0: Send waits for room
+	Lends    []*BlocksDecl // whose blocks its items carry
 
 	// Key, if not nil, is the hash of an item's key: all items of one key go to
 	// one reader, in the order in which each sender sent them. Each reader then has

@@ -32,6 +32,7 @@ type Decoder struct {
 	base  int
 	chunk []byte     // where small items lie, full up to its length; no two share a byte
 	files []*os.File // open ones that come along, by the number that they have in the item
+	lease *lease     // of the blocks in it, nil: none may be
 	text  []byte     // what an unmarshaler reads; shared memory could change under it
 	err   error
 }

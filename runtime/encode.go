@@ -38,6 +38,9 @@ type Encoder struct {
 	spill []byte      // private buffer of earlier items
 	files *[]*os.File // duplicates of those that are put, nil: none may be
 	err   error
+
+	lender *Node   // whose blocks may be put, nil: none may
+	lent   []Block // that were put, each once
 }
 
 // reset begins an item in buf that may grow to max bytes.

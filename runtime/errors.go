@@ -38,6 +38,10 @@ var (
 	// encoding is larger than the bytes that the queue or pool was given.
 	ErrTooBig = errors.New("item too big")
 
+	// ErrReleased says that nobody holds a block any more: it was released, or sent and is
+	// done with, and its memory is another's.
+	ErrReleased = errors.New("the block has been released")
+
 	// ErrRange says that a list has no element of this index.
 	ErrRange = errors.New("index out of range")
 

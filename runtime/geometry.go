@@ -57,7 +57,7 @@ func (pl *plan) lay() {
 		if s.bytes == 0 {
 			s.bytes = defaultBytes
 		}
-		g := ring.Geometry{Capacity: s.capacity, Slots: len(pl.slots), Seats: len(part.seats)}
+		g := ring.Geometry{Capacity: s.capacity, Slots: len(pl.slots), Seats: len(part.seats), Lends: part.lends}
 		if q.flat = s.flat >= 0 && s.flat <= inlineMax; q.flat {
 			g.Payload = max(s.flat, 8)
 		} else {

@@ -52,6 +52,7 @@ type reader struct {
 	item  uint64     // of an SPSC queue
 	dec   Decoder
 	buf   []byte // a large item, copied out
+	lease lease  // of the item's blocks
 
 	// The run that item is of: the loop goes through it on its own. Another reader
 	// moves end, under mu, to take what the loop has not come to.
@@ -356,6 +357,10 @@ func (r *reader) payload() []byte {
 // open points the decoder at the reader's item.
 func (r *reader) open() error {
 	p := r.payload()
+	if len(r.in.q.lends) > 0 {
+		r.lease.begin(r.in.node, r.seat)
+		r.dec.lease = &r.lease
+	}
 	if r.in.arena != nil {
 		var err error
 		if p, err = r.in.arena.Item(p, r.buf); err != nil {

@@ -31,6 +31,8 @@ type Node struct {
 	reading  sync.RWMutex // held by who rings others, and who reads an item if guarded
 	gone     bool         // of reading: the memory of the run is not here any more, but for the shared objects
 
+	blocks map[int]*Blocks // that it reaches, by their numbers among the shared objects
+
 	mu      sync.Mutex
 	putting map[int]*outlet   // of each part
 	taking  map[int]*inlet    // of each queue
@@ -49,6 +51,7 @@ func newNode(pl *plan, slot int, local bool, c control.File, bells, commons *shm
 	if local {
 		n.bell.Local()
 	}
+	n.openBlocks()
 	return n
 }
 
@@ -100,6 +103,9 @@ func (n *Node) bounded(p *partPlan) *ring.Bounded {
 	for i, slot := range p.seats {
 		r.SetOwner(i, ring.Owner(slot))
 	}
+	if p.lends > 0 {
+		r.Arena.Return = n.returner(n.plan.queues[p.queue].lends)
+	}
 	return r
 }
 
@@ -133,6 +139,9 @@ func (n *Node) openOutlet(i int) *outlet {
 	} else {
 		o.bounded = n.bounded(part)
 		o.arena = o.bounded.Arena
+	}
+	if part.lends > 0 {
+		o.enc.lender = n
 	}
 	if o.max = part.geometry.Payload; o.arena != nil {
 		o.max = o.arena.Max()
@@ -237,6 +246,9 @@ func (n *Node) retire() {
 	n.reading.Lock()
 	n.gone = true
 	n.reading.Unlock()
+	for _, b := range n.blocks {
+		b.retire()
+	}
 	for _, v := range n.objects {
 		if v, ok := v.(interface{ retire() }); ok {
 			v.retire()

@@ -114,6 +114,9 @@ func (o *outlet) begin() error {
 		return err
 	}
 	o.enc.reset(o.scratch()[:o.payload()-o.head()], o.max)
+	if o.enc.lender != nil {
+		o.enc.lent = o.enc.lent[:0]
+	}
 	return nil
 }
 
@@ -139,19 +142,11 @@ func (o *outlet) commit(ctx context.Context, try bool, seat *ring.Seat) error {
 	}
 	item := o.enc.bytes()
 	var d ring.Descriptor
-	large := o.enc.heap
+	large := o.enc.heap || o.enc.lender != nil
 	if large {
-		for {
-			var ok bool
-			if d, ok = o.arena.Build(o.slot, item); ok {
-				break
-			}
-			o.need = len(item)
-			err := o.wait(ctx, try)
-			o.need = 0
-			if err != nil {
-				return err
-			}
+		var err error
+		if d, err = o.build(ctx, item, try); err != nil {
+			return err
 		}
 	}
 	fill := func(p []byte) {
@@ -173,7 +168,45 @@ func (o *outlet) commit(ctx context.Context, try bool, seat *ring.Seat) error {
 			return err
 		}
 	}
+	if o.enc.lender != nil {
+		o.lent(d)
+	}
 	return nil
+}
+
+// build puts an item into the arena, with the blocks that it carries, and waits until
+// it can.
+func (o *outlet) build(ctx context.Context, item []byte, try bool) (ring.Descriptor, error) {
+	for {
+		d, ok := o.arena.Build(o.slot, item)
+		if !ok {
+			o.need = len(item)
+			err := o.wait(ctx, try)
+			o.need = 0
+			if err != nil {
+				return d, err
+			}
+			continue
+		}
+		full, err := o.lend(d)
+		if full == nil && err == nil {
+			return d, nil
+		}
+		o.arena.Drop(o.slot)
+		o.bounded.Room().WakeOne() // who waited for the bytes that this had
+		if err == nil && (try || o.q.spills) {
+			err = ErrFull
+		}
+		if err == nil {
+			err = o.node.bell.Wait(ctx, full.of.table.Room(), &lending{o, *full})
+		}
+		if err == nil {
+			err = o.ended()
+		}
+		if err != nil {
+			return d, err
+		}
+	}
 }
 
 // place puts a whole item into the ring, if there is room.

@@ -81,6 +81,8 @@ func (w pipeWay[T]) name() string { return w.pipe.Name }
 func (w pipeWay[T]) kind() string { return "pipe" }
 func (w pipeWay[T]) keyed() bool  { return false }
 
+func (w pipeWay[T]) lends() []*BlocksDecl { return nil }
+
 func (w pipeWay[T]) shape() queueShape {
 	return queueShape{capacity: w.pipe.Capacity, slot: w.pipe.Slot, bytes: w.pipe.Bytes, flat: w.pipe.Elem.size()}
 }

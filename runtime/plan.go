@@ -31,7 +31,8 @@ type plan struct {
 
 	waitsForMain bool // it has daemons or processes on demand: only the program can say that all have ended
 
-	sharedSize  int // the shared objects lie first in the commons
+	keptSize    int // the shared objects that stay after the run lie first in the commons
+	sharedSize  int // and then the others
 	commonsSize int
 	footprint   int64 // bytes of all memory files
 }
@@ -50,6 +51,7 @@ type partyPlan struct {
 	first, n    int    // slots first to first+n-1
 	takes, puts []int  // queues
 	uses, reads []int  // shared objects
+	lent        []int  // of those that it uses, those whose blocks come in items of its queues
 	calls       []int  // pools
 	peers       []bool // of each party: whether a process of it may wait for one of this
 }
@@ -59,6 +61,7 @@ type queuePlan struct {
 	row       queueRow
 	name      string   // for people; each way of a pipe has its own
 	flat      bool     // the payload is the item's memory, with no head
+	lends     []int    // shared objects: whose blocks its items carry
 	spills    bool     // a full one is not waited for
 	cyclic    bool     // it is of one of the cycles
 	producers []int    // slots
@@ -82,6 +85,7 @@ type partPlan struct {
 	offset    int
 	capacity  int // items that it holds before it spills
 	geometry  ring.Geometry
+	lends     int // its number among the rings whose items carry blocks, 0: they don't
 	spsc      bool
 	consumers []int // slots
 	seats     []int // slot of each seat, if not spsc
@@ -119,6 +123,7 @@ type queueRow interface {
 	Decl
 	kind() string // queue, or pipe: then it is one way
 	shape() queueShape
+	lends() []*BlocksDecl
 	keyed() bool
 	check() error
 }
@@ -131,8 +136,8 @@ type poolRow interface {
 	// open makes what runs the tasks, once in each worker.
 	open(ctx context.Context, n *Node, args *Decoder) (works, error)
 	// letter gives what encodes an item of an input that is given up, with the
-	// error, and the hash of its key.
-	letter(input int, item []byte, cause error) (key uint64, encode func(*Encoder), bad error)
+	// error, and the hash of its key, in the process of n.
+	letter(input int, n *Node, item []byte, cause error) (key uint64, encode func(*Encoder), bad error)
 }
 
 type poolShape struct {
@@ -167,8 +172,9 @@ func (q *QueueDecl[T]) shape() queueShape {
 	return queueShape{q.Capacity, q.Slot, q.Bytes, q.Spill, q.Elem.size()}
 }
 
-func (q *QueueDecl[T]) kind() string { return "queue" }
-func (q *QueueDecl[T]) keyed() bool  { return q.Key != nil }
+func (q *QueueDecl[T]) kind() string         { return "queue" }
+func (q *QueueDecl[T]) keyed() bool          { return q.Key != nil }
+func (q *QueueDecl[T]) lends() []*BlocksDecl { return q.Lends }
 
 func (q *QueueDecl[T]) check() error {
 	if err := q.Elem.check(); err != nil {
@@ -229,8 +235,14 @@ func newPlan(p *Pipeline, t told) (*plan, error) {
 	if err := pl.connect(); err != nil {
 		return nil, err
 	}
+	if err := pl.lend(); err != nil {
+		return nil, err
+	}
+	pl.meet()
 	pl.findCycles()
-	pl.divide()
+	if pl.divide(); pl.lendings() > ring.MaxLending {
+		return nil, fmt.Errorf("the pipeline has %d readers of queues whose items carry blocks, counted one for each key, the most is %d", pl.lendings(), ring.MaxLending)
+	}
 	for _, p := range pl.parties {
 		if n := len(pl.partsPut(p.first)); n > ring.MaxOutputs {
 			return nil, fmt.Errorf("%q sends to %d readers of queues with a key, the most is %d", pl.slots[p.first].name, n, ring.MaxOutputs)
@@ -388,7 +400,6 @@ func (pl *plan) connect() error {
 		pl.queues[i].closers = pl.closers(pl.queues[i].producers)
 	}
 	pl.nameWays()
-	pl.meet()
 	return nil
 }
 
@@ -456,6 +467,9 @@ func (pl *plan) reach(party int) []Decl {
 			all = append(all, in.from, in.to, in.dead)
 		}
 	}
+	for _, i := range pl.parties[party].lent {
+		all = append(all, pl.shared[i].row)
+	}
 	return slices.DeleteFunc(all, func(d Decl) bool {
 		_, shared := d.(sharedRow)
 		return d == nil || shared && pl.shared[pl.index[d]].place.kind == control.KindNumber
@@ -464,6 +478,7 @@ func (pl *plan) reach(party int) []Decl {
 
 // divide gives each queue its parts.
 func (pl *plan) divide() {
+	lending := 0
 	for i := range pl.queues {
 		q := &pl.queues[i]
 		q.first = len(pl.parts)
@@ -477,8 +492,13 @@ func (pl *plan) divide() {
 		q.n = len(readers)
 		for _, consumers := range readers {
 			part := partPlan{queue: i, consumers: consumers}
-			// Who may not wait must be told of room at once, as only a Bounded ring does.
-			part.spsc = !q.spills && len(q.producers) == 1 && len(consumers) == 1 && !pl.worker(q.producers[0]) && !pl.worker(consumers[0])
+			if len(q.lends) > 0 {
+				lending++
+				part.lends = lending
+			}
+			// Who may not wait must be told of room at once, and a block be free once its
+			// item is done, as only a Bounded ring does.
+			part.spsc = !q.spills && part.lends == 0 && len(q.producers) == 1 && len(consumers) == 1 && !pl.worker(q.producers[0]) && !pl.worker(consumers[0])
 			for _, slot := range consumers {
 				n := readerSeats
 				if pl.worker(slot) {

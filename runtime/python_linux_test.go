@@ -22,18 +22,18 @@ var leavers = func() (s struct {
 	pipeline *Pipeline
 	leave    *ProcessDecl
 	out      *QueueDecl[burden]
-	value    *ValueDecl[block]
+	value    *ValueDecl[slab]
 	inside   *NumberDecl[int]
 }) {
 	s.out = &QueueDecl[burden]{Name: "out", Elem: Coded(PutBinary[burden], GetBinary[burden]), Bytes: 8 * mib}
-	s.value = &ValueDecl[block]{Name: "value"}
+	s.value = &ValueDecl[slab]{Name: "value"}
 	s.inside = &NumberDecl[int]{Name: "inside"}
 	s.leave = &ProcessDecl{Name: "leave", OnDemand: true, Send: []Decl{s.out}, Uses: []Decl{s.value, s.inside}}
 	s.leave.Main = func(ctx context.Context, n *Node, d *Decoder) error {
 		how, size := d.String(), Get[int](d)
 		switch how {
 		case "within a change":
-			return s.value.In(n).Update(ctx, func(b *block) error {
+			return s.value.In(n).Update(ctx, func(b *slab) error {
 				b.Words[0]++ // and no other
 				s.inside.In(n).Store(1)
 				select {}
@@ -194,7 +194,7 @@ func TestDeathInTheMiddleOfAnItemLeavesNone(t *testing.T) {
 func TestDeathInTheMiddleOfAChangeOfAValueIsNone(t *testing.T) {
 	r, n := begin(t, leavers.pipeline)
 	value := leavers.value.In(n)
-	require.NoError(t, value.Store(limited(t), blockOf(7)))
+	require.NoError(t, value.Store(limited(t), slabOf(7)))
 	p := leave(t, r, "within a change", 0)
 	until(t, "it changes the value", func() bool { return leavers.inside.In(n).Load() == 1 })
 	began := time.Now()
@@ -202,7 +202,7 @@ func TestDeathInTheMiddleOfAChangeOfAValueIsNone(t *testing.T) {
 	died(t, p.Wait(limited(t)))
 	b, err := value.Load(limited(t))
 	require.NoError(t, err)
-	require.Equal(t, blockOf(7), b)
-	require.NoError(t, value.Store(limited(t), blockOf(8)), fmt.Sprint("after ", time.Since(began)))
+	require.Equal(t, slabOf(7), b)
+	require.NoError(t, value.Store(limited(t), slabOf(8)), fmt.Sprint("after ", time.Since(began)))
 	require.Less(t, time.Since(began), soon)
 }

@@ -357,6 +357,7 @@ func (r *Receiver[T]) decode(rd *reader) (v T, err error) {
 		var zero T
 		return zero, err
 	}
+	rd.dec.lease.whole()
 	return v, nil
 }
 

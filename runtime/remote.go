@@ -36,7 +36,7 @@ func (r *Remote) Unwrap() []error { return r.kept }
 // Both sides are the same binary, so a place in the list is a name.
 var standardErrors = []error{
 	context.Canceled, context.DeadlineExceeded,
-	ErrClosed, ErrFull, ErrEmpty, ErrLocked, ErrOwnerDied, ErrBroken, ErrTooBig, ErrNoMain, ErrCorruptPeer, ErrInterrupted, ErrRange,
+	ErrClosed, ErrFull, ErrEmpty, ErrLocked, ErrOwnerDied, ErrBroken, ErrTooBig, ErrReleased, ErrNoMain, ErrCorruptPeer, ErrInterrupted, ErrRange,
 	io.EOF, io.ErrUnexpectedEOF, io.ErrClosedPipe, io.ErrShortBuffer, io.ErrShortWrite, io.ErrNoProgress,
 	fs.ErrInvalid, fs.ErrPermission, fs.ErrExist, fs.ErrNotExist, fs.ErrClosed,
 	os.ErrDeadlineExceeded, os.ErrNoDeadline, os.ErrProcessDone,

@@ -283,7 +283,7 @@ func (r *Run) close() {
 			m.pair.Close()
 		}
 	}
-	r.files[2].Retire(r.plan.sharedSize)
+	r.files[2].Retire(r.plan.keptSize, r.plan.sharedSize)
 	r.files[1].Close()
 	r.files[0].Close()
 	unregister(r)

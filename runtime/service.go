@@ -36,7 +36,7 @@ type Method[S any] struct {
 // fedMethod is the typed part of a method that is a stage.
 type fedMethod[S any] interface {
 	shape(method int) inputShape
-	letter(item []byte, cause error) (key uint64, encode func(*Encoder), bad error)
+	letter(n *Node, item []byte, cause error) (key uint64, encode func(*Encoder), bad error)
 	bind(object S) stage
 	check() error
 }
@@ -136,8 +136,8 @@ func (s *ServiceDecl[S]) fed(input int) fedMethod[S] {
 	return nil
 }
 
-func (s *ServiceDecl[S]) letter(input int, item []byte, cause error) (uint64, func(*Encoder), error) {
-	return s.fed(input).letter(item, cause)
+func (s *ServiceDecl[S]) letter(input int, n *Node, item []byte, cause error) (uint64, func(*Encoder), error) {
+	return s.fed(input).letter(n, item, cause)
 }
 
 func (s *ServiceDecl[S]) open(ctx context.Context, n *Node, args *Decoder) (works, error) {

@@ -24,6 +24,7 @@ func (r *Run) settle() {
 				r.gone[i], again = true, true
 				r.node.control.Queues[i].Leave(causeFrame(r.causeOf(p.consumers)))
 				r.rings[i].WakeAll()
+				r.returnAll(i)
 			}
 		}
 		for i := range r.plan.queues {

@@ -45,6 +45,7 @@ type sharedPlace struct {
 	size   int    // bytes
 	stride int    // of elements, 0: it has none
 	pages  bool   // it lies in pages of its own
+	late   int    // bytes at its end that take memory when they are used, and are gone after the run; it has pages
 	guard  Decl   // what keeps its users apart, nil: nothing
 }
 
@@ -111,24 +112,25 @@ func (pl *plan) others(d Decl, one int) []int {
 }
 
 // layShared gives each object its place, from the start of the commons: a line
-// at least, as two of them must not slow each other down, and first those that
-// need no page of their own.
+// at least, as two of them must not slow each other down; first those that need no
+// page of their own, and last those that do not stay after the run.
 func (pl *plan) layShared() {
 	at := 0
-	for _, pages := range []bool{false, true} {
-		align := 64
-		if pages {
-			align = pageSize
-		}
+	lay := func(align int, these func(*sharedPlace) bool) {
 		for i := range pl.shared {
-			if s := &pl.shared[i]; s.place.pages == pages {
+			if s := &pl.shared[i]; these(&s.place) {
 				at = alignUp(at, align)
 				s.offset = at
 				at += alignUp(s.place.size, align)
 			}
 		}
+		at = alignUp(at, pageSize)
 	}
-	pl.sharedSize = alignUp(at, pageSize)
+	lay(64, func(p *sharedPlace) bool { return !p.pages })
+	lay(pageSize, func(p *sharedPlace) bool { return p.pages && p.late == 0 })
+	pl.keptSize = at
+	lay(pageSize, func(p *sharedPlace) bool { return p.late > 0 })
+	pl.sharedSize = at
 }
 
 // declareShared notes what a party uses and reads. The program itself has all.

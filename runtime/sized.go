@@ -73,7 +73,7 @@ func sizedPipeline(p footprint.Pipeline) (*Pipeline, error) {
 		case footprint.Process:
 			decls[r.Name] = &ProcessDecl{Name: r.Name, Instances: r.Instances, OnDemand: r.OnDemand, Max: r.Max, Worker: Worker{Memory: r.Memory}}
 		case footprint.Queue:
-			decls[r.Name] = &sizedQueue{r}
+			decls[r.Name] = &sizedQueue{row: r}
 		case footprint.Pool, footprint.Service:
 			decls[r.Name] = &sizedPool{row: r}
 		default:
@@ -88,6 +88,10 @@ func sizedPipeline(p footprint.Pipeline) (*Pipeline, error) {
 	for i := range p.Rows {
 		r := &p.Rows[i]
 		switch d := decls[r.Name].(type) {
+		case *sizedQueue:
+			for _, name := range r.Lends {
+				d.blocks = append(d.blocks, decls[name].(*BlocksDecl))
+			}
 		case *ProcessDecl:
 			d.Send, d.Receive, d.Uses, d.Reads = refs(r.Send), refs(r.Receive), refs(r.Uses), refs(r.Reads)
 		case *sizedPool:
@@ -128,6 +132,9 @@ var sizedObjects = map[string]func(*footprint.Row) Decl{
 	"BarrierDecl": func(r *footprint.Row) Decl {
 		return &BarrierDecl{Name: r.Name, Parties: int(r.Fields["Parties"])}
 	},
+	"BlocksDecl": func(r *footprint.Row) Decl {
+		return &BlocksDecl{Name: r.Name, Memory: r.Fields["Memory"], Count: int(r.Fields["Count"])}
+	},
 	"DictDecl": func(r *footprint.Row) Decl {
 		return &DictDecl[string, string]{Name: r.Name, Key: String, Elem: String}
 	},
@@ -144,12 +151,17 @@ var sizedObjects = map[string]func(*footprint.Row) Decl{
 }
 
 // sizedQueue stands for a queue.
-type sizedQueue struct{ row *footprint.Row }
+type sizedQueue struct {
+	row    *footprint.Row
+	blocks []*BlocksDecl
+}
 
 func (q *sizedQueue) kind() string { return "queue" }
 func (q *sizedQueue) name() string { return q.row.Name }
 func (q *sizedQueue) keyed() bool  { return q.row.Keyed }
 func (q *sizedQueue) check() error { return nil }
+
+func (q *sizedQueue) lends() []*BlocksDecl { return q.blocks }
 
 func (q *sizedQueue) shape() queueShape {
 	return queueShape{q.row.Capacity, int(q.row.Slot), q.row.Bytes, q.row.Spill, int(q.row.Item)}
@@ -169,6 +181,7 @@ func (p sizedPipe) way(end int) queueRow { return sizedWay{p, end} }
 func (w sizedWay) kind() string          { return "pipe" }
 func (w sizedWay) keyed() bool           { return false }
 func (w sizedWay) check() error          { return nil }
+func (w sizedWay) lends() []*BlocksDecl  { return nil }
 
 func (w sizedWay) shape() queueShape {
 	f := w.row.Fields
@@ -189,6 +202,6 @@ func (p *sizedPool) open(context.Context, *Node, *Decoder) (works, error) {
 	panic("mp: a row of a size only has no function")
 }
 
-func (p *sizedPool) letter(int, []byte, error) (uint64, func(*Encoder), error) {
+func (p *sizedPool) letter(int, *Node, []byte, error) (uint64, func(*Encoder), error) {
 	panic("mp: a row of a size only has no items")
 }

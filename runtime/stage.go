@@ -20,9 +20,9 @@ type works interface {
 
 // stage runs the tasks that a queue feeds.
 type stage interface {
-	// run decodes an item and calls the function. It returns how many results
-	// there are; put encodes one of them.
-	run(ctx context.Context, item []byte) (n int, err error)
+	// run decodes an item, with its blocks, and calls the function. It returns how many
+	// results there are; put encodes one of them.
+	run(ctx context.Context, item []byte, blocks *lease) (n int, err error)
 	put(e *Encoder, i int)
 	// key is the hash of a result's key, if they have one.
 	key(i int) uint64
@@ -76,8 +76,8 @@ func (p *PoolDecl[In, Out]) shape() poolShape {
 	return s
 }
 
-func (p *PoolDecl[In, Out]) letter(_ int, item []byte, cause error) (uint64, func(*Encoder), error) {
-	return p.feed().letter(item, cause)
+func (p *PoolDecl[In, Out]) letter(_ int, n *Node, item []byte, cause error) (uint64, func(*Encoder), error) {
+	return p.feed().letter(n, item, cause)
 }
 
 func (p *PoolDecl[In, Out]) check() error {
@@ -119,8 +119,8 @@ func (f feed[In, Out]) decode(d *Decoder, item []byte) (In, error) {
 
 // letter gives what encodes an item that is given up, with the error, and the hash
 // of its key.
-func (f feed[In, Out]) letter(item []byte, cause error) (key uint64, encode func(*Encoder), bad error) {
-	var d Decoder
+func (f feed[In, Out]) letter(n *Node, item []byte, cause error) (key uint64, encode func(*Encoder), bad error) {
+	d := Decoder{lease: &lease{node: n}}
 	in, err := f.decode(&d, item)
 	if err != nil {
 		return 0, nil, fmt.Errorf("the item can't be read again: %w", err)
@@ -144,11 +144,13 @@ type fedStage[In, Out any] struct {
 	out Out
 }
 
-func (s *fedStage[In, Out]) run(ctx context.Context, item []byte) (int, error) {
+func (s *fedStage[In, Out]) run(ctx context.Context, item []byte, blocks *lease) (int, error) {
+	s.dec.lease = blocks
 	in, err := s.decode(&s.dec, item)
 	if err != nil {
 		return 0, err
 	}
+	blocks.whole()
 	if s.out, err = s.do(ctx, in); err != nil {
 		return 0, err
 	}

@@ -90,7 +90,7 @@ func (l *stageLoop) attempt(seat *ring.Seat) (n int, late bool, err error) {
 		item = slices.Clone(item) // the record may get another item while this one is read
 	}
 	l.out()
-	n, err = l.stage.run(ctx, item)
+	n, err = l.stage.run(ctx, item, l.reading.dec.lease)
 	l.back()
 	late = err != nil && l.pool.task.Timeout > 0 && errors.Is(ctx.Err(), context.DeadlineExceeded)
 	if n > ring.MaxResults {
@@ -108,12 +108,14 @@ func (l *stageLoop) give(seat *ring.Seat, o *outlet, encode func(*Encoder)) bool
 	case l.node.over.Load(): // not the queue has ended, but this process
 		return false
 	case errors.Is(err, ErrClosed):
+		o.forget(encode)
 		l.report.Lost.Add(1)
 		seat.Advance()
 		return true
 	case l.ctx.Err() != nil:
 		return false
 	}
+	o.forget(encode)
 	return l.giveUp(seat, err)
 }
 
@@ -131,7 +133,7 @@ func (l *stageLoop) giveUp(seat *ring.Seat, cause error) bool {
 		if err := l.reading.open(); err != nil {
 			break
 		}
-		key, encode, err := l.pool.row.letter(l.input, l.reading.dec.buf, failure)
+		key, encode, err := l.pool.row.letter(l.input, l.node, l.reading.dec.buf, failure)
 		if err == nil {
 			seat.Results(seat.Given() + 1)
 			err = l.dead.of(key).put(l.ctx, encode, seat)

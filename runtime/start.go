@@ -124,9 +124,16 @@ func newRun(pl *plan, e engine) (r *Run, err error) {
 		r.turns = bell.NewTurns(len(pl.slots), r.deadlocked)
 		r.node.bell.InTurn(r.turns)
 	}
-	if pl.sharedSize > 0 {
-		if err = r.files[fileCommons].Reserve(0, pl.sharedSize); err != nil {
+	if pl.keptSize > 0 {
+		if err = r.files[fileCommons].Reserve(0, pl.keptSize); err != nil {
 			return nil, err
+		}
+	}
+	for i := range pl.shared {
+		if s := &pl.shared[i]; s.place.late > 0 {
+			if err = r.files[fileCommons].Reserve(s.offset, s.place.size-s.place.late); err != nil {
+				return nil, err
+			}
 		}
 	}
 	for i := range pl.parts {

@@ -45,7 +45,11 @@ func (m *member) sweep() (left remains) {
 				return false
 			}
 			if item, ok := r.copyItem(i, payload); ok {
-				left.exhausted = append(left.exhausted, letter{in, item})
+				l := letter{input: in, item: item}
+				if r.plan.pools[m.slot.pool].inputs[in].dead >= 0 {
+					l.blocks = r.keepAll(i, payload)
+				}
+				left.exhausted = append(left.exhausted, l)
 			}
 			return true
 		})

@@ -13,14 +13,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// block is the same, flat.
-type block struct {
+// slab is the same, flat.
+type slab struct {
 	Even  bool
 	Words [33]int
 	Tail  [5]byte
 }
 
-func blockOf(n int) (b block) {
+func slabOf(n int) (b slab) {
 	b.Even = n%2 == 0
 	for i := range b.Words {
 		b.Words[i] = n
@@ -33,13 +33,13 @@ func blockOf(n int) (b block) {
 var writers = func() (s struct {
 	pipeline *Pipeline
 	text     *ValueDecl[settings]
-	flat     *ValueDecl[block]
+	flat     *ValueDecl[slab]
 	acked    *NumberDecl[int]
 	stop     *NumberDecl[int]
 	write    [4]*ProcessDecl
 }) {
 	s.text = &ValueDecl[settings]{Name: "text", Elem: settingsCodec, Slot: 128}
-	s.flat = &ValueDecl[block]{Name: "flat"}
+	s.flat = &ValueDecl[slab]{Name: "flat"}
 	s.acked, s.stop = &NumberDecl[int]{Name: "acked"}, &NumberDecl[int]{Name: "stop"}
 	s.pipeline = &Pipeline{Path: "mp.test/writers", Source: "writers.mp", Decls: []Decl{s.text, s.flat, s.acked, s.stop}}
 	for i := range s.write {
@@ -48,8 +48,8 @@ var writers = func() (s struct {
 		s.write[i].Main = func(ctx context.Context, n *Node, _ *Decoder) error {
 			text, flat, acked, stop := s.text.In(n), s.flat.In(n), s.acked.In(n), s.stop.In(n)
 			for stop.Load() == 0 {
-				err := flat.Update(ctx, func(b *block) error {
-					*b = blockOf(b.Words[7] + 1)
+				err := flat.Update(ctx, func(b *slab) error {
+					*b = slabOf(b.Words[7] + 1)
 					return nil
 				})
 				if err != nil {
@@ -88,7 +88,7 @@ func TestValueIsNeverSeenTornThoughWritersDie(t *testing.T) {
 			b, err := flat.Load(limited(t))
 			require.NoError(t, err)
 			if b.Words[0] > 0 {
-				require.Equal(t, blockOf(b.Words[0]), b)
+				require.Equal(t, slabOf(b.Words[0]), b)
 			}
 			require.GreaterOrEqual(t, b.Words[0], lastFlat)
 			lastFlat = b.Words[0]
@@ -143,16 +143,16 @@ func TestValueStaysAsItWasAfterAnError(t *testing.T) {
 
 	// A writer waits for another no longer than its context.
 	ctx, cancel := context.WithCancel(limited(t))
-	require.NoError(t, flat.Update(limited(t), func(*block) error {
+	require.NoError(t, flat.Update(limited(t), func(*slab) error {
 		done := make(chan error)
-		go func() { done <- flat.Store(ctx, block{}) }()
+		go func() { done <- flat.Store(ctx, slab{}) }()
 		cancel()
 		require.ErrorIs(t, <-done, context.Canceled)
 		return nil
 	}))
 
 	// What no correct process writes comes to nobody.
-	b := block{}
+	b := slab{}
 	require.NoError(t, flat.Store(limited(t), b))
 	memoryOf(&b)[0] = 2
 	flat.shared.Write(memoryOf(&b))
@@ -175,7 +175,7 @@ func BenchmarkValue(b *testing.B) {
 		})
 	}
 	run("load flat", func() { flat.Load(ctx) })
-	run("store flat", func() { flat.Store(ctx, block{}) })
+	run("store flat", func() { flat.Store(ctx, slab{}) })
 	v := settingsOf(5)
 	run("store text", func() { text.Store(ctx, v) })
 	run("load text", func() { text.Load(ctx) })

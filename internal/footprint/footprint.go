@@ -26,6 +26,7 @@ type Row struct {
 	Bytes    int64
 	Spill    int64
 	Keyed    bool
+	Lends    []string         // of a queue: names of the blocks that its items carry
 	Len      int              // of an array
 	Fields   map[string]int64 // further numbers of an object's row
 

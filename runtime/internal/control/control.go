@@ -148,6 +148,7 @@ const (
 	KindCondition
 	KindRWLock
 	KindManaged // the lock of its updates; what it holds lies in the parent
+	KindBlocks  // the lock of its makers and the table of package block; then the blocks
 )
 
 const (

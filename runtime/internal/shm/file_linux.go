@@ -114,15 +114,18 @@ func (f *File) Close() error {
 	return f.fd.Close()
 }
 
-// Retire closes the file, of which nothing but the first keep bytes may be in
-// use, and the views into them: these stay where they are, with what is in them
-// now, as this process's own. Nothing is copied before somebody writes.
-func (f *File) Retire(keep int) error {
+// Retire closes the file, of which nothing but the first hollow bytes may be in
+// use, and the views into the first keep of them: these stay where they are, with what
+// is in them now, as this process's own, and nothing is copied before somebody writes.
+// The others up to hollow, if it is more, may be touched: they are zero, and take no
+// memory.
+func (f *File) Retire(keep, hollow int) error {
 	if f.fd == nil {
 		return f.Close()
 	}
 	page := os.Getpagesize()
-	if keep = (keep + page - 1) &^ (page - 1); keep == 0 || keep > len(f.data) {
+	keep, hollow = (keep+page-1)&^(page-1), (hollow+page-1)&^(page-1)
+	if hollow = max(keep, hollow); hollow == 0 || hollow > len(f.data) {
 		return f.Close()
 	}
 	fd := int(f.fd.Fd())
@@ -131,15 +134,25 @@ func (f *File) Retire(keep int) error {
 		return err
 	}
 	p := unsafe.Pointer(&f.data[0])
-	err := own(p, 0, keep, unix.PROT_READ|unix.PROT_WRITE)
+	var err error
+	if keep > 0 {
+		err = own(p, 0, keep, unix.PROT_READ|unix.PROT_WRITE)
+	}
+	if hollow > keep {
+		_, none := unix.MmapPtr(-1, 0, unsafe.Add(p, keep), uintptr(hollow-keep), unix.PROT_READ|unix.PROT_WRITE,
+			unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_NORESERVE|unix.MAP_FIXED)
+		err = errors.Join(err, none)
+	}
 	for _, v := range f.views {
 		err = errors.Join(err, own(v.p, v.offset, v.n, unix.PROT_READ))
 	}
 	if err != nil {
 		return fmt.Errorf("keep %d bytes of the memory file %q: %w", keep, f.fd.Name(), err)
 	}
+	if rest := len(f.data) - hollow; rest > 0 {
+		unix.MunmapPtr(unsafe.Add(p, hollow), uintptr(rest))
+	}
 	if rest := len(f.data) - keep; rest > 0 {
-		unix.MunmapPtr(unsafe.Add(p, keep), uintptr(rest))
 		_ = unix.Fallocate(fd, unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, int64(keep), int64(rest))
 	}
 	f.data, f.views = nil, nil

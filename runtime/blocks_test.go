@@ -1,0 +1,422 @@
+package mp
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// picture is an item with a block.
+type picture struct {
+	Number int
+	How    string
+	Pixels Block
+}
+
+func putPicture(e *Encoder, p picture) {
+	Put(e, p.Number)
+	e.String(p.How)
+	e.Block(studio.frames, p.Pixels)
+}
+
+func getPicture(d *Decoder) picture {
+	return picture{Number: Get[int](d), How: d.String(), Pixels: d.Block(studio.frames)}
+}
+
+// studio is a stage whose items carry blocks, and a process that holds some. What a
+// picture's How says is done with it.
+var studio = struct {
+	pipeline      *Pipeline
+	frames, masks *BlocksDecl
+	raw           *QueueDecl[picture]
+	shaded        *QueueDecl[picture]
+	failed        *QueueDecl[Failed[picture]]
+	shown, told   *QueueDecl[picture]
+	more          *EventDecl
+	plain         *QueueDecl[Block]
+}{}
+
+const (
+	framesMemory = 1 << 20
+	frameSize    = 1 << 16
+)
+
+func init() {
+	s := &studio
+	s.frames = &BlocksDecl{Name: "frames", Memory: framesMemory, Count: 64}
+	s.masks = &BlocksDecl{Name: "masks", Memory: minBlocks}
+	lends := []*BlocksDecl{s.frames}
+	elem := Coded(putPicture, getPicture)
+	s.raw = &QueueDecl[picture]{Name: "raw", Elem: elem, Lends: lends, Capacity: 4}
+	s.shaded = &QueueDecl[picture]{Name: "shaded", Elem: elem, Lends: lends, Capacity: 4}
+	s.failed = &QueueDecl[Failed[picture]]{Name: "failed", Elem: FailedOf(elem), Lends: lends}
+	s.shown = &QueueDecl[picture]{Name: "shown", Elem: elem, Lends: lends, Capacity: 64}
+	s.told = &QueueDecl[picture]{Name: "told", Elem: elem, Lends: lends, Capacity: 64}
+	s.more = &EventDecl{Name: "more"}
+	s.plain = &QueueDecl[Block]{Name: "plain", Elem: BlockOf(s.masks)}
+	shade := &PoolDecl[picture, picture]{Name: "shade", Workers: 2, From: s.raw, To: To(s.shaded), Dead: s.failed, Uses: []Decl{s.frames},
+		Task: TaskPolicy{Retries: 5, Backoff: 1},
+		Open: func(n *Node) func(context.Context, picture) (picture, error) {
+			return func(ctx context.Context, p picture) (picture, error) { return shadePicture(ctx, s.frames.In(n), p) }
+		}}
+	show := &ProcessDecl{Name: "show", Receive: []Decl{s.shown}, Send: []Decl{s.told}, Uses: []Decl{s.more}, Restart: OnFailure, Main: showPictures}
+	s.pipeline = &Pipeline{Path: "mp.test/studio", Source: "studio.mp",
+		Decls: []Decl{s.frames, s.masks, s.raw, s.shaded, s.failed, s.shown, s.told, s.more, shade, show},
+		Main:  MainDecl{Send: []Decl{s.raw, s.shown}, Receive: []Decl{s.shaded, s.failed, s.told}}}
+	Register(s.pipeline)
+}
+
+// shadePicture makes a picture of the next number, or gives the same on.
+func shadePicture(ctx context.Context, frames *Blocks, p picture) (picture, error) {
+	switch p.How {
+	case "same":
+		return p, nil
+	case "fail":
+		return p, errActed
+	case "panic":
+		panic("as told")
+	}
+	dst, err := frames.New(ctx, len(p.Pixels.Bytes()))
+	if err != nil {
+		return p, err
+	}
+	copy(dst.Bytes(), p.Pixels.Bytes())
+	binary.NativeEndian.PutUint64(dst.Bytes(), binary.NativeEndian.Uint64(p.Pixels.Bytes())+1)
+	return picture{p.Number, p.How, dst}, nil
+}
+
+// showPictures does with each picture as it is told, and tells that it has.
+func showPictures(ctx context.Context, n *Node, _ *Decoder) error {
+	told := studio.told.Sender(n)
+	for p, err := range studio.shown.Receiver(n).All(ctx) {
+		if err != nil {
+			return err
+		}
+		switch p.How {
+		case "keep", "keep and die":
+			if err := p.Pixels.Keep(); err != nil {
+				return err
+			}
+		case "return":
+			return nil
+		}
+		if err := told.Send(ctx, picture{Number: p.Number}); err != nil {
+			return err
+		}
+		switch p.How {
+		case "wait":
+			if err := studio.more.In(n).Wait(ctx); err != nil {
+				return err
+			}
+		case "keep and die", "die":
+			if !studio.more.In(n).IsSet() {
+				_ = studio.more.In(n).Wait(ctx)
+				os.Exit(3)
+			}
+		}
+	}
+	return nil
+}
+
+// frame makes a block that begins with a number.
+func frame(t testing.TB, n *Node, number int) Block {
+	t.Helper()
+	x, err := studio.frames.In(n).New(limited(t), frameSize)
+	require.NoError(t, err)
+	binary.NativeEndian.PutUint64(x.Bytes(), uint64(number))
+	x.Bytes()[frameSize-1] = byte(number)
+	return x
+}
+
+func shows(t testing.TB, x Block, number int) {
+	t.Helper()
+	require.Len(t, x.Bytes(), frameSize)
+	require.EqualValues(t, number, binary.NativeEndian.Uint64(x.Bytes()))
+}
+
+// noneTaken says that all blocks have been freed, at last.
+func noneTaken(t testing.TB, n *Node) {
+	t.Helper()
+	until(t, "all blocks are free", func() bool {
+		blocks, _ := studio.frames.In(n).table.Taken()
+		return blocks == 0
+	})
+}
+
+// blocks is the conformance test.
+func (t *trial) blocks() {
+	r, n := t.start(studio.pipeline)
+	const count = 200 // of which 16 have room
+	go func() {
+		out := studio.raw.Sender(n)
+		defer out.Close()
+		for i := range count {
+			x := frame(t, n, i)
+			if out.Send(context.Background(), picture{i, []string{"new", "same"}[i%2], x}) != nil {
+				return
+			}
+		}
+	}()
+	got, died := map[int]bool{}, 0
+	for p, err := range studio.shaded.Receiver(n).All(limited(t)) {
+		require.NoError(t, err)
+		shows(t, p.Pixels, p.Number+(p.Number+1)%2)
+		require.Equal(t, byte(p.Number), p.Pixels.Bytes()[frameSize-1])
+		require.False(t, got[p.Number])
+		got[p.Number] = true
+		if len(got)%50 == 25 {
+			r.memberOf("shade", died%2).kill(nil)
+			died++
+		}
+	}
+	require.Len(t, got, count)
+	studio.shown.Sender(n).Close()
+	noneTaken(t, n)
+	require.NoError(t, r.Wait())
+}
+
+func TestBlockGoesWithItsItem(t *testing.T) {
+	t.Setenv(EngineVariable, "goroutines")
+	_, n := begin(t, studio.pipeline)
+	frames, out, in := studio.frames.In(n), studio.raw.Sender(n), studio.shaded.Receiver(n)
+	ctx := limited(t)
+
+	x := frame(t, n, 1)
+	require.NoError(t, out.Send(ctx, picture{1, "same", x}))
+	p, err := in.Receive(ctx)
+	require.NoError(t, err)
+	shows(t, p.Pixels, 1)
+	require.NoError(t, p.Pixels.Keep())
+	require.NoError(t, p.Pixels.Keep())
+	kept := p.Pixels
+	require.Equal(t, kept.Bytes(), kept.Copy())
+
+	// The item is done, and the block is kept.
+	_, err = in.TryReceive()
+	require.Equal(t, ErrEmpty, err)
+	kept.Release()
+	shows(t, kept, 1)
+	blocks, bytes := frames.table.Taken()
+	require.Equal(t, 1, blocks)
+	require.Equal(t, frameSize, bytes)
+
+	// Sending gives a hold away.
+	require.NoError(t, out.Send(ctx, picture{2, "same", kept}))
+	p, err = in.Receive(ctx)
+	require.NoError(t, err)
+	shows(t, p.Pixels, 1)
+	require.NoError(t, out.Send(ctx, picture{3, "same", p.Pixels})) // with the one that it was received with
+	p, err = in.Receive(ctx)
+	require.NoError(t, err)
+	require.Equal(t, 3, p.Number)
+	_, err = in.TryReceive()
+	require.Equal(t, ErrEmpty, err)
+	noneTaken(t, n)
+
+	// It is too late for all of that.
+	require.Equal(t, ErrReleased, kept.Keep())
+	require.ErrorIs(t, out.Send(ctx, picture{4, "same", kept}), ErrReleased)
+	kept.Release()
+	require.Len(t, kept.Bytes(), frameSize)
+
+	// An item that does not go out takes no hold along.
+	x = frame(t, n, 5)
+	gone, cancel := context.WithCancel(ctx)
+	cancel()
+	require.Equal(t, context.Canceled, out.Send(gone, picture{5, "same", x}))
+	require.ErrorIs(t, out.Send(ctx, picture{5, string(make([]byte, 65<<20)), x}), ErrTooBig)
+	x.Release()
+	noneTaken(t, n)
+
+	// An item need not have one.
+	require.NoError(t, out.Send(ctx, picture{6, "same", Block{}}))
+	p, err = in.Receive(ctx)
+	require.NoError(t, err)
+	require.Equal(t, picture{6, "same", Block{}}, p)
+	require.Nil(t, p.Pixels.Bytes())
+	require.Nil(t, p.Pixels.Copy())
+	require.Equal(t, ErrReleased, p.Pixels.Keep())
+	p.Pixels.Release()
+}
+
+func TestNewWaitsForRoom(t *testing.T) {
+	t.Setenv(EngineVariable, "goroutines")
+	r, n := begin(t, studio.pipeline)
+	frames, ctx := studio.frames.In(n), limited(t)
+	_, err := frames.New(ctx, framesMemory+1)
+	require.ErrorIs(t, err, ErrTooBig)
+	_, err = frames.New(ctx, -1)
+	require.ErrorContains(t, err, "can't have -1 bytes")
+	empty, err := frames.New(ctx, 0)
+	require.NoError(t, err)
+	require.Empty(t, empty.Bytes())
+	require.NotNil(t, empty.Bytes())
+	empty.Release()
+
+	whole, err := frames.New(ctx, framesMemory)
+	require.NoError(t, err)
+	_, err = frames.TryNew(1)
+	require.Equal(t, ErrFull, err)
+	short, cancel := context.WithCancel(ctx)
+	done := make(chan error)
+	go func() {
+		_, err := frames.New(short, 1)
+		done <- err
+	}()
+	until(t, "it waits", func() bool { return frames.table.Room().Any() })
+	_, err = frames.TryNew(1) // another is before it
+	require.Equal(t, ErrFull, err)
+	cancel()
+	require.Equal(t, context.Canceled, <-done)
+
+	// A large one is not kept waiting by small ones.
+	went := make(chan int, 2)
+	want := func(size int) {
+		x, err := frames.New(ctx, size)
+		if err != nil {
+			t.Error(err)
+		}
+		went <- size
+		x.Release()
+	}
+	go want(framesMemory)
+	until(t, "the large one waits", func() bool { return frames.table.Room().Any() })
+	go want(1)
+	until(t, "the small one waits behind it", func() bool { return frames.gate.queue.Load() > 0 })
+	whole.Release()
+	require.Equal(t, framesMemory, <-went)
+	require.Equal(t, 1, <-went)
+
+	whole, err = frames.New(ctx, framesMemory)
+	require.NoError(t, err)
+	go func() {
+		_, err := frames.New(context.Background(), 1)
+		done <- err
+	}()
+	until(t, "it waits", func() bool { return frames.table.Room().Any() })
+	require.NoError(t, r.Close())
+	require.ErrorIs(t, <-done, ErrClosed)
+	require.ErrorIs(t, whole.Keep(), ErrClosed)
+	whole.Release()
+	_, err = frames.New(ctx, 1)
+	require.ErrorIs(t, err, ErrClosed)
+	_, err = frames.TryNew(1)
+	require.ErrorIs(t, err, ErrClosed)
+}
+
+func TestBlockIsInSoManyItemsAtOnce(t *testing.T) {
+	t.Setenv(EngineVariable, "goroutines")
+	_, n := begin(t, studio.pipeline)
+	out, in, ctx := studio.shown.Sender(n), studio.told.Receiver(n), limited(t)
+	x := frame(t, n, 7)
+	require.NoError(t, out.Send(ctx, picture{Number: -1, How: "wait"}))
+	_, err := in.Receive(ctx)
+	require.NoError(t, err)
+	for i := range blockItems {
+		require.NoError(t, x.Keep())
+		require.NoError(t, out.Send(ctx, picture{i, "", x}))
+	}
+	require.Equal(t, ErrFull, out.TrySend(picture{Pixels: x}))
+	require.NoError(t, x.Keep())
+	done := make(chan error)
+	go func() { done <- out.Send(ctx, picture{99, "", x}) }()
+	until(t, "it waits", func() bool { return studio.frames.In(n).table.Room().Any() })
+	studio.more.In(n).Set()
+	for i := range blockItems {
+		p, err := in.Receive(ctx)
+		require.NoError(t, err)
+		require.Equal(t, i, p.Number)
+	}
+	require.NoError(t, <-done)
+	p, err := in.Receive(ctx)
+	require.NoError(t, err)
+	require.Equal(t, 99, p.Number)
+	x.Release()
+	noneTaken(t, n)
+}
+
+// What a stage gives up on comes with its block.
+func TestFailedItemKeepsItsBlock(t *testing.T) {
+	for _, how := range []string{"fail", "panic"} {
+		t.Run(how, func(t *testing.T) {
+			t.Setenv(EngineVariable, "goroutines")
+			_, n := begin(t, studio.pipeline)
+			ctx := limited(t)
+			require.NoError(t, studio.raw.Sender(n).Send(ctx, picture{3, how, frame(t, n, 3)}))
+			in := studio.failed.Receiver(n)
+			f, err := in.Receive(ctx)
+			require.NoError(t, err)
+			require.Equal(t, how, f.Item.How)
+			if how == "fail" {
+				require.ErrorIs(t, f.Err, errActed)
+			}
+			shows(t, f.Item.Pixels, 3)
+			_, err = in.TryReceive()
+			require.Equal(t, ErrEmpty, err)
+			noneTaken(t, n)
+		})
+	}
+}
+
+// A queue that nobody reads any more holds no blocks.
+func TestQueueWithoutReadersHoldsNoBlocks(t *testing.T) {
+	t.Setenv(EngineVariable, "goroutines")
+	r, n := begin(t, studio.pipeline)
+	out, ctx := studio.shown.Sender(n), limited(t)
+	require.NoError(t, out.Send(ctx, picture{Number: 1, How: "return"}))
+	var err error
+	for i := 0; err == nil; i++ {
+		x := frame(t, n, i)
+		if err = out.Send(ctx, picture{i, "", x}); err != nil {
+			x.Release()
+		}
+	}
+	require.ErrorIs(t, err, ErrClosed)
+	noneTaken(t, n)
+	require.Positive(t, r.Stats().Queues["shown"].Sent)
+}
+
+func TestBlocksTravelInItemsOfTheirQueuesOnly(t *testing.T) {
+	t.Setenv(EngineVariable, "goroutines")
+	_, n := begin(t, studio.pipeline)
+	x := frame(t, n, 1)
+	var e Encoder
+	e.reset(nil, 1000)
+	putPicture(&e, picture{Pixels: x})
+	require.Equal(t, errNoBlocks, e.err)
+	masks := studio.masks.In(n)
+	m, err := masks.New(limited(t), 5)
+	require.NoError(t, err)
+	require.ErrorContains(t, studio.raw.Sender(n).Send(limited(t), picture{Pixels: m}), `a block of blocks "masks", where one of "frames" is wanted`)
+	_, n2, err := Start(context.Background(), studio.pipeline, []Option{NoSignals()})
+	require.NoError(t, err)
+	defer n2.run.Close()
+	require.ErrorContains(t, studio.raw.Sender(n2).Send(limited(t), picture{Pixels: x}), "another process has made, or another run")
+
+	for _, row := range []*BlocksDecl{{Name: "b"}, {Name: "b", Memory: 1 << 50}, {Name: "b", Memory: 1 << 20, Count: -1}} {
+		_, err := newPlan(&Pipeline{Path: "p", Decls: []Decl{row}}, nil)
+		require.ErrorContains(t, err, `blocks "b" can't`)
+	}
+	q := &QueueDecl[Block]{Name: "q", Elem: BlockOf(studio.masks), Lends: []*BlocksDecl{studio.masks}}
+	_, err = newPlan(&Pipeline{Path: "p", Decls: []Decl{q}}, nil)
+	require.ErrorContains(t, err, `blocks "masks" are not of this pipeline`)
+}
+
+// What a process gone mad says of a block is corrupt, and no fault.
+func TestNonsenseAboutABlockIsCorrupt(t *testing.T) {
+	t.Setenv(EngineVariable, "goroutines")
+	_, n := begin(t, studio.pipeline)
+	for _, b := range [][2]uint32{{1, 0}, {65, 0}, {1 << 31, 0}, {1, 1 << 31}} {
+		data := binary.NativeEndian.AppendUint32(binary.NativeEndian.AppendUint32(nil, b[0]), b[1])
+		for _, d := range []Decoder{{lease: &lease{node: n}}, {}} {
+			d.reset(data)
+			require.Equal(t, Block{}, d.Block(studio.frames))
+			require.Error(t, d.Err())
+			require.Equal(t, d.lease != nil, errors.Is(d.Err(), ErrCorruptPeer))
+		}
+	}
+}

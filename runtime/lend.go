@@ -1,0 +1,243 @@
+package mp
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/mpgen/mpgen/runtime/internal/block"
+	"github.com/mpgen/mpgen/runtime/internal/ring"
+)
+
+// How blocks travel in items of queues. The encoding of a block is its entry and
+// generation. Who sends an item lets its message hold the blocks before it goes into
+// the ring, and gives away its own holds after that; who receives it notes, on its
+// seat, what the message holds, so that the ring can return that when the item is
+// done. See packages block and ring for what a death leaves.
+
+// lease is where a decoder finds the blocks of an item, and notes them.
+type lease struct {
+	node *Node
+	seat *ring.Seat // of the item, nil: it is not done with this reading
+	lent []uint64   // what its message holds, as far as it is read
+}
+
+// begin begins to read the item on a seat.
+func (l *lease) begin(n *Node, seat *ring.Seat) {
+	l.node, l.seat, l.lent = n, seat, l.lent[:0]
+	seat.Lent = nil
+}
+
+// whole says that the item is read.
+func (l *lease) whole() {
+	if l == nil || l.seat == nil {
+		return
+	}
+	if l.lent == nil {
+		l.lent = make([]uint64, 0, 4)
+	}
+	l.seat.Lent = l.lent
+}
+
+// BlockOf is the codec of a block of d. Only items of queues whose rows say so carry
+// blocks.
+func BlockOf(d *BlocksDecl) Codec[Block] {
+	return Coded(func(e *Encoder, x Block) { e.Block(d, x) }, func(dec *Decoder) Block { return dec.Block(d) })
+}
+
+var errNoBlocks = errors.New("a block can't be sent here: blocks travel in items of queues")
+
+// Block writes a block of d, or none.
+func (e *Encoder) Block(d *BlocksDecl, x Block) {
+	switch {
+	case x.of == nil:
+		Put(e, uint32(0))
+		return
+	case e.lender == nil:
+		e.fail(errNoBlocks)
+		return
+	case x.of.row != d:
+		e.fail(fmt.Errorf("a block of blocks %q, where one of %q is wanted", x.of.row.Name, d.Name))
+		return
+	case x.of.node != e.lender:
+		e.fail(fmt.Errorf("a block of blocks %q that another process has made, or another run: it comes from there in an item", d.Name))
+		return
+	}
+	Put(e, uint32(x.at.Entry)+1)
+	Put(e, x.at.Generation)
+	if !slices.Contains(e.lent, x) {
+		e.lent = append(e.lent, x)
+	}
+}
+
+// Block reads a block of d, or none.
+func (d *Decoder) Block(row *BlocksDecl) (x Block) {
+	entry := Get[uint32](d)
+	if entry == 0 {
+		return x
+	}
+	generation := Get[uint32](d)
+	switch {
+	case d.err != nil:
+		return x
+	case d.lease == nil:
+		d.fail(errNoBlocks)
+		return x
+	}
+	i := d.lease.node.plan.index[row]
+	b := d.lease.node.blocks[i]
+	if b == nil || b.row != row {
+		d.fail(errNoBlocks)
+		return x
+	}
+	at, ok := b.table.Find(int(entry-1), generation)
+	if !ok {
+		d.corrupt("a block that is not there")
+		return x
+	}
+	d.lease.lent = append(d.lease.lent, uint64(i)<<32|uint64(at.Entry))
+	return Block{b, at}
+}
+
+// returner is what a ring of a queue calls for what its messages hold.
+func (n *Node) returner(lends []int) func(message uint64, lent []uint64) {
+	return func(message uint64, lent []uint64) {
+		if lent == nil {
+			for _, i := range lends {
+				n.blocks[i].table.ReturnAll(message)
+			}
+		}
+		for _, x := range lent {
+			n.blocks[int(x>>32)].table.Return(int(uint32(x)), message)
+		}
+	}
+}
+
+// lend lets the message that is to carry what has been encoded hold its blocks. full is
+// the first that too many items carry; then, and after an error, the message is to be
+// dropped.
+func (o *outlet) lend(d ring.Descriptor) (full *Block, err error) {
+	for i := range o.enc.lent {
+		x := &o.enc.lent[i]
+		switch x.of.table.Lend(x.at, d.Message()) {
+		case block.Full:
+			return x, nil
+		case block.Gone:
+			return nil, fmt.Errorf("%s %q: %w: a block of blocks %q, which the item carries; who sends a block twice calls Keep before", o.q.row.kind(), o.q.name, ErrReleased, x.of.row.Name)
+		}
+	}
+	return nil, nil
+}
+
+// lent comes when an item with blocks is in the ring: the sender's holds went with it.
+func (o *outlet) lent(d ring.Descriptor) {
+	if o.word.Gone.Load() != 0 { // nobody will read it, and the parent may have looked before it was there
+		o.arena.Return(d.Message(), nil)
+	}
+	o.giveAway(o.enc.lent)
+}
+
+func (o *outlet) giveAway(blocks []Block) {
+	for _, x := range blocks {
+		x.of.release(x)
+	}
+}
+
+// forget gives up the holds that would have gone with a result which no queue takes.
+func (o *outlet) forget(encode func(*Encoder)) {
+	if len(o.q.lends) == 0 || o.node.over.Load() {
+		return
+	}
+	e := Encoder{lender: o.node}
+	e.reset(nil, o.max)
+	encode(&e)
+	o.node.ringing(func() { o.giveAway(e.lent) })
+}
+
+// lending is the condition of a sender whose block is in too many items.
+type lending struct {
+	o *outlet
+	x Block
+}
+
+func (l *lending) Ready() bool {
+	o := l.o
+	return o.node.over.Load() || l.x.of.table.CanLend(l.x.at) || o.word.Gone.Load() != 0 || o.finished()
+}
+
+func (l *lending) waitsFor() want {
+	return want{what: fmt.Sprintf("one of the %d items with the same block to be done", blockItems),
+		from: l.o.node.plan.others(l.x.of.row, l.o.node.slot), how: "held"}
+}
+
+// lend finds out which blocks come in the items of each queue, and who has them for
+// that.
+func (pl *plan) lend() error {
+	for i := range pl.queues {
+		q := &pl.queues[i]
+		for _, d := range q.row.lends() {
+			k, ok := pl.index[d]
+			if !ok || pl.shared[k].row != sharedRow(d) {
+				return fmt.Errorf("blocks %q are not of this pipeline: generate its code again", d.name())
+			}
+			q.lends = append(q.lends, k)
+			for j := range pl.parties {
+				p := &pl.parties[j]
+				if !slices.Contains(p.takes, i) && !slices.Contains(p.puts, i) || slices.Contains(p.lent, k) {
+					continue
+				}
+				p.lent = append(p.lent, k)
+				if !slices.Contains(p.uses, k) {
+					p.uses = append(p.uses, k)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (pl *plan) lendings() (n int) {
+	for i := range pl.parts {
+		n = max(n, pl.parts[i].lends)
+	}
+	return n
+}
+
+// returnAll returns what the items hold of a queue's part that nobody reads any more,
+// but those that the program is about. r.mu is held.
+func (r *Run) returnAll(part int) {
+	p := &r.plan.parts[part]
+	if p.lends == 0 {
+		return
+	}
+	var inHand []uint64
+	r.node.mu.Lock()
+	in := r.node.taking[p.queue]
+	r.node.mu.Unlock()
+	if in != nil && in.bounded != nil && r.plan.partOf(p.queue, 0) == part {
+		in.mu.Lock()
+		inHand = in.bounded.InHand(0)
+		in.mu.Unlock()
+	}
+	for _, i := range r.plan.queues[p.queue].lends {
+		r.node.blocks[i].table.ReturnEach(func(message uint64) bool {
+			return ring.RingOf(message) == p.lends && !slices.Contains(inHand, message)
+		})
+	}
+}
+
+// keepAll keeps, for the program, the blocks of an item in the payload of a record.
+func (r *Run) keepAll(part int, payload []byte) (blocks []Block) {
+	if r.plan.parts[part].lends == 0 {
+		return nil
+	}
+	for _, i := range r.plan.queues[r.plan.parts[part].queue].lends {
+		b := r.node.blocks[i]
+		for _, at := range b.table.Holding(ring.MessageOf(payload)) {
+			if x := (Block{b, at}); x.Keep() == nil {
+				blocks = append(blocks, x)
+			}
+		}
+	}
+	return blocks
+}
