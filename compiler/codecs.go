@@ -58,7 +58,7 @@ func (u *unit) codecs() []ir.Codec {
 	for _, s := range u.order {
 		name := s.goName
 		if s.kind == "pool" {
-			name += "Task"
+			name = taskName(s)
 		}
 		if len(s.fields) > 0 && reached[name] || s.kind == "struct" && reached[name] {
 			list = append(list, ir.Codec{Name: name, Type: ir.Type{Kind: ir.Declared, Name: name, Codec: name}, Fields: lowerFields(s)})

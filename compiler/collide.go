@@ -39,25 +39,25 @@ func (u *unit) claims() []claim {
 			}
 		case "process", "pool":
 			if s.bind() == nil {
-				add(s.name.Text, s.name, true)
+				add(handlerName(s), s.name, true)
 			}
 			if len(s.fields) > 0 {
-				add(s.goName+"Task", s.name, false)
+				add(taskName(s), s.name, false)
 			}
-			add("mp"+s.goName, s.name, false)
+			add(row(s), s.name, false)
 		case "service":
 			add(s.goName, s.name, false)
 			if s.bind() == nil {
-				add("open"+s.goName, s.name, true)
+				add(handlerName(s), s.name, true)
 			}
-			for _, name := range []string{"mp" + s.goName, "mp" + s.goName + "Methods", "mp" + s.goName + "Client"} {
+			for _, name := range []string{row(s), methodsName(s), clientName(s)} {
 				add(name, s.name, false)
 			}
 		default:
-			add("mp"+s.goName, s.name, false)
+			add(row(s), s.name, false)
 		}
 		if s.kind != "array" && s.reaches() {
-			add(s.goName+"Ports", s.name, false)
+			add(portsName(s), s.name, false)
 		}
 		args = args || len(u.argsOf(s)) > 0
 	}
@@ -69,7 +69,7 @@ func (u *unit) claims() []claim {
 		if c.Type.Kind == ir.Declared {
 			by = u.declared(&c.Type)
 		}
-		for _, name := range []string{"mpPut" + c.Name, "mpGet" + c.Name} {
+		for _, name := range []string{ir.PutName(c.Name), ir.GetName(c.Name)} {
 			claim := claim{name: name, by: by, kin: true}
 			if by != nil {
 				claim.at = by.name.Span

@@ -141,7 +141,7 @@ func (u *unit) declaredCodec(name string) bool {
 	if s := u.symbols[name]; s != nil && s.kind == "struct" {
 		return true
 	}
-	pool, ok := strings.CutSuffix(name, "Task")
+	pool, ok := strings.CutSuffix(name, taskSuffix)
 	return ok && slices.ContainsFunc(u.order, func(s *symbol) bool { return s.kind == "pool" && s.goName == pool })
 }
 

@@ -118,7 +118,7 @@ func (u *unit) leftovers() {
 			if !ok || declared[id.Name] || own.names[id.Name].File != "" {
 				continue
 			}
-			if of := strings.TrimSuffix(id.Name, "Ports"); of != id.Name && startsUpper(of) && f.decl.Type.TypeParams == nil {
+			if of := strings.TrimSuffix(id.Name, portsSuffix); of != id.Name && startsUpper(of) && f.decl.Type.TypeParams == nil {
 				u.add(leftover(name, id.Name, u.spanIn(own.code, f.decl.Name)))
 			}
 		}
@@ -134,10 +134,7 @@ func (u *unit) handlerOf(s *symbol) *handler {
 	case s.kind != "process" && s.kind != "pool" && s.kind != "service":
 		return nil
 	case h.ref == nil:
-		h.name = s.name.Text
-		if s.kind == "service" {
-			h.name = "open" + s.goName
-		}
+		h.name = handlerName(s)
 		return u.ownHandler(h)
 	case h.ref.Sel == nil:
 		h.name = h.ref.Name.Text
@@ -451,8 +448,6 @@ func (s *symbol) result() *ir.Type {
 	}
 	return nil
 }
-
-func portsName(s *symbol) string { return s.goName + "Ports" }
 
 // haveMethod is the head of a method that is there.
 func haveMethod(m *goFunc) string {

@@ -106,9 +106,6 @@ func (u *unit) lowerArray(s *symbol) *ir.ArrayDecl {
 	return a
 }
 
-// row is the variable of a declaration's row.
-func row(s *symbol) string { return "mp" + s.goName }
-
 func rows(s *symbol, key string) []string {
 	var list []string
 	for _, r := range s.given[key].refs {
@@ -299,7 +296,7 @@ func (u *unit) lowerService(s *symbol) *ir.Service {
 		Go:      s.goName,
 		Open:    u.lowerFunc(s),
 		Client:  clientName(s),
-		Table:   row(s) + "Methods",
+		Table:   methodsName(s),
 		Ports:   u.lowerPorts(s),
 		Workers: int(s.given["workers"].n),
 		Bytes:   s.given["bytes"].n,
@@ -325,9 +322,6 @@ func (u *unit) lowerService(s *symbol) *ir.Service {
 	}
 	return v
 }
-
-// clientName is the type through which other processes call a service.
-func clientName(s *symbol) string { return row(s) + "Client" }
 
 // lowerStage is the place of a function in its flow, if it has one.
 func lowerStage(f *function) ir.Stage {

@@ -121,7 +121,7 @@ func (u *unit) poolOf(s *symbol, d *grammar.Pool) {
 	case len(f.params) == 0:
 		u.add(noParameter(s))
 	case several:
-		f.in = &ir.Type{Kind: ir.Declared, Name: s.goName + "Task"}
+		f.in = &ir.Type{Kind: ir.Declared, Name: taskName(s)}
 		for _, p := range f.params {
 			s.fields = append(s.fields, field{name: p.name, of: &p.of.Comments, at: p.of.Type, typ: p.typ, lead: true})
 		}

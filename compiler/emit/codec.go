@@ -15,7 +15,7 @@ import (
 func (f *file) codecs() {
 	e, d, v := f.local("e"), f.local("d"), f.local("v")
 	for _, c := range f.p.Codecs {
-		f.out.Func().Id("mpPut"+c.Name).Params(encoder(e), jen.Id(v).Add(typ(c.Type))).BlockFunc(func(g *jen.Group) {
+		f.out.Func().Id(ir.PutName(c.Name)).Params(encoder(e), jen.Id(v).Add(typ(c.Type))).BlockFunc(func(g *jen.Group) {
 			switch {
 			case empty(c.Type):
 			case c.Type.Kind == ir.Array:
@@ -31,7 +31,7 @@ func (f *file) codecs() {
 			}
 		})
 		f.out.Line()
-		f.out.Func().Id("mpGet" + c.Name).Params(decoder(d)).Params(jen.Id(v).Add(typ(c.Type))).BlockFunc(func(g *jen.Group) {
+		f.out.Func().Id(ir.GetName(c.Name)).Params(decoder(d)).Params(jen.Id(v).Add(typ(c.Type))).BlockFunc(func(g *jen.Group) {
 			switch {
 			case empty(c.Type):
 			case c.Type.Kind == ir.Array:
@@ -61,7 +61,7 @@ func empty(t ir.Type) bool { return t.Kind == ir.Array && t.Len == 0 }
 func (f *file) put(e, v *jen.Statement, t ir.Type) jen.Code {
 	switch {
 	case t.Codec != "":
-		return jen.Id("mpPut"+t.Codec).Call(e, v)
+		return jen.Id(ir.PutName(t.Codec)).Call(e, v)
 	case t.Flat:
 		return mp("Put").Call(e, v)
 	}
@@ -92,7 +92,7 @@ func (f *file) put(e, v *jen.Statement, t ir.Type) jen.Code {
 func (f *file) get(d *jen.Statement, t ir.Type) jen.Code {
 	switch {
 	case t.Codec != "":
-		return jen.Id("mpGet" + t.Codec).Call(d)
+		return jen.Id(ir.GetName(t.Codec)).Call(d)
 	case t.Flat:
 		return mp("Get").Types(typ(t)).Call(d)
 	}
@@ -128,7 +128,7 @@ func form(t ir.Type) string {
 func (f *file) putter(t ir.Type) jen.Code {
 	switch {
 	case t.Codec != "":
-		return jen.Id("mpPut" + t.Codec)
+		return jen.Id(ir.PutName(t.Codec))
 	case t.Flat:
 		return mp("Put").Types(typ(t))
 	case t.Kind == ir.String || t.Kind == ir.Bytes:
@@ -146,7 +146,7 @@ func (f *file) putter(t ir.Type) jen.Code {
 func (f *file) getter(t ir.Type) jen.Code {
 	switch {
 	case t.Codec != "":
-		return jen.Id("mpGet" + t.Codec)
+		return jen.Id(ir.GetName(t.Codec))
 	case t.Flat:
 		return mp("Get").Types(typ(t))
 	case t.Kind == ir.String || t.Kind == ir.Bytes:
@@ -173,7 +173,7 @@ func method(of string, t ir.Type) jen.Code {
 func (f *file) codec(t ir.Type) jen.Code {
 	switch {
 	case t.Codec != "":
-		return mp("Coded").Call(jen.Id("mpPut"+t.Codec), jen.Id("mpGet"+t.Codec))
+		return mp("Coded").Call(jen.Id(ir.PutName(t.Codec)), jen.Id(ir.GetName(t.Codec)))
 	case t.Flat:
 		return mp("Codec").Types(typ(t)).Values()
 	}

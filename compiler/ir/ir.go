@@ -2,10 +2,10 @@
 // everything the generated file says, and nothing about how it was written.
 //
 // Lowering makes a Pipeline once all checks have passed; the emitter reads it
-// and needs no other input. So every name in it is decided (each Go identifier
-// is spelt out here, none is put together later), every reference is an index or
-// an identifier, numbers have no units left, and lists stand in the order of the
-// source. It is JSON as it is: the golden files of the compiler are that.
+// and needs no other input. So every name in it is decided, every reference is an
+// identifier, numbers have no units left, and lists stand in the order of the
+// source. The golden files of the compiler are its JSON, which leaves out what the
+// emitter does not ask for, the sizes of types.
 package ir
 
 import "reflect"
@@ -280,7 +280,11 @@ type Port struct {
 	Note   string   `json:"note,omitempty"`
 }
 
-// Codec is a pair of functions mpPutName and mpGetName. A struct lists its
+// PutName and GetName are the functions of a codec, by its name.
+func PutName(codec string) string { return "mpPut" + codec }
+func GetName(codec string) string { return "mpGet" + codec }
+
+// Codec is a pair of functions, PutName and GetName of its name. A struct lists its
 // fields, an array its element in Type. Another imported type says what it is underneath.
 type Codec struct {
 	Name   string  `json:"name"`
