@@ -5,9 +5,10 @@ import (
 	"go/version"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
-	"unicode"
+
+	"golang.org/x/mod/modfile"
+	"golang.org/x/mod/module"
 )
 
 // Where packages of other modules lie is in go.mod: since Go 1.17 that of the main
@@ -18,19 +19,19 @@ import (
 
 // goModule is the module that is being compiled.
 type goModule struct {
-	path, dir string            // of none they are ""
-	simple    bool              // go.mod tells it all
-	require   map[string]string // versions, by module path
-	replace   map[string]string // "path version" or "path", to the same of another, or to a folder
+	path, dir string                            // of none they are ""
+	simple    bool                              // go.mod tells it all
+	require   map[string]module.Version         // by module path
+	replace   map[module.Version]module.Version // without versions: of all, by a folder
 }
 
 // moduleOf reads the go.mod of the module that a folder lies in.
 func moduleOf(folder string) *goModule {
-	m := &goModule{require: map[string]string{}, replace: map[string]string{}}
+	m := &goModule{require: map[string]module.Version{}, replace: map[module.Version]module.Version{}}
 	for dir := folder; dir != ""; {
 		if text, err := os.ReadFile(filepath.Join(dir, "go.mod")); err == nil {
 			m.dir = dir
-			m.parse(string(text))
+			m.parse(text)
 			return m
 		}
 		up := filepath.Dir(dir)
@@ -42,47 +43,23 @@ func moduleOf(folder string) *goModule {
 	return m
 }
 
-// parse reads what matters of a go.mod; the rest is for others to complain about.
-func (m *goModule) parse(text string) {
-	block := ""
-	for line := range strings.Lines(text) {
-		line, _, _ = strings.Cut(line, "//")
-		words := strings.Fields(line)
-		for i, word := range words {
-			if unquoted, err := strconv.Unquote(word); err == nil {
-				words[i] = unquoted
-			}
-		}
-		switch {
-		case len(words) == 0:
-			continue
-		case words[0] == ")":
-			block = ""
-			continue
-		case len(words) == 2 && words[1] == "(":
-			block = words[0]
-			continue
-		case block != "":
-			words = append([]string{block}, words...)
-		}
-		m.directive(words[0], words[1:])
+// parse reads what matters of a go.mod. One that can't be read as a whole is for the go
+// command.
+func (m *goModule) parse(text []byte) {
+	file, err := modfile.Parse("go.mod", text, nil)
+	if err != nil {
+		m.path = modfile.ModulePath(text)
+		return
 	}
-}
-
-func (m *goModule) directive(verb string, words []string) {
-	switch {
-	case verb == "module" && len(words) == 1:
-		m.path = words[0]
-	case verb == "go" && len(words) == 1:
-		m.simple = version.Compare("go"+words[0], "go1.17") >= 0
-	case verb == "require" && len(words) == 2:
-		m.require[words[0]] = words[1]
-	case verb == "replace":
-		for i, word := range words {
-			if word == "=>" && i > 0 && i+1 < len(words) {
-				m.replace[strings.Join(words[:i], " ")] = strings.Join(words[i+1:], " ")
-			}
-		}
+	if file.Module != nil {
+		m.path = file.Module.Mod.Path
+	}
+	m.simple = file.Go != nil && version.Compare("go"+file.Go.Version, "go1.17") >= 0
+	for _, r := range file.Require {
+		m.require[r.Mod.Path] = r.Mod
+	}
+	for _, r := range file.Replace {
+		m.replace[r.Old] = r.New
 	}
 }
 
@@ -103,7 +80,7 @@ func (m *goModule) dependency(path string) string {
 		if !ok {
 			continue
 		}
-		dir := filepath.Join(m.folder(of, v), filepath.FromSlash(path[len(of):]))
+		dir := filepath.Join(m.folder(v), filepath.FromSlash(path[len(of):]))
 		if hasGoFiles(dir) {
 			return dir
 		}
@@ -114,29 +91,37 @@ func (m *goModule) dependency(path string) string {
 // requires says whether a package may be of a module within this one's path.
 func (m *goModule) requires(path string) bool {
 	for of := path; len(of) > len(m.path); of = parent(of) {
-		if m.require[of] != "" {
+		if _, ok := m.require[of]; ok {
 			return true
 		}
 	}
 	return false
 }
 
-// folder is where a version of a module lies.
-func (m *goModule) folder(path, v string) string {
-	to, ok := m.replace[path+" "+v]
+// folder is where a version of a module lies, or "" if it has none.
+func (m *goModule) folder(v module.Version) string {
+	to, ok := m.replace[v]
 	if !ok {
-		if to, ok = m.replace[path]; !ok {
-			to = path + " " + v
+		to, ok = m.replace[module.Version{Path: v.Path}]
+	}
+	if ok && to.Version == "" {
+		if filepath.IsAbs(to.Path) {
+			return to.Path
 		}
+		return filepath.Join(m.dir, filepath.FromSlash(to.Path))
 	}
-	path, v, ok = strings.Cut(to, " ")
-	switch {
-	case ok:
-		return filepath.Join(moduleCache(), filepath.FromSlash(escaped(path))+"@"+escaped(v))
-	case filepath.IsAbs(path):
-		return path
+	if ok {
+		v = to
 	}
-	return filepath.Join(m.dir, filepath.FromSlash(path))
+	path, err := module.EscapePath(v.Path)
+	if err != nil {
+		return ""
+	}
+	at, err := module.EscapeVersion(v.Version)
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(moduleCache(), filepath.FromSlash(path)+"@"+at)
 }
 
 // inWorkspace says whether a go.work may choose other versions.
@@ -191,20 +176,6 @@ func goEnv(name string) string {
 		}
 	}
 	return ""
-}
-
-// escaped is a module path or a version as folders are called, which may not tell
-// small letters from capital ones.
-func escaped(s string) string {
-	var b strings.Builder
-	for _, r := range s {
-		if unicode.IsUpper(r) {
-			b.WriteByte('!')
-			r = unicode.ToLower(r)
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
 }
 
 // parent is the import path above, or "".

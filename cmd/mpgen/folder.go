@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/mod/modfile"
+
 	"github.com/mpgen/mpgen/compiler"
 )
 
@@ -208,20 +210,10 @@ func (m module) importPath(dir string) (string, error) {
 	return path.Join(m.path, filepath.ToSlash(rel)), err
 }
 
-// modulePath finds the module line of a go.mod, in its short form or in parentheses.
+// modulePath is the path that a go.mod says its module has, or "".
 func modulePath(text []byte) string {
-	block := false
-	for line := range strings.Lines(string(text)) {
-		line, _, _ = strings.Cut(line, "//")
-		words := strings.Fields(line)
-		switch {
-		case block && len(words) == 1 && words[0] != ")":
-			return strings.Trim(words[0], "\"`")
-		case len(words) == 2 && words[0] == "module" && words[1] == "(":
-			block = true
-		case len(words) == 2 && words[0] == "module":
-			return strings.Trim(words[1], "\"`")
-		}
+	if file, err := modfile.ParseLax("go.mod", text, nil); err == nil && file.Module != nil {
+		return file.Module.Mod.Path
 	}
-	return ""
+	return modfile.ModulePath(text)
 }
