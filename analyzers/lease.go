@@ -6,6 +6,8 @@ import (
 	"go/types"
 
 	"golang.org/x/tools/go/analysis"
+
+	"github.com/mpgen/mpgen/internal/generated"
 )
 
 // Lease finds lent memory that is kept after its turn.
@@ -26,7 +28,7 @@ to a channel or used by a goroutine. Keep keeps a lease longer, and Copy makes a
 			checkTurn(pass, decl.Body, got, "the call that got it")
 		}
 		for _, file := range pass.Files {
-			if generated(file) {
+			if generated.File(file) {
 				continue
 			}
 			ast.Inspect(file, func(n ast.Node) bool {

@@ -10,6 +10,8 @@ import (
 	"slices"
 
 	"golang.org/x/tools/go/analysis"
+
+	"github.com/mpgen/mpgen/internal/generated"
 )
 
 // LockOrder finds locks that two places take in two orders.
@@ -406,7 +408,7 @@ func (o *orders) lock(e ast.Expr) string {
 		}
 		file := o.pass.Fset.File(sel.Obj().Pos())
 		for _, f := range o.pass.Files {
-			if o.pass.Fset.File(f.Pos()) == file && generated(f) {
+			if o.pass.Fset.File(f.Pos()) == file && generated.File(f) {
 				return e.Sel.Name
 			}
 		}

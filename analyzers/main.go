@@ -5,6 +5,8 @@ import (
 	"go/types"
 
 	"golang.org/x/tools/go/analysis"
+
+	"github.com/mpgen/mpgen/internal/generated"
 )
 
 // Main finds programs that call mp.Main too late or never.
@@ -41,7 +43,7 @@ func runMain(pass *analysis.Pass) (any, error) {
 	pipeline, called := false, false
 	var mains []*ast.FuncDecl
 	for _, file := range pass.Files {
-		pipeline = pipeline || generated(file)
+		pipeline = pipeline || generated.File(file)
 		ast.Inspect(file, func(n ast.Node) bool {
 			if call, ok := n.(*ast.CallExpr); ok {
 				called = called || callee(pass.TypesInfo, call) == mpPath+".Main"

@@ -12,6 +12,7 @@ import (
 
 	"github.com/mpgen/mpgen/compiler"
 	"github.com/mpgen/mpgen/compiler/diag"
+	"github.com/mpgen/mpgen/internal/generated"
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 )
@@ -93,7 +94,7 @@ func (g *generation) folder(cmd *cobra.Command, f folder) (differs bool, err err
 		case err != nil && !missing:
 			return false, err
 		case !missing && bytes.Equal(old, text):
-		case !missing && !generated(old):
+		case !missing && !generated.Text(old):
 			g.add(f, diag.ForeignFile(file))
 			out.Stubs = nil // without mpgen.go they would not build
 		case g.check:
