@@ -1,6 +1,7 @@
 package compiler
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/mpgen/mpgen/compiler/diag"
@@ -421,10 +422,13 @@ func (u *unit) namedType(ref *grammar.Ref) *ir.Type {
 	}
 	var similar *symbol
 	near, sure := grammar.Nearest(name, names)
-	if near != "" {
+	switch synonym, ok := typeSynonyms[name]; {
+	case near != "":
 		similar = u.symbols[near]
 		u.excuse(near)
-	} else if near, sure = typeSynonyms[name], name != "number" && name != "text" && name != "char"; near == "" {
+	case ok:
+		near, sure = synonym, !vagueTypes[name]
+	default:
 		near, sure = grammar.Nearest(name, typeNames)
 	}
 	u.miss(name, ref.Name, similar, unknownType(ref, near, sure, similar, u.ownTypes()[name]))
@@ -443,6 +447,9 @@ var typeSynonyms = map[string]string{
 	"double": "float64", "number": "float64", "char": "rune", "bytes": "[]byte", "i32": "int32", "i64": "int64", "u8": "uint8",
 	"u32": "uint32", "u64": "uint64", "f32": "float32", "f64": "float64",
 }
+
+// vagueTypes are those that may have meant another type, too.
+var vagueTypes = words("number text char")
 
 // failed is failed[T], the only type with an argument.
 func (u *unit) failed(file *grammar.File, t *grammar.NamedType, whole bool) *ir.Type {
@@ -466,34 +473,38 @@ func (u *unit) failed(file *grammar.File, t *grammar.NamedType, whole bool) *ir.
 func (u *unit) importOf(file *grammar.File, ref *grammar.Ref, function bool) *imported {
 	i := u.imports[file][ref.Name.Text]
 	if i == nil {
-		if s := u.symbols[ref.Name.Text]; s != nil && s.missing || file.BrokenImports || u.lost[ref.Name.Text] {
-			return nil
-		}
-		missed := file.Name + " " + ref.Name.Text
-		if u.missedAgain(missed, ref.Name) {
-			return nil
-		}
-		var names []string
-		for name := range u.imports[file] {
-			names = append(names, name)
-		}
-		slices.Sort(names)
-		near, sure := grammar.Nearest(ref.Name.Text, names)
-		if near == "" {
-			if pkg, err := u.world.load(ref.Name.Text, false); err == nil && pkg.name == ref.Name.Text {
-				_, err := u.world.named(pkg, ref.Sel.Text)
-				if !function && err == nil || function && pkg.funcs[ref.Sel.Text] != nil {
-					u.miss(missed, ref.Name, nil, fix(notImported(file, ref, near, sure).WithHelp("write import %q below the package clause", pkg.path),
-						"import "+quote(pkg.path), imports(file, pkg.path)))
-					return nil
-				}
-			}
-		}
-		u.miss(missed, ref.Name, nil, notImported(file, ref, near, sure))
+		u.noImport(file, ref, function)
 		return nil
 	}
 	i.used = true
 	return i
+}
+
+// noImport reports a qualified name whose package the file does not import. If Go's own
+// library has that package, with what the name stands for, the import is the fix.
+func (u *unit) noImport(file *grammar.File, ref *grammar.Ref, function bool) {
+	name := ref.Name.Text
+	missed := file.Name + " " + name
+	if s := u.symbols[name]; s != nil && s.missing || file.BrokenImports || u.lost[name] || u.missedAgain(missed, ref.Name) {
+		return
+	}
+	near, sure := grammar.Nearest(name, slices.Sorted(maps.Keys(u.imports[file])))
+	d := notImported(file, ref, near, sure)
+	if near == "" {
+		if pkg, err := u.world.load(name, false); err == nil && pkg.name == name && u.world.has(pkg, ref.Sel.Text, function) {
+			d = fix(d.WithHelp("write import %q below the package clause", pkg.path), "import "+quote(pkg.path), imports(file, pkg.path))
+		}
+	}
+	u.miss(missed, ref.Name, nil, d)
+}
+
+// has reports whether a package has a function, or else a type, of a name.
+func (w *goWorld) has(pkg *goPackage, name string, function bool) bool {
+	if function {
+		return pkg.funcs[name] != nil
+	}
+	_, err := w.named(pkg, name)
+	return err == nil
 }
 
 // importedType is a type of another package.
@@ -540,16 +551,12 @@ func (u *unit) noKey(t *ir.Type, seen []string) string {
 	case ir.Array:
 		return u.noKey(t.Elem, seen)
 	case ir.Imported:
-		for _, i := range u.imports {
-			for _, i := range i {
-				if i.path != t.Path || i.pkg == nil {
-					continue
-				}
-				if shape, err := u.world.named(i.pkg, t.Name); err == nil && !shape.comparable {
-					return "Go does not compare its values"
-				}
-				return ""
-			}
+		pkg, err := u.world.load(t.Path, false)
+		if err != nil {
+			return ""
+		}
+		if shape, err := u.world.named(pkg, t.Name); err == nil && !shape.comparable {
+			return "Go does not compare its values"
 		}
 	case ir.Declared:
 		if slices.Contains(seen, t.Name) {

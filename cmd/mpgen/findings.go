@@ -22,9 +22,14 @@ var (
 	colors  = []string{"auto", "always", "never"}
 )
 
+// plainFindings are those of a command that has no flags for them.
+func plainFindings() *findings {
+	return &findings{format: "text", color: "auto", source: map[string][]byte{}}
+}
+
 // newFindings gives a command its --format and --color.
 func newFindings(cmd *cobra.Command) *findings {
-	f := &findings{source: map[string][]byte{}}
+	f := plainFindings()
 	cmd.Flags().StringVar(&f.format, "format", "text", "how to report findings: text, json or github")
 	cmd.Flags().StringVar(&f.color, "color", "auto", "when to use colors: auto, always or never; auto is on a terminal,\nunless NO_COLOR is set or TERM is dumb")
 	cmd.RegisterFlagCompletionFunc("format", cobra.FixedCompletions(formats, cobra.ShellCompDirectiveNoFileComp))

@@ -68,7 +68,7 @@ func graphCommand() *cobra.Command {
 		}
 		p, found := compiler.Lower(f.input)
 		if p == nil {
-			told := &findings{format: "text", color: "auto", source: map[string][]byte{}}
+			told := plainFindings()
 			told.add(f, found...)
 			return told.print(cmd)
 		}

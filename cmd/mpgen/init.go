@@ -84,7 +84,7 @@ func initialise(cmd *cobra.Command, dir string) error {
 	if err != nil {
 		return err
 	}
-	g := &generation{findings: &findings{format: "text", color: "auto", source: map[string][]byte{}}}
+	g := &generation{findings: plainFindings()}
 	if _, err := g.folder(cmd, *f); err != nil {
 		return err
 	}

@@ -152,7 +152,7 @@ func TestWhoGeneratesLaterIsContentWithTheFunctionsOfAnother(t *testing.T) {
 	cmd := &cobra.Command{}
 	cmd.SetErr(&said)
 	for range 2 {
-		g := &generation{findings: &findings{source: map[string][]byte{}}}
+		g := &generation{findings: plainFindings()}
 		differs, err := g.stubs(cmd, *f, out.Stubs)
 		require.NoError(t, err)
 		require.False(t, differs)

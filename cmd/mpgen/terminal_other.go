@@ -4,19 +4,8 @@ package main
 
 import "os"
 
-const exeSuffix = ".exe"
-
-// passedOn are the signals that mpgen outlives while a program runs.
-var passedOn = []os.Signal{os.Interrupt}
-
-// fromKeyboard is always true: a console sends its signals to all programs in it.
-func fromKeyboard(os.Signal) bool { return true }
-
 // terminal reports whether a file is one, or another device that does not mind being taken for one.
 func terminal(file *os.File) bool {
 	info, err := file.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
-
-// exitCode is the code of a program that ended.
-func exitCode(state *os.ProcessState) int { return state.ExitCode() }
