@@ -101,7 +101,7 @@ func (w *workshop) further(side string) measure {
 	}
 }
 
-// same reports whether out is what the first program printed for the same question.
+// same says whether out is what the first program printed for the same question.
 func (w *workshop) same(question string, out []byte) error {
 	first, ok := w.outputs[question]
 	if !ok {

@@ -177,7 +177,7 @@ func distinct(values []*grammar.EnumValue) []*grammar.EnumValue {
 	})
 }
 
-// inRun reports whether a declaration is a field of Run.
+// inRun says whether a declaration is a field of Run.
 func (u *unit) inRun(s *symbol) bool {
 	switch s.kind {
 	case "array", "service":
@@ -191,7 +191,7 @@ func (u *unit) inRun(s *symbol) bool {
 	return k != nil && (!k.main || u.main != nil && names(u.main, "use", s))
 }
 
-// names reports whether a process names a symbol in a setting.
+// names says whether a process names a symbol in a setting.
 func names(p *symbol, key string, s *symbol) bool {
 	return slices.ContainsFunc(p.given[key].refs, func(t target) bool { return t.sym == s })
 }

@@ -184,7 +184,7 @@ func replaced(block *grammar.Setting, text string) []diag.Edit {
 	return []diag.Edit{diag.Replace(block, text)}
 }
 
-// has reports whether a block gives a setting.
+// has says whether a block gives a setting.
 func has(b *grammar.Block, key string) bool {
 	for _, item := range b.Items {
 		if s, ok := item.(*grammar.Setting); ok && s.Key.Text == key {

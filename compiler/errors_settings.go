@@ -71,7 +71,7 @@ func unknownSetting(s *symbol, at *grammar.Setting, in string, move []diag.Edit)
 	return d.WithHelp("it has %s", keys)
 }
 
-// begunAlike reports whether a word is but another form of a setting's name, as retry is of retries.
+// begunAlike says whether a word is but another form of a setting's name, as retry is of retries.
 func begunAlike(word, key string) bool {
 	return len(word) > 3 && strings.HasPrefix(key, word[:len(word)-1])
 }
@@ -193,7 +193,7 @@ func wrongForm(row *Setting, v *grammar.Value) diag.Diagnostic {
 
 var withoutExamples = strings.NewReplacer(", as 256MiB", "", ", as 5s or 1m30s", "")
 
-// readsAs reports whether a setting takes a text.
+// readsAs says whether a setting takes a text.
 func readsAs(row *Setting, text string) bool {
 	read := malformed
 	switch {

@@ -135,7 +135,7 @@ func embedded(t ast.Expr) *ast.Ident {
 	return nil
 }
 
-// declaredCodec reports whether the functions of a declared struct, or of a task, are
+// declaredCodec says whether the functions of a declared struct, or of a task, are
 // called by that.
 func (u *unit) declaredCodec(name string) bool {
 	if s := u.symbols[name]; s != nil && s.kind == "struct" {
@@ -247,7 +247,7 @@ func (u *unit) usesImport(i *imported) {
 	}
 }
 
-// mayImport reports whether Go lets a package import another, which it does not if
+// mayImport says whether Go lets a package import another, which it does not if
 // that lies in the folder internal of a third one.
 func mayImport(by, path string) bool {
 	at := strings.LastIndex("/"+path+"/", "/internal/")

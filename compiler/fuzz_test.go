@@ -50,7 +50,7 @@ func FuzzGenerate(f *testing.F) {
 	})
 }
 
-// checkable reports whether stubs can be written for a pipeline, and what it imports is at hand.
+// checkable says whether stubs can be written for a pipeline, and what it imports is at hand.
 func checkable(p *ir.Pipeline) bool {
 	files, err := exports()
 	if err != nil {

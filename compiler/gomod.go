@@ -88,7 +88,7 @@ func (m *goModule) dependency(path string) string {
 	return ""
 }
 
-// requires reports whether a package may be of a module within this one's path.
+// requires says whether a package may be of a module within this one's path.
 func (m *goModule) requires(path string) bool {
 	for of := path; len(of) > len(m.path); of = parent(of) {
 		if _, ok := m.require[of]; ok {
@@ -124,7 +124,7 @@ func (m *goModule) folder(v module.Version) string {
 	return filepath.Join(moduleCache(), filepath.FromSlash(path)+"@"+at)
 }
 
-// inWorkspace reports whether a go.work may choose other versions.
+// inWorkspace says whether a go.work may choose other versions.
 func (m *goModule) inWorkspace() bool {
 	if work := os.Getenv("GOWORK"); work != "" {
 		return work != "off"

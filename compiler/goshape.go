@@ -86,7 +86,7 @@ func pair(putter, getter *goFunc) *marshaler {
 	return &marshaler{pointer}
 }
 
-// are reports whether parameters or results have these types and no others.
+// are says whether parameters or results have these types and no others.
 func are(list *ast.FieldList, want ...string) bool {
 	var have []string
 	if list != nil {
@@ -229,7 +229,7 @@ func (w *goWorld) length(p *goPackage, file *ast.File, e ast.Expr) (int64, bool)
 	return p.number(e, 0)
 }
 
-// mayBeNamed reports whether a package of this path may have that name, so that not
+// mayBeNamed says whether a package of this path may have that name, so that not
 // every import is read to find out: gopkg.in/yaml.v3, example.com/mod/v2, go-x.
 func mayBeNamed(path, name string) bool {
 	for _, part := range []string{"/" + name, "-" + name, "." + name, name + "-", name + "."} {

@@ -89,7 +89,7 @@ func (c *comparer) fit(fn *goFunc, want signature) (form, string) {
 	return f, ""
 }
 
-// takes reports whether a field is there and of that type. Of one that may be any type it
+// takes says whether a field is there and of that type. Of one that may be any type it
 // is what the number of fields tells.
 func takes(list []goField, i int, text string, ifUnsure bool) bool {
 	if i < 0 || i >= len(list) {
@@ -98,7 +98,7 @@ func takes(list []goField, i int, text string, ifUnsure bool) bool {
 	return list[i].text == text || list[i].text == unsure && ifUnsure
 }
 
-// is reports whether a field may be of a type of the .mp file.
+// is says whether a field may be of a type of the .mp file.
 func (c *comparer) is(f goField, t *ir.Type) bool {
 	return f.text == canonical(t) || f.text == unsure || c.u.aliased(t)
 }
@@ -357,7 +357,7 @@ func spell(t *ir.Type, named func(path, name string) string) string {
 	return named(t.Path, t.Name)
 }
 
-// aliased reports whether a type names one that is another's alias, so that its text
+// aliased says whether a type names one that is another's alias, so that its text
 // proves nothing.
 func (u *unit) aliased(t *ir.Type) bool {
 	if t == nil {

@@ -49,7 +49,7 @@ type goFunc struct {
 	file *ast.File
 }
 
-// variable reports whether it is no declared function, but a variable.
+// variable says whether it is no declared function, but a variable.
 func (f *goFunc) variable() bool { return f.decl.Name.Pos() < f.decl.Type.Func }
 
 // goType is a declared type with the file it stands in, for the file's imports.
@@ -308,12 +308,12 @@ func (w *goWorld) find(path string, byStd bool) (dir string, std bool, err error
 	return strings.TrimSpace(string(out)), false, nil
 }
 
-// inThisModule reports whether a package is of the module that is being compiled.
+// inThisModule says whether a package is of the module that is being compiled.
 func (w *goWorld) inThisModule(path string) bool {
 	return w.module != nil && w.module.path != "" && strings.HasPrefix(path+"/", w.module.path+"/") && !w.module.requires(path)
 }
 
-// inModule reports whether a file is in the module that is being compiled.
+// inModule says whether a file is in the module that is being compiled.
 func (w *goWorld) inModule(file string) bool {
 	if w.module == nil || w.module.path == "" {
 		return false

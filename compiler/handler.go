@@ -283,7 +283,7 @@ func (u *unit) methods(h *handler, c *comparer) {
 	}
 }
 
-// has reports whether a struct has a field of the name of one of the methods.
+// has says whether a struct has a field of the name of one of the methods.
 func (t *goType) has(methods []*function) bool {
 	for _, f := range t.spec.Type.(*ast.StructType).Fields.List {
 		for _, id := range f.Names {
@@ -409,7 +409,7 @@ func literal(e ast.Expr) ast.Expr {
 	return nil
 }
 
-// known reports whether all types of a declaration were made out.
+// known says whether all types of a declaration were made out.
 func (s *symbol) known() bool {
 	for _, p := range s.handed() {
 		if p.typ == nil {
@@ -419,7 +419,7 @@ func (s *symbol) known() bool {
 	return s.kind != "pool" || s.funcs[0].known()
 }
 
-// known reports whether all types of a function were made out.
+// known says whether all types of a function were made out.
 func (f *function) known() bool {
 	for _, p := range f.params {
 		if p.typ == nil {

@@ -18,7 +18,7 @@ import (
 
 var thorough = flag.Bool("thorough", false, "compile all that tests make of a text, not only some of it")
 
-// some reports whether the ith of many is compiled.
+// some says whether the ith of many is compiled.
 func some(i, of int) bool { return *thorough || i%of == 0 }
 
 // plainGo is what a text generates, without comments: those of the text are carried over.

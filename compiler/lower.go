@@ -363,7 +363,7 @@ func lowerWorker(s *symbol) ir.Worker {
 	return w
 }
 
-// takesFile reports whether a declaration is given an open file.
+// takesFile says whether a declaration is given an open file.
 func takesFile(s *symbol) bool {
 	return slices.ContainsFunc(s.params, func(p param) bool { return p.typ.Kind == ir.File })
 }

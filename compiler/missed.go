@@ -28,7 +28,7 @@ func (u *unit) miss(key string, at *grammar.Name, near *symbol, d diag.Diagnosti
 	u.add(d)
 }
 
-// missedAgain reports whether a name was reported before, and then adds the place and mends it with the first one.
+// missedAgain says whether a name was reported before, and then adds the place and mends it with the first one.
 func (u *unit) missedAgain(key string, at grammar.Node) bool {
 	m := u.missed[key]
 	if m == nil {

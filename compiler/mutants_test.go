@@ -99,7 +99,7 @@ func told(ds []diag.Diagnostic) string {
 	return b.String()
 }
 
-// near reports whether a finding, or else a place that it shows beside its own, is at most two tokens from the change.
+// near says whether a finding, or else a place that it shows beside its own, is at most two tokens from the change.
 func near(m mutant, ds []diag.Diagnostic, related bool) bool {
 	toks := tokensOf(m.text)
 	close := func(s diag.Span) bool {

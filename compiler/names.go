@@ -28,7 +28,7 @@ var runMembers = words(`Run Wait Shutdown Close Stats Dump Processes`)
 var goMethods = words(`MarshalJSON MarshalXML UnmarshalJSON UnmarshalXML GobEncode GobDecode ReadByte ReadRune
 	UnreadByte UnreadRune WriteByte`)
 
-// unnameable reports whether a declaration needs a function of its name, and there can be none.
+// unnameable says whether a declaration needs a function of its name, and there can be none.
 func (s *symbol) unnameable() bool {
 	name := s.name.Text
 	return (s.kind == "process" || s.kind == "pool") && s.bind() == nil &&

@@ -107,7 +107,7 @@ func inGo(name string) string {
 	return b.String()
 }
 
-// stutter reports whether a name begins with the words of another one that Go puts
+// stutter says whether a name begins with the words of another one that Go puts
 // before it, and what is left without them.
 func stutter(of, name string) (rest string, ok bool) {
 	if len(name) <= len(of) || !strings.EqualFold(name[:len(of)], of) {

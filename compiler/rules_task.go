@@ -161,7 +161,7 @@ func (u *unit) longGraces(report func(diag.Diagnostic)) {
 	}
 }
 
-// says reports whether a declaration has a setting.
+// says says whether a declaration has a setting.
 func (s *symbol) says(path string) bool {
 	_, ok := s.given[path]
 	return ok

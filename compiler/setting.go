@@ -127,7 +127,7 @@ var settings = []Setting{
 // Settings returns the table of all settings, in the order of the manual.
 func Settings() []Setting { return append([]Setting(nil), settings...) }
 
-// has reports whether a declaration of this keyword has the setting in that block.
+// has says whether a declaration of this keyword has the setting in that block.
 func (s *Setting) has(keyword, block string) bool {
 	return s.In == block && contains(s.Of, keyword)
 }

@@ -100,7 +100,7 @@ func (u *unit) declared(t *ir.Type) *symbol {
 	return u.symbols[t.Name]
 }
 
-// flatStruct reports whether a struct is flat. One that holds itself is not.
+// flatStruct says whether a struct is flat. One that holds itself is not.
 func (u *unit) flatStruct(s *symbol, known map[*symbol]bool) bool {
 	if flat, ok := known[s]; ok {
 		return flat

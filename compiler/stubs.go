@@ -78,7 +78,7 @@ func (u *unit) stubs(p *ir.Pipeline, functions []Function) (*Stubs, []diag.Diagn
 	return s, nil
 }
 
-// readable reports whether all Go files of the folder parse. One that mpgen wrote does
+// readable says whether all Go files of the folder parse. One that mpgen wrote does
 // not matter, nor do those that Go passes over, as an editor's for what is open in it.
 func (u *unit) readable() bool {
 	entries, err := os.ReadDir(u.in.Dir)

@@ -105,12 +105,12 @@ type target struct {
 	sym *symbol
 }
 
-// stage reports whether a pool, or a method of a service, works for a flow.
+// stage says whether a pool, or a method of a service, works for a flow.
 func (s *symbol) stage() bool {
 	return slices.ContainsFunc(s.funcs, func(f *function) bool { return f.flow != nil })
 }
 
-// several reports whether more than one process may run what is declared at once, and
+// several says whether more than one process may run what is declared at once, and
 // why, in words.
 func (s *symbol) several() (string, bool) {
 	switch {
@@ -131,13 +131,13 @@ func (s *symbol) several() (string, bool) {
 	return "", false
 }
 
-// daemon reports whether it keeps nobody waiting.
+// daemon says whether it keeps nobody waiting.
 func (s *symbol) daemon() bool {
 	_, ok := s.given["daemon"]
 	return ok
 }
 
-// serves reports whether others can call it.
+// serves says whether others can call it.
 func (s *symbol) serves() bool { return s.kind == "pool" || s.kind == "service" }
 
 // named are the declarations that a setting names.
@@ -149,7 +149,7 @@ func (s *symbol) named(key string) []*symbol {
 	return list
 }
 
-// reaches reports whether it has ports.
+// reaches says whether it has ports.
 func (s *symbol) reaches() bool {
 	return s.instances > 0 || len(s.given["send"].refs)+len(s.given["receive"].refs)+
 		len(s.given["use"].refs)+len(s.given["read"].refs) > 0

@@ -56,7 +56,7 @@ func (u *unit) typesOf(s *symbol) {
 	}
 }
 
-// isNumber reports whether a value of the type is changed in one step.
+// isNumber says whether a value of the type is changed in one step.
 func isNumber(t *ir.Type) bool { return t.Kind == ir.Basic && numbers[t.Name] }
 
 // arrayOf resolves an array: its elements, and how many there are.
@@ -198,7 +198,7 @@ func (u *unit) swapped(name *grammar.Name, t grammar.Type) bool {
 	return true
 }
 
-// isType reports whether a name stands for a type.
+// isType says whether a name stands for a type.
 func (u *unit) isType(name string) bool {
 	s := u.symbols[name]
 	_, stays := unsendable[name]
@@ -256,7 +256,7 @@ func (u *unit) valuesOf(d *grammar.Enum) {
 	}
 }
 
-// starts reports whether parameters are those that a process or service starts with.
+// starts says whether parameters are those that a process or service starts with.
 func (s *symbol) starts(list *grammar.Params) bool {
 	switch d := s.decl.(type) {
 	case *grammar.Process:
@@ -267,13 +267,13 @@ func (s *symbol) starts(list *grammar.Params) bool {
 	return false
 }
 
-// isFile reports whether a type is written as an open file.
+// isFile says whether a type is written as an open file.
 func isFile(t grammar.Type) bool {
 	n, ok := t.(*grammar.NamedType)
 	return ok && n.Arg == nil && n.Ref.Sel == nil && n.Ref.Name.Text == "file"
 }
 
-// isGosFile reports whether a type is written as Go's type of open files, or a pointer to
+// isGosFile says whether a type is written as Go's type of open files, or a pointer to
 // one. The package needs no import, which would not help.
 func (u *unit) isGosFile(file *grammar.File, t grammar.Type) bool {
 	if p, ok := t.(*grammar.PointerType); ok {
@@ -574,7 +574,7 @@ func (u *unit) noKey(t *ir.Type, seen []string) string {
 	return ""
 }
 
-// same reports whether two types are one in Go.
+// same says whether two types are one in Go.
 func same(a, b *ir.Type) bool {
 	if a == nil || b == nil {
 		return a == b

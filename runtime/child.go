@@ -52,8 +52,8 @@ type child struct {
 	cancel  context.CancelFunc
 	routine *routine // nil: it is a process of the system
 
-	current atomic.Pointer[running]
-	asked   atomic.Uint32 // the last question that is answered, or about to be
+	posts []post        // if it is a worker
+	asked atomic.Uint32 // the last question that is answered, or about to be
 }
 
 // running is what a worker works on, for who cancels it.
@@ -168,6 +168,7 @@ func newChild(n *Node, pair *shm.File) *child {
 		up:   line.OpenWriter(pair.At(up), size, n.bells),
 	}
 	n.child = c
+	c.posts = n.plan.newPosts(n.slot, c.pair, c.orders)
 	c.whole.L = &c.upMu
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c
@@ -180,17 +181,28 @@ func (c *child) begin() {
 	c.node.bell.Start()
 }
 
-// out and back stand around what is the user's code.
-func (c *child) out() {
-	if c.routine != nil {
-		c.routine.out()
+// out and back stand around what is the user's code, on the process's first goroutine.
+func (c *child) out()  { c.strand().out() }
+func (c *child) back() { c.strand().back() }
+
+func (c *child) strand() *strand {
+	if c.routine == nil {
+		return nil
 	}
+	return &c.routine.first
 }
 
-func (c *child) back() {
+// spawn runs f on a further goroutine, with which the process dies as it does with its
+// first.
+func (c *child) spawn(f func(*strand)) {
 	if c.routine != nil {
-		c.routine.back()
+		c.routine.spawn(f)
+		return
 	}
+	go func() {
+		defer dieOfGoexit()
+		f(nil)
+	}()
 }
 
 // pid is 0 of what is no process of the system.
@@ -209,12 +221,8 @@ func (c *child) obey() {
 	if c.orders.Order.Load() == control.Stop {
 		c.cancel()
 	}
-	if id := c.orders.Cancel.Load(); id != 0 {
-		// Taking the number away keeps the worker from going on to another task
-		// under a context that is about to end.
-		if r := c.current.Load(); r != nil && r.id.CompareAndSwap(id, 0) {
-			r.cancel(context.Canceled)
-		}
+	for i := range c.posts {
+		c.posts[i].obey()
 	}
 	if n := c.orders.Ask.Load(); n != 0 && c.asked.Swap(n) != n {
 		go c.tell(n)

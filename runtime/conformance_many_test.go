@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,14 +48,17 @@ func attendAll(ctx context.Context, orders []order) ([]string, error) {
 // obstruct does what an order says to what else its worker has in work.
 func obstruct(ctx context.Context, o order) error {
 	switch o.how {
-	case "hold", "obey", "stuck":
+	case "hold", "hold then fail", "obey", "stuck":
 		if err := os.WriteFile(o.file+".begun", nil, 0o600); err != nil {
 			return err
 		}
 	}
-	for o.how == "hold" {
+	for strings.HasPrefix(o.how, "hold") {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
 		if _, err := os.Stat(o.file); err == nil {
-			return nil
+			return map[string]error{"hold then fail": errActed}[o.how]
 		}
 		time.Sleep(100 * time.Microsecond)
 	}
@@ -65,11 +69,11 @@ func obstruct(ctx context.Context, o order) error {
 // let lets it go on.
 func holding(t testing.TB, pool *Pool[order, string]) (let func()) {
 	file := t.TempDir() + "/go on"
-	held := pool.Go(limited(t), order{"hold", file})
+	detained := pool.Go(limited(t), order{"hold", file})
 	until(t, "it is held", func() bool { _, err := os.Stat(file + ".begun"); return err == nil })
 	return func() {
 		require.NoError(t, os.WriteFile(file, nil, 0o600))
-		_, err := held.Wait(limited(t))
+		_, err := detained.Wait(limited(t))
 		require.NoError(t, err)
 	}
 }
@@ -154,8 +158,8 @@ func (t *trial) poison() {
 	tasks := t.all(pool, append(times(7, "return"), "panic")...)
 	let()
 	require.Equal(t, append(times(7, "return, one of 1"), "died at attempt 2"), t.ends(tasks))
+	until(t, "its worker is replaced", func() bool { return r.Stats().Pools["couriers"].Restarts == 2 })
 	s := r.Stats().Pools["couriers"]
-	require.EqualValues(t, 2, s.Restarts)
 	require.EqualValues(t, 8, s.Retried)
 	require.EqualValues(t, 1, s.Failed)
 }
@@ -192,4 +196,141 @@ func (t *trial) batchCancelled() {
 	require.Equal(t, times(2, "context canceled"), t.ends(tasks))
 	require.Equal(t, times(1, "return, one of 1"), t.ends(t.all(pool, "return")))
 	require.Zero(t, r.Stats().Pools["couriers"].Restarts)
+}
+
+// waiters do four orders at once, in one worker.
+var waiters = func() (s struct {
+	pipeline *Pipeline
+	serve    *PoolDecl[order, string]
+}) {
+	s.serve = &PoolDecl[order, string]{Name: "waiters", Workers: 1, Concurrent: 4, In: office.serve.In, Out: String, Task: TaskPolicy{Retries: 1, Backoff: time.Millisecond},
+		Worker: Worker{Grace: 50 * time.Millisecond}, Func: func(ctx context.Context, o order) (string, error) { return o.how, obstruct(ctx, o) }}
+	s.pipeline = &Pipeline{Path: "mp.test/conform/waiters", Source: "waiters.mp", Decls: []Decl{s.serve}}
+	Register(s.pipeline)
+	return s
+}()
+
+// detained is a task that waits in its worker until it is let.
+type detained struct {
+	*Task[string]
+	file string
+}
+
+func (h detained) begun() bool { _, err := os.Stat(h.file + ".begun"); return err == nil }
+
+func (h detained) let(t testing.TB) { require.NoError(t, os.WriteFile(h.file, nil, 0o600)) }
+
+// hold calls for tasks that wait.
+func (t *trial) hold(pool *Pool[order, string], how string, n int) (tasks []detained) {
+	folder := t.TempDir()
+	for i := range n {
+		file := fmt.Sprint(folder, "/", i)
+		tasks = append(tasks, detained{pool.Go(limited(t), order{how, file}), file})
+	}
+	return tasks
+}
+
+func allBegun(tasks []detained) func() bool {
+	return func() bool {
+		for _, h := range tasks {
+			if !h.begun() {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+func (t *trial) concurrent() {
+	r, n := t.start(waiters.pipeline)
+	pool := waiters.serve.Pool(n)
+	tasks := t.hold(pool, "hold", 5)
+	until(t, "four are in work", allBegun(tasks[:4]))
+	require.False(t, tasks[4].begun())
+	require.Equal(t, 1, r.Stats().Pools["waiters"].Busy)
+	for _, i := range []int{2, 4, 1, 3, 0} { // answers come as the tasks end
+		until(t, "it is in work", tasks[i].begun)
+		tasks[i].let(t)
+		require.Equal(t, []string{"hold"}, t.ends([]*Task[string]{tasks[i].Task}))
+	}
+	i := 0
+	for out, err := range pool.Map(limited(t), func(yield func(order) bool) {
+		for i := range 500 {
+			if !yield(order{how: []string{"return", "fail"}[i%2]}) {
+				return
+			}
+		}
+	}) {
+		if i%2 == 1 {
+			require.ErrorIs(t, err, errActed)
+		} else {
+			require.NoError(t, err)
+			require.Equal(t, "return", out)
+		}
+		i++
+	}
+	require.Equal(t, 500, i)
+	s := r.Stats().Pools["waiters"]
+	require.EqualValues(t, 505, s.Done)
+	require.EqualValues(t, 250, s.Failed)
+	require.Zero(t, s.Restarts)
+}
+
+func (t *trial) concurrentCancelled() {
+	r, n := t.start(waiters.pipeline)
+	pool := waiters.serve.Pool(n)
+	tasks := append(t.hold(pool, "obey", 1), t.hold(pool, "hold", 2)...)
+	until(t, "all are in work", allBegun(tasks))
+	tasks[0].Cancel()
+	require.Equal(t, []string{"context canceled"}, t.ends([]*Task[string]{tasks[0].Task}))
+	ctx, cancel := context.WithTimeout(limited(t), 20*time.Millisecond)
+	defer cancel()
+	_, err := pool.Call(ctx, order{"obey", t.TempDir() + "/late"})
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	for _, h := range tasks[1:] {
+		h.let(t)
+		require.Equal(t, []string{"hold"}, t.ends([]*Task[string]{h.Task}))
+	}
+	require.Zero(t, r.Stats().Pools["waiters"].Restarts)
+}
+
+func (t *trial) crewPoison() {
+	r, n := t.start(waiters.pipeline)
+	pool := waiters.serve.Pool(n)
+	tasks := t.hold(pool, "hold", 3)
+	until(t, "three are in work", allBegun(tasks))
+	poison := t.all(pool, "panic")
+	until(t, "the worker has died", func() bool { return r.Stats().Pools["waiters"].Restarts == 1 })
+	for _, h := range tasks { // which are tried one by one
+		h.let(t)
+	}
+	for _, h := range tasks {
+		require.Equal(t, []string{"hold"}, t.ends([]*Task[string]{h.Task}))
+	}
+	require.Equal(t, []string{"died at attempt 2"}, t.ends(poison))
+	until(t, "its worker is replaced", func() bool { return r.Stats().Pools["waiters"].Restarts == 2 })
+	s := r.Stats().Pools["waiters"]
+	require.EqualValues(t, 4, s.Retried)
+	require.EqualValues(t, 1, s.Failed)
+	require.Equal(t, times(4, "return"), t.ends(t.all(pool, times(4, "return")...)))
+}
+
+func (t *trial) crewStuck() {
+	r, n := t.start(waiters.pipeline)
+	pool := waiters.serve.Pool(n)
+	tasks := t.hold(pool, "hold", 2)
+	stuck := t.hold(pool, "stuck", 1)
+	until(t, "three are in work", allBegun(append(tasks, stuck...)))
+	stuck[0].Cancel()
+	require.Equal(t, []string{"context canceled"}, t.ends([]*Task[string]{stuck[0].Task}))
+	until(t, "the worker is replaced", func() bool { return r.Stats().Pools["waiters"].Restarts == 1 })
+	for _, h := range tasks {
+		h.let(t)
+		require.Equal(t, []string{"hold"}, t.ends([]*Task[string]{h.Task}))
+	}
+	s := r.Stats()
+	require.EqualValues(t, 2, s.Pools["waiters"].Retried)
+	require.EqualValues(t, 1, s.Pools["waiters"].Failed)
+	left := map[bool]uint64{true: 0, false: 3}[t.holds == "it is killed"]
+	require.Equal(t, left, s.Abandoned)
 }

@@ -32,8 +32,8 @@ func (p *poolCore) watch() {
 		if timeout > 0 {
 			soon(timeout + grace)
 		}
-		for i := range w.m.seats {
-			p.watchSeat(w, &w.m.seats[i], soon)
+		for i := range w.m.posts {
+			p.watchPost(w, &w.m.posts[i], soon)
 		}
 		// What has not begun: of the first the worker is seen to stand still; who was
 		// given up waits for its cancel.
@@ -70,8 +70,8 @@ func (p *poolCore) watch() {
 	}
 }
 
-// watchSeat looks at what the worker does at a seat.
-func (p *poolCore) watchSeat(w *poolWorker, s *seat, soon func(time.Duration)) {
+// watchPost looks at what the worker does at a post.
+func (p *poolCore) watchPost(w *poolWorker, s *post, soon func(time.Duration)) {
 	id := s.begun.Task.Load()
 	t, wanted := w.unit(id)
 	if t == nil {
@@ -137,8 +137,8 @@ func (w *poolWorker) kill(why error) {
 // full reports whether the worker works on as many units as it can, by what it has
 // not answered.
 func (w *poolWorker) full() bool {
-	for i := range w.m.seats {
-		if t, _ := w.unit(w.m.seats[i].begun.Task.Load()); t == nil {
+	for i := range w.m.posts {
+		if t, _ := w.unit(w.m.posts[i].begun.Task.Load()); t == nil {
 			return false
 		}
 	}
@@ -149,7 +149,7 @@ func (w *poolWorker) full() bool {
 // it does not begin: a busy machine is no reason to kill one.
 const leastStanding = time.Second
 
-// standsSince notes since when a worker, which has a free seat, has been seen not to
+// standsSince notes since when a worker, which has a free post, has been seen not to
 // begin the task t. A worker that works begins the next task at once; one that was
 // stopped never does.
 func (w *poolWorker) standsSince(t *task) time.Time {

@@ -111,6 +111,8 @@ type PoolDecl[In, Out any] struct {
 	Uses    []Decl                 // shared objects that they may change, and pools and services that they may call
 	Reads   []Decl                 // arrays that they may only look at
 
+	Concurrent int // calls of the function under way at once in a worker, each on a goroutine of its own; 0: one
+
 	Batch int           // tasks that the function takes at once, at most; 0: it takes one by one
 	Wait  time.Duration // for further tasks of a batch, from the first on; 0: it takes what is there
 

@@ -36,6 +36,16 @@ func (d *deque[T]) pushFront(v T) {
 	d.ring[d.head] = v
 }
 
+// remove takes out element i, and closes the gap from the front.
+func (d *deque[T]) remove(i int) T {
+	v := *d.at(i)
+	for ; i > 0; i-- {
+		*d.at(i) = *d.at(i - 1)
+	}
+	d.popFront()
+	return v
+}
+
 func (d *deque[T]) popFront() T {
 	var zero T
 	v := *d.at(0)

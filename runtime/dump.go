@@ -49,7 +49,7 @@ const (
 // tell answers the parent's question.
 func (c *child) tell(question uint32) {
 	waits := c.node.waits()
-	if c.routine == nil && !idle(waits) { // else they are among the program's
+	if c.routine == nil && (!idle(waits) || c.busy()) { // else they are among the program's
 		for stacks := []byte(stacks()); len(stacks) > 0; {
 			n := min(len(stacks), stackFrame)
 			c.write(frameStack, uint64(question), stacks[:n])
@@ -110,8 +110,8 @@ type portrait struct {
 	pid        int
 	state      string
 	generation uint32
-	task       uint64
-	since      int64 // of the task, 0: not known
+	tasks      []uint64
+	since      int64 // of the only task, 0: not known
 	waits      []want
 	stacks     []byte
 	silent     string // why it has not told, "" if it has
@@ -225,9 +225,11 @@ var stateNames = []string{
 func (m *member) portrait(asked bool) portrait {
 	word := &m.run.node.control.Slots[m.index]
 	p := portrait{slot: m.index, title: m.title(), pid: int(m.pid.Load()), generation: word.Generation.Load(),
-		state: stateNames[word.State.Load()], task: m.report.Task.Load()}
-	if p.task != 0 {
-		p.since = int64(m.report.Since.Load())
+		state: stateNames[word.State.Load()], tasks: m.atWork()}
+	if len(p.tasks) == 1 {
+		for i := range m.posts {
+			p.since = max(p.since, int64(m.posts[i].begun.Since.Load()))
+		}
 	}
 	m.upMu.Lock()
 	t := m.reply
@@ -314,8 +316,10 @@ func (p *portrait) write(b *bytes.Buffer, now int64, name func(int) string) {
 	if p.generation > 1 {
 		fmt.Fprintf(b, ", started %d times", p.generation)
 	}
-	if p.task != 0 {
-		fmt.Fprintf(b, ", task %d", p.task)
+	for i, task := range p.tasks {
+		fmt.Fprintf(b, "%s %d", []string{", task", ","}[min(i, 1)], task)
+	}
+	if len(p.tasks) == 1 {
 		if p.since != 0 {
 			fmt.Fprintf(b, " for %v", age(now, p.since))
 		}

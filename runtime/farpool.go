@@ -81,7 +81,7 @@ func openCalls(c *child) *farCalls {
 	f.answers = line.OpenReader(c.at(answers), farLine, n.bells, pl.maxCall(n.slot))
 	for _, i := range pl.parties[pl.slots[n.slot].party].calls {
 		p := &farPool{calls: f, name: pl.pools[i].row.name(), kind: frameCall, index: i, n: pl.pools[i].n, max: pl.pools[i].bytes}
-		p.lead.Store(int32(pl.pools[i].batch))
+		p.lead.Store(int32(max(pl.pools[i].batch, pl.pools[i].concurrent)))
 		f.pools[i], f.order = p, append(f.order, p)
 	}
 	for _, i := range pl.managed(n.slot) {

@@ -151,9 +151,14 @@ func (pl *plan) maxCall(slot int) (most int) {
 	return most + callHead + messageOverhead
 }
 
-// reportSize is the bytes of a slot's report, and of the counts of each method
-// behind it.
+// reportSize is the bytes of a slot's report, and of the counts of each method and
+// the posts behind it.
 func (pl *plan) reportSize(slot int) int {
+	return pl.postsAt(slot) + pl.furtherPosts(slot)*control.PostSize
+}
+
+// postsAt is where the posts beside the first lie.
+func (pl *plan) postsAt(slot int) int {
 	size := control.ReportSize
 	if i := pl.slots[slot].pool; i >= 0 {
 		size += len(pl.pools[i].methods) * control.CountsSize

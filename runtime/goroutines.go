@@ -42,9 +42,10 @@ func (e *goroutines) start(m *member, generation int) (instance, error) {
 	}
 	n := newNode(r.plan, m.index, true, r.node.control, r.files[fileBells], r.files[fileCommons])
 	g := &routine{
-		engine: e, child: newChild(n, m.pair),
+		engine: e, child: newChild(n, m.pair), strands: 1,
 		parted: make(chan struct{}), dead: make(chan struct{}),
 	}
+	g.first.routine = g
 	g.child.routine, g.child.files = g, files
 	if r.turns != nil {
 		n.bell.InTurn(r.turns)
@@ -59,45 +60,105 @@ func (e *goroutines) close() {}
 
 func (e *goroutines) abandoned() uint64 { return e.left.Load() }
 
-// routine is a process that is a goroutine. It is inside the runtime, whose waits
-// all end when the node does, or outside, in the user's code, where it can't be
-// reached. Who kills it inside waits until it has parted, by its end or by going
-// outside; outside it is abandoned: it is dead for all others, its handles refuse,
-// and when it comes back its goroutine ends.
+// routine is a process that is a goroutine, or a worker that may have several. Each
+// of them, a strand, is inside the runtime, whose waits all end when the node does, or
+// outside, in the user's code, where it can't be reached. Who kills the process waits
+// until the strands inside have parted, by their end or by going outside; those outside
+// are abandoned: the process is dead for all others, its handles refuse, and when a strand
+// comes back its goroutine ends. The end of the first strand is the end of the process,
+// and so is a panic of any.
 type routine struct {
 	engine *goroutines
 	child  *child
+	first  strand
 
 	mu      sync.Mutex
-	outside bool
-	killed  bool
-	ended   bool          // the goroutine has left
-	held    chan struct{} // it stands still where it goes in or out until this is closed; nil: it does not
-	parted  chan struct{}
+	strands int // that are inside
+	outside int
+	over    bool          // the process has ended, or is killed
+	held    chan struct{} // strands stand still where they go in or out until this is closed; nil: they do not
+	apart   bool
+	parted  chan struct{} // closed when it is over and no strand is inside: apart
 
 	dead chan struct{}
 	exit proc.Exit // written before dead is closed
 }
 
-// live is the goroutine.
+// strand is one goroutine of a process.
+type strand struct {
+	routine *routine
+	outside bool // of routine.mu
+}
+
+// live is the first strand.
 func (g *routine) live(turn func() error) {
-	exit, returned := proc.Exit{}, false
+	defer func() { arguments{files: g.child.files}.close() }() // those that it has not taken
+	g.first.live(turn, g.child.run)
+}
+
+// spawn runs f as a further strand; the caller is inside one.
+func (g *routine) spawn(f func(*strand)) {
+	s := &strand{routine: g}
+	g.mu.Lock()
+	g.strands++
+	g.mu.Unlock()
+	turn := g.child.node.bell.Enlist()
+	go s.live(turn, func() int {
+		f(s)
+		return -1
+	})
+}
+
+// live is a strand from its first turn to its end. What run returns is the status
+// with which the process ends, if it is the first strand.
+func (s *strand) live(turn func() error, run func() int) {
+	g, exit, returned := s.routine, proc.Exit{}, false
 	defer func() {
 		if v := recover(); v != nil {
 			exit = proc.Exit{Code: exitPanic, Panic: panicText(v, debug.Stack())}
 		} else if !returned {
 			exit = proc.Exit{Code: exitPanic, Panic: "panic: " + goexit}
 		}
-		arguments{files: g.child.files}.close() // those that it has not taken
-		if g.end() {
+		if s.end(returned && s != &g.first) {
 			g.complain(exit)
 			g.bury(exit)
+		} else {
+			g.child.node.bell.Leave()
 		}
 	}()
 	if turn() == nil {
-		exit.Code = g.child.run()
+		exit.Code = run()
 	}
 	returned = true
+}
+
+// end comes at a strand's end, however that came, and reports whether the process
+// ends with it: nobody has killed it. plain says that a further strand has done its
+// part.
+func (s *strand) end(plain bool) (last bool) {
+	g := s.routine
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case !s.outside:
+		g.strands--
+	case !g.over:
+		g.outside--
+	}
+	if last = !g.over && !plain; last {
+		g.over = true
+		g.engine.left.Add(uint64(g.outside))
+	}
+	g.part()
+	return last
+}
+
+// part tells who waits for it that no strand is inside. mu is held.
+func (g *routine) part() {
+	if g.over && g.strands == 0 && !g.apart {
+		g.apart = true
+		close(g.parted)
+	}
 }
 
 // complain writes what a process that crashes writes.
@@ -109,18 +170,6 @@ func (g *routine) complain(exit proc.Exit) {
 
 // exitPanic is the status with which Go ends a program that panics.
 const exitPanic = 2
-
-// end comes at the goroutine's end, however that came, and reports whether the
-// process ends with it: nobody has killed it.
-func (g *routine) end() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.ended = true
-	if !g.killed || !g.outside {
-		close(g.parted)
-	}
-	return !g.killed
-}
 
 // bury makes sure that nothing of the process is in the memory any more.
 func (g *routine) bury(exit proc.Exit) {
@@ -138,13 +187,18 @@ func (g *routine) bury(exit proc.Exit) {
 	close(g.dead)
 }
 
-// out says that the user's code begins.
-func (g *routine) out() { g.cross(true) }
+// out says that the user's code begins. Of a nil strand, of a process of the system,
+// this and back do nothing.
+func (s *strand) out() { s.cross(true) }
 
 // back says that it has ended.
-func (g *routine) back() { g.cross(false) }
+func (s *strand) back() { s.cross(false) }
 
-func (g *routine) cross(outside bool) {
+func (s *strand) cross(outside bool) {
+	if s == nil {
+		return
+	}
+	g := s.routine
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for g.held != nil {
@@ -153,10 +207,17 @@ func (g *routine) cross(outside bool) {
 		<-held
 		g.mu.Lock()
 	}
-	if g.killed {
+	if g.over {
 		runtime.Goexit()
 	}
-	g.outside = outside
+	if s.outside == outside {
+		return
+	}
+	if s.outside = outside; outside {
+		g.strands, g.outside = g.strands-1, g.outside+1
+	} else {
+		g.strands, g.outside = g.strands+1, g.outside-1
+	}
 }
 
 // Kill ends the process for all others.
@@ -168,15 +229,13 @@ func (g *routine) Exhaust() { g.kill(proc.Exit{Code: -1, Signal: syscall.SIGKILL
 func (g *routine) kill(exit proc.Exit) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.killed || g.ended {
+	if g.over {
 		return
 	}
-	g.killed = true
+	g.over = true
 	g.release()
-	if g.outside {
-		g.engine.left.Add(1)
-		close(g.parted)
-	}
+	g.engine.left.Add(uint64(g.outside))
+	g.part()
 	go g.bury(exit)
 }
 
@@ -185,7 +244,7 @@ func (g *routine) kill(exit proc.Exit) {
 func (g *routine) Hang() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.killed || g.ended {
+	if g.over {
 		return os.ErrProcessDone
 	}
 	if g.held == nil {

@@ -156,7 +156,7 @@ func (l *layout) addField(at, size uintptr, float bool) {
 	l.fields = append(l.fields, keyField{at, size, float})
 }
 
-// sound reports whether every bool at p is 0 or 1. Compiled code takes that for
+// sound says whether every bool at p is 0 or 1. Compiled code takes that for
 // granted, and may index with a bool without a check. p is private memory: what
 // was checked there can't change any more.
 func (l *layout) sound(p unsafe.Pointer) bool {
@@ -174,9 +174,9 @@ func (l *layout) sound(p unsafe.Pointer) bool {
 // pointer, whatever its kind, means nothing there.
 func flat[T any]() error { return layoutOf[T]().err }
 
-// holdsBools reports whether memory that became a T by a plain copy must pass sound.
+// holdsBools says whether memory that became a T by a plain copy must pass sound.
 func holdsBools[T any]() bool { return layoutOf[T]().bools != nil }
 
-// sound reports whether *v, copied from memory that another process can write, is
+// sound says whether *v, copied from memory that another process can write, is
 // a value that Go code may be given. Types for which holdsBools is false always are.
 func sound[T any](v *T) bool { return layoutOf[T]().sound(unsafe.Pointer(v)) }

@@ -20,7 +20,7 @@ type member struct {
 	slot   *slotPlan
 	pair   *shm.File
 	report *control.Report
-	seats  []seat
+	posts  []post
 	core   *poolCore // of a worker that is called
 	args   arguments
 
@@ -96,7 +96,7 @@ func (m *member) furnish() error {
 		return err
 	}
 	m.pair, m.report = pair, (*control.Report)(pair.At(0))
-	m.seats = []seat{{&m.report.Begun, &m.run.node.control.Slots[m.index].Cancel}}
+	m.posts = m.run.plan.newPosts(m.index, pair.At(0), &m.run.node.control.Slots[m.index])
 	return nil
 }
 
@@ -144,10 +144,8 @@ func (m *member) launch() (instance, error) {
 	m.up.Items().Set(0)
 	m.upMu.Unlock()
 	m.doneBefore = m.report.Done.Load()
-	for i := range m.seats {
-		m.seats[i].begun.Task.Store(0)
-		m.seats[i].begun.Since.Store(0)
-		m.seats[i].cancel.Store(0)
+	for i := range m.posts {
+		m.posts[i].clear()
 	}
 	r.node.bells[m.index].Reset()
 	word := &r.node.control.Slots[m.index]

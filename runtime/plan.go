@@ -96,19 +96,20 @@ type feeder struct{ pool, input int }
 
 // poolPlan is one pool or service.
 type poolPlan struct {
-	row      poolRow
-	first, n int // its workers are slots first to first+n-1
-	called   bool
-	object   bool     // its workers open something with arguments of Start
-	methods  []string // of a service
-	inputs   []inputPlan
-	sends    bool  // while it is called, it may put into queues
-	users    []int // parties that call it
-	task     TaskPolicy
-	worker   Worker
-	bytes    int
-	batch    int           // most tasks of one call of the function; 0: it takes one
-	wait     time.Duration // for a batch to become whole
+	row        poolRow
+	first, n   int // its workers are slots first to first+n-1
+	called     bool
+	object     bool     // its workers open something with arguments of Start
+	methods    []string // of a service
+	inputs     []inputPlan
+	sends      bool  // while it is called, it may put into queues
+	users      []int // parties that call it
+	task       TaskPolicy
+	worker     Worker
+	bytes      int
+	concurrent int           // tasks that a worker may do at once, from 2; 0: one
+	batch      int           // most tasks of one call of the function; 0: it takes one
+	wait       time.Duration // for a batch to become whole
 }
 
 // inputPlan is one queue that feeds a pool, or a method of a service.
@@ -141,16 +142,17 @@ type poolRow interface {
 }
 
 type poolShape struct {
-	workers int
-	bytes   int64
-	task    TaskPolicy
-	worker  Worker
-	called  bool
-	object  bool
-	methods []string
-	inputs  []inputShape
-	batch   int
-	wait    time.Duration
+	workers    int
+	bytes      int64
+	task       TaskPolicy
+	worker     Worker
+	called     bool
+	object     bool
+	methods    []string
+	inputs     []inputShape
+	concurrent int
+	batch      int
+	wait       time.Duration
 
 	sends, uses, reads []Decl
 }
@@ -283,6 +285,10 @@ func (pl *plan) addPool(d poolRow) {
 	pp := poolPlan{
 		row: d, first: len(pl.slots), n: s.workers, called: s.called, object: s.object, methods: s.methods,
 		task: s.task, worker: s.worker, bytes: int(s.bytes), batch: s.batch, wait: s.wait,
+		concurrent: s.concurrent,
+	}
+	if pp.concurrent < 2 {
+		pp.concurrent = 0
 	}
 	if pp.n == 0 {
 		pp.n = pl.workers

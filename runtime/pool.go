@@ -19,7 +19,7 @@ type Pool[In, Out any] struct {
 type callee struct {
 	name    string
 	workers int
-	gathers bool // its core makes batches of what is called
+	gathers bool // a worker takes several tasks at once: a loop gives them on as they come
 	node    *Node
 	core    dispatcher
 }

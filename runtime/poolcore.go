@@ -157,7 +157,7 @@ func newPoolCore(r *Run, pp *poolPlan) *poolCore {
 		p.workers = append(p.workers, &poolWorker{m: m})
 	}
 	p.timer = time.AfterFunc(time.Hour, p.onTime)
-	p.lead.Store(int32(pp.batch))
+	p.lead.Store(int32(max(pp.batch, pp.concurrent)))
 	return p
 }
 
@@ -230,6 +230,7 @@ func (p *poolCore) ahead() int {
 	if mean != 0 && p.run.turns == nil { // no run depends on time that takes turns
 		n = int(min(max(uint64(aheadTime)/mean, 1), aheadMax))
 	}
+	n = max(n, p.plan.concurrent)
 	p.lead.Store(int32(max(n, p.plan.batch)))
 	return n
 }
@@ -242,13 +243,17 @@ func (p *poolCore) dispatch() {
 	}
 	if len(p.delayed) > 0 {
 		now := time.Now()
+		var due []*task
 		p.delayed = slices.DeleteFunc(p.delayed, func(t *task) bool {
 			if now.Before(t.notYet) {
 				return false
 			}
-			p.pending.pushFront(t)
+			due = append(due, t)
 			return true
 		})
+		for _, t := range slices.Backward(due) {
+			p.pending.pushFront(t)
+		}
 	}
 	if p.plan.batch > 1 {
 		p.dispatchBatches()
@@ -262,7 +267,7 @@ func (p *poolCore) dispatch() {
 			ahead = p.ahead()
 		}
 		w := p.idlest(ahead)
-		if w == nil {
+		if w == nil || p.isolates(*p.pending.at(0)) && w.out.len() > 0 {
 			break
 		}
 		// Each worker gets its share of what waits, however little that is.
@@ -290,6 +295,9 @@ func (p *poolCore) idlest(ahead int) *poolWorker {
 		if !w.ready || w.retiring || w.rest != nil || w.out.len() >= ahead {
 			continue
 		}
+		if w.out.len() > 0 && p.isolates(*w.out.at(0)) {
+			continue
+		}
 		if best == nil || w.out.len() < best.out.len() {
 			best = w
 		}
@@ -299,6 +307,10 @@ func (p *poolCore) idlest(ahead int) *poolWorker {
 	}
 	return best
 }
+
+// isolates reports whether a task is to have a worker for itself, that does several at
+// once.
+func (p *poolCore) isolates(t *task) bool { return t.alone && p.plan.concurrent > 0 }
 
 // The most tasks of a frame, and the bytes after which no further one goes into it.
 const (
@@ -323,6 +335,9 @@ func (p *poolCore) send(w *poolWorker, most int) (n int) {
 	Put(e, first.deadline)
 	for n < most && e.n < frameBytes {
 		t := *p.pending.at(n)
+		if n > 0 && (p.isolates(t) || p.isolates(first)) {
+			break
+		}
 		if t.id != first.id+uint64(n) || t.deadline != first.deadline || !t.given.IsZero() {
 			break
 		}
@@ -385,15 +400,22 @@ func (w *poolWorker) has(t *task, unit uint64) {
 	w.out.pushBack(t)
 }
 
-// answer takes in what a worker says about its first task. mu is held.
+// answer takes in what a worker says about its first task, or, if it does several at
+// once, about any. mu is held.
 func (p *poolCore) answer(m *member, f line.Frame) {
 	w := p.of(m)
-	if w.out.len() == 0 || (*w.out.at(0)).id != f.ID {
+	at := 0
+	if p.plan.concurrent > 0 {
+		for at < w.out.len() && (*w.out.at(at)).id != f.ID {
+			at++
+		}
+	}
+	if at >= w.out.len() || (*w.out.at(at)).id != f.ID {
 		m.life.corrupt = true // an answer that nobody asked for
 		go m.kill(ErrCorruptPeer)
 		return
 	}
-	t := w.out.popFront()
+	t := w.out.remove(at)
 	t.attempts++
 	if f.ID%sampled == 1 && f.Kind == frameResult && t.given.IsZero() {
 		p.latency.add(time.Since(t.began))

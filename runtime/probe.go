@@ -109,7 +109,7 @@ func (p probed) holds(m *member) bool {
 	if r.over {
 		return false
 	}
-	if m.works() {
+	if len(m.atWork()) > 0 {
 		return true
 	}
 	for _, in := range r.plan.pools[m.slot.pool].inputs {

@@ -51,7 +51,7 @@ func (h *recorder) WithGroup(name string) slog.Handler {
 }
 
 // Handle waits, like everything that goes to the parent, while the line is full.
-func (h *recorder) Handle(_ context.Context, r slog.Record) error {
+func (h *recorder) Handle(ctx context.Context, r slog.Record) error {
 	var attrs []slog.Attr
 	r.Attrs(func(a slog.Attr) bool {
 		if !a.Equal(slog.Attr{}) {
@@ -66,7 +66,7 @@ func (h *recorder) Handle(_ context.Context, r slog.Record) error {
 			attrs = append(slices.Clip(n.attrs), attrs...)
 		}
 	}
-	h.child.say(frameRecord, h.child.report.Task.Load(), encodeRecord(r, attrs))
+	h.child.say(frameRecord, h.child.taskOf(ctx), encodeRecord(r, attrs))
 	return nil
 }
 

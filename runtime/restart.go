@@ -271,7 +271,7 @@ func (m *member) conclude(failure *Error) {
 // progressed reports whether a worker has begun or done a task. Then it was not
 // the start that killed it, and the tasks' own limits end a series of deaths.
 func (m *member) progressed() bool {
-	return m.works() || m.report.Done.Load() != m.doneBefore
+	return len(m.atWork()) > 0 || m.report.Done.Load() != m.doneBefore
 }
 
 // fail says that the process has failed for good, and stops the run. Its queues

@@ -7,7 +7,7 @@ import (
 
 // ServiceDecl is a row for a service: an object of type S in each worker, whose
 // methods are called from elsewhere, or fed by queues, or both. Within a worker
-// one method runs at a time.
+// one method runs at a time, or as many as Concurrent says.
 type ServiceDecl[S any] struct {
 	Name    string
 	Workers int   // 0: 1
@@ -15,6 +15,8 @@ type ServiceDecl[S any] struct {
 	Task    TaskPolicy
 	Worker  Worker
 	Methods []Method[S]
+
+	Concurrent int // calls under way at once in a worker, for which its object must be safe; 0: one
 
 	Send, Uses, Reads []Decl
 
@@ -101,6 +103,8 @@ func (s *ServiceDecl[S]) check() error {
 		err := error(nil)
 		if m.Call == nil {
 			err = fmt.Errorf("it has no function: generate its code again")
+		} else if m.fed != nil && s.Concurrent > 1 {
+			err = fmt.Errorf("a stage does one task at a time, and the service %d: generate its code again", s.Concurrent)
 		} else if m.fed != nil {
 			err = m.fed.check()
 		}
@@ -112,7 +116,7 @@ func (s *ServiceDecl[S]) check() error {
 }
 
 func (s *ServiceDecl[S]) shape() poolShape {
-	p := poolShape{workers: max(s.Workers, 1), bytes: s.Bytes, task: s.Task, worker: s.Worker, called: true, object: true, sends: s.Send, uses: s.Uses, reads: s.Reads}
+	p := poolShape{workers: max(s.Workers, 1), bytes: s.Bytes, task: s.Task, worker: s.Worker, called: true, object: true, concurrent: s.Concurrent, sends: s.Send, uses: s.Uses, reads: s.Reads}
 	for i, m := range s.Methods {
 		p.methods = append(p.methods, m.Name)
 		if m.fed != nil {

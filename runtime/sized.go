@@ -96,7 +96,7 @@ func sizedPipeline(p footprint.Pipeline) (*Pipeline, error) {
 			d.Send, d.Receive, d.Uses, d.Reads = refs(r.Send), refs(r.Receive), refs(r.Uses), refs(r.Reads)
 		case *sizedPool:
 			d.form = poolShape{workers: r.Workers, bytes: r.Bytes, worker: Worker{Memory: r.Memory}, called: len(r.Stages) == 0,
-				methods: make([]string, r.Methods), sends: refs(r.Send), uses: refs(r.Uses), reads: refs(r.Reads)}
+				methods: make([]string, r.Methods), concurrent: r.Concurrent, sends: refs(r.Send), uses: refs(r.Uses), reads: refs(r.Reads)}
 			if r.Kind == footprint.Service {
 				d.form.workers, d.form.called, d.form.object = max(r.Workers, 1), true, true
 			}

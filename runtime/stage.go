@@ -69,7 +69,7 @@ func (poolWorks[In, Out]) close() error { return nil }
 func (p *PoolDecl[In, Out]) feed() feed[In, Out] { return feed[In, Out]{p.From, p.To, p.Dead} }
 
 func (p *PoolDecl[In, Out]) shape() poolShape {
-	s := poolShape{workers: p.Workers, bytes: p.Bytes, task: p.Task, worker: p.Worker, called: p.From == nil, sends: p.Send, uses: p.Uses, reads: p.Reads, batch: p.Batch, wait: p.Wait}
+	s := poolShape{workers: p.Workers, bytes: p.Bytes, task: p.Task, worker: p.Worker, called: p.From == nil, sends: p.Send, uses: p.Uses, reads: p.Reads, concurrent: p.Concurrent, batch: p.Batch, wait: p.Wait}
 	if p.From != nil {
 		s.inputs = []inputShape{p.feed().shape(0)}
 	}
@@ -81,7 +81,10 @@ func (p *PoolDecl[In, Out]) letter(_ int, n *Node, item []byte, cause error) (ui
 }
 
 func (p *PoolDecl[In, Out]) check() error {
-	if p.Batch > 0 && (p.Many == nil && p.OpenMany == nil || p.From != nil) || p.Batch == 0 && p.Func == nil && p.Open == nil {
+	switch {
+	case (p.Batch > 0 || p.Concurrent > 1) && p.From != nil, p.Batch > 0 && p.Concurrent > 1:
+		return fmt.Errorf("pool %q does several tasks at once, which a stage can't, nor a pool of batches: generate its code again", p.Name)
+	case p.Batch > 0 && p.Many == nil && p.OpenMany == nil, p.Batch == 0 && p.Func == nil && p.Open == nil:
 		return fmt.Errorf("pool %q has no function: generate its code again", p.Name)
 	}
 	if p.From != nil {

@@ -15,7 +15,8 @@ import (
 )
 
 // worker is a process of a pool or service. It takes tasks from its line, those
-// that are called, and from the queues that feed it, and runs one at a time.
+// that are called, and from the queues that feed it, and runs one at a time. One that
+// may do several at once is a crew.
 type worker struct {
 	*child
 	pool   *poolPlan
@@ -59,7 +60,11 @@ func (c *child) runWorker(pp *poolPlan) int {
 	if !w.open() {
 		return 0
 	}
-	w.loop()
+	if len(w.posts) > 1 {
+		newCrew(w).loop()
+	} else {
+		w.loop()
+	}
 	w.tellFailures()
 	c.say(frameLeaving, 0, nil)
 	c.out()
@@ -245,7 +250,7 @@ func (w *worker) pause() {
 	if c.now == nil {
 		return
 	}
-	w.current.Store(nil)
+	w.posts[0].current.Store(nil)
 	c.now.cancel(nil)
 	c.now = nil
 	w.report.Task.Store(0)
@@ -288,7 +293,7 @@ func (w *worker) call(id uint64, deadline int64) {
 		c.base, c.now.cancel = context.WithCancelCause(w.ctx)
 		c.until = nil
 		c.now.id.Store(id)
-		w.current.Store(c.now)
+		w.posts[0].current.Store(c.now)
 	}
 	c.before = id
 	timed, method := w.pool.task.Timeout > 0, 0
@@ -316,7 +321,7 @@ func (w *worker) call(id uint64, deadline int64) {
 		}
 		ctx = c.until
 	}
-	if w.orders.Cancel.Load() == id {
+	if w.posts[0].cancel.Load() == id {
 		c.now.cancel(context.Canceled)
 	}
 	late := func() bool { return timed && errors.Is(ctx.Err(), context.DeadlineExceeded) }

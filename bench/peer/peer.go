@@ -131,7 +131,7 @@ type Line struct {
 	Text   string
 }
 
-// CheckSum reports whether the numbers 0 to n-1 add up to sum.
+// CheckSum says whether the numbers 0 to n-1 add up to sum.
 func CheckSum(n int, sum uint64) error {
 	if want := uint64(n) * uint64(n-1) / 2; sum != want {
 		return fmt.Errorf("the numbers of %d items add up to %d, want %d", n, sum, want)

@@ -27,7 +27,7 @@ import (
 	"github.com/mpgen/mpgen/grammar"
 )
 
-// Severity reports whether a finding stops the build.
+// Severity says whether a finding stops the build.
 type Severity uint8
 
 // The severities, the worse one first.

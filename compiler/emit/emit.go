@@ -119,7 +119,7 @@ func (s *scope) local(name string) string {
 	return name
 }
 
-// ours reports whether a name has the form of those at package level that generated
+// ours says whether a name has the form of those at package level that generated
 // code has for itself: mp and a name that starts with a capital letter.
 func ours(name string) bool {
 	rest, ok := strings.CutPrefix(name, "mp")

@@ -30,13 +30,14 @@ type Row struct {
 	Len      int              // of an array
 	Fields   map[string]int64 // further numbers of an object's row
 
-	Instances int // of a process
-	OnDemand  bool
-	Max       int
-	Workers   int // of a pool or service
-	Methods   int
-	Stages    []Stage // flows that feed it
-	Memory    int64   // bytes that each of its processes may take, 0: no bound
+	Instances  int // of a process
+	OnDemand   bool
+	Max        int
+	Workers    int // of a pool or service
+	Methods    int
+	Concurrent int     // tasks of a worker at once; 0: one
+	Stages     []Stage // flows that feed it
+	Memory     int64   // bytes that each of its processes may take, 0: no bound
 
 	Send, Receive, Uses, Reads []string
 }

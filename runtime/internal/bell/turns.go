@@ -173,6 +173,18 @@ func (b *Bell) GiveWay() {
 	}
 }
 
+// Leave ends the turn of the calling goroutine, if it has it: it acts no more.
+func (b *Bell) Leave() {
+	if t := b.turns; t != nil {
+		t.mu.Lock()
+		if t.holder == b && t.who == goroutine() {
+			t.holder = nil
+			t.next()
+		}
+		t.mu.Unlock()
+	}
+}
+
 func (t *Turns) lend(b *Bell) {
 	if t.holder == b {
 		t.holder, b.away = nil, true

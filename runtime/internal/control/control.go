@@ -7,8 +7,8 @@
 // mapping that could write. It holds a header, one [Slot] for each process, one
 // [Queue] for each part of a queue, the numbers that Start was told, and the
 // [Row]s of the table, which tell what lies where in which file. A pair file belongs to one process and its parent: the
-// process's own [Report], the [Counts] of each method if it serves some, and the
-// line each way.
+// process's own [Report], the [Counts] of each method if it serves some, a [Post] for
+// each task that it does at once beside the first, and the line each way.
 //
 // Each word has one writer, and words of different writers never share a cache
 // line.
@@ -113,6 +113,19 @@ type Counts struct {
 
 // CountsSize is the number of bytes of a Counts.
 const CountsSize = 64
+
+// Post is where a worker that may do several tasks at once says what it does beside
+// the one in its Report, behind the Counts, and where its parent says of it what a
+// Slot says of the one.
+type Post struct {
+	Begun
+	_      [48]byte
+	Cancel seam.Uint64 // the parent's
+	_      [56]byte
+}
+
+// PostSize is the number of bytes of a Post.
+const PostSize = 128
 
 // Row says what lies where: a viewer's table of contents.
 type Row struct {

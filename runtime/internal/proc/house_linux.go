@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Supported reports whether this system has the process engine.
+// Supported says whether this system has the process engine.
 const Supported = true
 
 // maxDepth is how deep children may start children of their own. A handler that starts a pipeline

@@ -11,7 +11,7 @@ import (
 
 var errUnsupported = fmt.Errorf("the process engine needs linux/amd64 or linux/arm64: %w", errors.ErrUnsupported)
 
-// Supported reports whether this system has the process engine.
+// Supported says whether this system has the process engine.
 const Supported = false
 
 // House starts processes; on this system it cannot be had.

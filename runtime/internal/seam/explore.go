@@ -11,7 +11,7 @@ import (
 	"unsafe"
 )
 
-// Exploring reports whether the explorer schedules.
+// Exploring says whether the explorer schedules.
 const Exploring = true
 
 // Kind is the kind of an operation.

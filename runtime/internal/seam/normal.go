@@ -2,5 +2,5 @@
 
 package seam
 
-// Exploring reports whether the explorer schedules.
+// Exploring says whether the explorer schedules.
 const Exploring = false
