@@ -15,9 +15,9 @@ var Lease = &analysis.Analyzer{
 	Name: "mplease",
 	Doc: `find lent memory that is kept after its turn
 
-What a mp.Lease lends is the reader's until the end of the turn of the loop, or of the call of the handler, that got it.
-Its bytes are stale afterwards. Reported is a lease, or what is lent by it, that is stored in a variable from outside, sent
-to a channel or used by a goroutine. Keep keeps a lease longer, and Copy makes a copy that is one's own.`,
+A mp.Block that comes in an item is the reader's until the end of the turn of the loop, or of the call of the handler, that got it.
+Its bytes are stale afterwards. Reported is a block, or its bytes, that is stored in a variable from outside, sent
+to a channel or used by a goroutine. Keep keeps a block longer, and Copy makes a copy that is one's own.`,
 	URL: "https://pkg.go.dev/github.com/mpgen/mpgen/analyzers",
 	Run: func(pass *analysis.Pass) (any, error) {
 		for _, decl := range handlers(pass) {
@@ -52,20 +52,20 @@ to a channel or used by a goroutine. Keep keeps a lease longer, and Copy makes a
 	},
 }
 
-// turn is a stretch of code at whose end leases end.
+// turn is a stretch of code at whose end what is lent ends.
 type turn struct {
 	info *types.Info
 	body *ast.BlockStmt
 	lent map[types.Object]bool // variables that hold lent memory
-	kept map[types.Object]bool // leases on which Keep is called
+	kept map[types.Object]bool // blocks on which Keep is called
 }
 
-// lends reports whether values of t are leases or hold some.
+// lends reports whether values of t are blocks or hold some.
 func lends(t types.Type, depth int) bool {
 	if t == nil || depth > 4 {
 		return false
 	}
-	if isNamed(t, mpPath, "Lease") {
+	if isNamed(t, mpPath, "Block") {
 		return true
 	}
 	switch u := t.Underlying().(type) {
@@ -97,7 +97,7 @@ func checkTurn(pass *analysis.Pass, body *ast.BlockStmt, got []*ast.Ident, until
 	}
 	ast.Inspect(body, func(n ast.Node) bool {
 		if call, ok := n.(*ast.CallExpr); ok {
-			if on, typ, name := method(t.info, call); typ == "Lease" && name == "Keep" {
+			if on, typ, name := method(t.info, call); typ == "Block" && name == "Keep" {
 				t.kept[t.root(on)] = true
 			}
 		}
@@ -202,7 +202,7 @@ func (t *turn) holds(e ast.Expr) bool {
 			}
 		}
 	case *ast.CallExpr:
-		if on, typ, name := method(t.info, e); typ == "Lease" {
+		if on, typ, name := method(t.info, e); typ == "Block" {
 			return name == "Bytes" && t.holds(on)
 		}
 		id, _ := ast.Unparen(e.Fun).(*ast.Ident)

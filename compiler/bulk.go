@@ -82,6 +82,8 @@ func (u *unit) size(t *ir.Type, known map[*symbol]int64) int64 {
 		return 24
 	case ir.String:
 		return 16
+	case ir.Block:
+		return 40
 	case ir.Basic:
 		return extents[t.Name].size
 	}

@@ -39,6 +39,7 @@ func (u *unit) check() {
 			u.environment(s)
 		}
 	}
+	u.lending()
 	u.connect(all)
 	u.graph(all)
 	u.sharing(all)

@@ -85,4 +85,52 @@ lock disk
 
 process work[4] { use disk }
 `})
+	codeBlockElsewhere = diag.Register(diag.Info{Code: "MP0460", Name: "BlockElsewhere",
+		Title: "a block of shared memory is to travel in something else than an item of a queue",
+		Text: "Of an item the runtime knows at any moment who has it, whoever dies, and so who has the blocks that it " +
+			"carries. Calls, values, pipes and arguments carry copies.",
+		Wrong: `package main
+
+blocks frames { memory 64MiB }
+
+pool shade(pixels frames) frames { use frames }
+`,
+		Right: `package main
+
+blocks frames { memory 64MiB }
+
+queue raw    frames
+queue shaded frames
+
+process main { use frames; send raw; receive shaded }
+
+pool shade(pixels frames) frames
+
+flow raw -> shade -> shaded
+`})
+	codeCarriedByNone = diag.Register(diag.Info{Code: "MP0461", Name: "CarriedByNone",
+		Title: "no item of a queue carries a block of what is declared",
+		Text:  "The name of blocks is a type: for the items of a queue, or for fields of them.",
+		Wrong: `package main
+
+blocks frames { memory 64MiB }
+
+struct Frame { number int; pixels []byte }
+
+queue raw Frame
+
+process grab { use frames; send raw }
+process show { receive raw }
+`,
+		Right: `package main
+
+blocks frames { memory 64MiB }
+
+struct Frame { number int; pixels frames }
+
+queue raw Frame
+
+process grab { use frames; send raw }
+process show { receive raw }
+`})
 )

@@ -156,6 +156,12 @@ func noFunctionName(s *symbol) diag.Diagnostic {
 		WithHelp("rename it, or bind it to a function of another name: = NAME")
 }
 
+func noTypeName(s *symbol) diag.Diagnostic {
+	return diag.New(codeReserved, diag.At(s.name), "%s can't give a block its type: %s is a type already", s, s.name.Text).
+		WithLabel("means something else as a type").
+		WithHelp("rename it")
+}
+
 func takenByRun(s *symbol) diag.Diagnostic {
 	return diag.New(codeReserved, diag.At(s.name), "%s would be %s of Run, which the runtime has already", s, s.goName).
 		WithLabel("run.%s means something else", s.goName).

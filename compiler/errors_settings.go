@@ -98,9 +98,13 @@ func fix(d diag.Diagnostic, message string, edits []diag.Edit) diag.Diagnostic {
 }
 
 func wantsSetting(s *symbol, row *Setting) diag.Diagnostic {
+	as := "4"
+	if row.Takes == Size {
+		as = "64MiB"
+	}
 	return diag.New(codeMissingSetting, diag.At(s.name), "%s does not say its %s", s, row.Key).
 		WithLabel("no %s", row.Key).
-		WithHelp("write %s %s { %s 4 }: %s", s.kind, s.name.Text, row.Key, row.Doc)
+		WithHelp("write %s %s { %s %s }: %s", s.kind, s.name.Text, row.Key, as, row.Doc)
 }
 
 func noMethod(s *symbol, in string, m *grammar.Method) diag.Diagnostic {

@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"github.com/mpgen/mpgen/compiler/diag"
+	"github.com/mpgen/mpgen/grammar"
 )
 
 // Findings about what processes share.
@@ -69,6 +70,22 @@ func notTwoEnds(s *symbol, by []*symbol) diag.Diagnostic {
 			WithHelp("use a pipe for each two, or a queue")
 	}
 	return d
+}
+
+func carriesNone(at grammar.Type, what string, b *symbol, called bool) diag.Diagnostic {
+	d := diag.New(codeBlockElsewhere, diag.At(at), "%s carries a block of %s: blocks travel in items of queues", what, b).
+		WithLabel("no item of a queue").
+		WithRelated(diag.At(b.name), "the blocks")
+	if called {
+		return d.WithHelp("let a flow feed it from a queue; or write []byte, which is copied")
+	}
+	return d.WithHelp("send it in an item of a queue; or write []byte, which is copied")
+}
+
+func carriedByNone(s *symbol) diag.Diagnostic {
+	return diag.New(codeCarriedByNone, diag.At(s.name), "no item of a queue carries a block of %s", s).
+		WithLabel("they get nowhere").
+		WithHelp("make it the type of a field of a queue's items: struct Frame { pixels %s }; or remove it", s.name.Text)
 }
 
 func guardNotUsed(s *symbol, guard target, p *symbol, at target) diag.Diagnostic {

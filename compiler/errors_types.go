@@ -178,11 +178,11 @@ func holdsItself(ring []*symbol, last field) diag.Diagnostic {
 }
 
 func tooBulky(at grammar.Node, what string, bytes, limit int64) diag.Diagnostic {
-	size := sizeText(bytes)
+	size := SizeText(bytes)
 	if bytes >= 1<<60 {
 		size = "more bytes than a computer has"
 	}
-	return diag.New(codeBulk, diag.At(at), "%s would take %s, want %s at most", what, size, sizeText(limit)).
+	return diag.New(codeBulk, diag.At(at), "%s would take %s, want %s at most", what, size, SizeText(limit)).
 		WithLabel("too large").
 		WithHelp("use a slice, which lies elsewhere; or an array declaration, which is shared memory and not copied")
 }

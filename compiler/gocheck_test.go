@@ -140,6 +140,8 @@ func (s *stubWriter) typ(t ir.Type) string {
 		return "*" + s.typ(*t.Elem)
 	case ir.File:
 		return "*" + s.qualified("os") + ".File"
+	case ir.Block:
+		return s.qualified(ir.Runtime) + ".Block"
 	case ir.Failed:
 		return s.qualified(ir.Runtime) + ".Failed[" + s.typ(*t.Elem) + "]"
 	case ir.Imported:

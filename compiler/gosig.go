@@ -351,6 +351,8 @@ func spell(t *ir.Type, named func(path, name string) string) string {
 		return "*" + spell(t.Elem, named)
 	case ir.File:
 		return "*" + named("os", "File")
+	case ir.Block:
+		return named(ir.Runtime, "Block")
 	case ir.Failed:
 		return named(ir.Runtime, "Failed") + "[" + spell(t.Elem, named) + "]"
 	}

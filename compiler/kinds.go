@@ -42,6 +42,8 @@ var kinds = []Kind{
 		Doc: "values, each of them once, which the program keeps for all"},
 	{Keyword: "pipe", Handle: "Conn", Row: "PipeDecl", codec: []string{"Elem"}, row: map[string]string{"capacity": "Capacity", "slot": "Slot", "bytes": "Bytes"}, main: true, check: (*unit).pipe,
 		Doc: "two queues, one each way, between exactly two processes"},
+	{Keyword: "blocks", Handle: "Blocks", Row: "BlocksDecl", row: map[string]string{"memory": "Memory", "count": "Count"}, check: (*unit).blocks,
+		Doc: "shared memory for blocks of bytes, which items carry and nobody copies; its name is the type of a block"},
 	{Keyword: "lock", Handle: "Lock", Row: "LockDecl", check: (*unit).unused,
 		Doc: "a mutex, which tells of a holder's death"},
 	{Keyword: "rlock", Handle: "RLock", Row: "RLockDecl", check: (*unit).unused,

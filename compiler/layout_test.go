@@ -118,7 +118,7 @@ func TestALineCommentInALineSaysWhatIsMissing(t *testing.T) {
 // TestWordsOfTheLanguageAreNames uses each of its words as every name that a user chooses.
 func TestWordsOfTheLanguageAreNames(t *testing.T) {
 	for _, word := range strings.Fields(`package_ struct_ enum queue pipe value array dict list set lock rlock rwlock
-		semaphore event condition barrier process pool service flow sandbox capacity slot bytes key guard send receive
+		semaphore event condition barrier blocks process pool service flow sandbox capacity slot bytes key guard send receive
 		use read restart daemon max_ workers task worker timeout retries backoff failed never always stop skip file`) {
 		text := fmt.Sprintf(`package lib
 

@@ -70,6 +70,9 @@ func (u *unit) lowerDecl(s *symbol) ir.Decl {
 		if s.key != nil {
 			d.Queue.Key = &ir.Key{Go: exported(s.key.name.Text), Hash: hashed(s.key.typ)}
 		}
+		for _, b := range u.carried(s.typ) {
+			d.Queue.Lends = append(d.Queue.Lends, row(b))
+		}
 	case "array":
 		d.Array = u.lowerArray(s)
 	case "process":

@@ -78,8 +78,8 @@ func readDuration(text string) (int64, reading) {
 	return 0, malformed
 }
 
-// sizeText is a size as one would write it.
-func sizeText(bytes int64) string {
+// SizeText is a size as one would write it.
+func SizeText(bytes int64) string {
 	for _, u := range sizeUnits[:4] {
 		if bytes >= u.bytes && bytes%u.bytes == 0 {
 			return strconv.FormatInt(bytes/u.bytes, 10) + u.name

@@ -52,7 +52,7 @@ func TestNumbersWithUnitsAreRead(t *testing.T) {
 func TestTextsOfNumbersReadBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.Int64Range(0, 1<<50).Draw(t, "n")
-		size, how := readSize(sizeText(n))
+		size, how := readSize(SizeText(n))
 		require.Equal(t, understood, how)
 		require.Equal(t, n, size)
 		d, how := readDuration(durationText(n))

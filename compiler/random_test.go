@@ -527,6 +527,17 @@ func (d *drawing) share() {
 		n.use = append(n.use, name)
 	}
 	for range d.upTo(2) {
+		if len(users) == 0 {
+			break
+		}
+		blocks, queue, n := d.small(), d.small(), pick(d, users)
+		s := drawn{head: "blocks " + blocks, settings: append(d.settingsOf("blocks", ""), "memory 1MiB")}
+		s.settings = slices.DeleteFunc(s.settings, func(is string) bool { return strings.HasPrefix(is, "memory ") && is != "memory 1MiB" })
+		of := pick(d, []string{"", "[]", "[3]", "*", "map[int]"}) + blocks
+		d.parts = append(d.parts, d.doc()+d.text(&s), "queue "+queue+" "+of)
+		n.use, n.send, d.main.receive = append(n.use, blocks), append(n.send, queue), append(d.main.receive, queue)
+	}
+	for range d.upTo(2) {
 		lock, name := d.small(), d.small()
 		length := "[]"
 		if d.chance(50) {

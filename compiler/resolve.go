@@ -111,6 +111,10 @@ func (u *unit) declare(file *grammar.File, decl grammar.Decl) {
 	if s.unnameable() {
 		u.add(noFunctionName(s))
 	}
+	if _, stays := unsendable[name.Text]; s.kind == "blocks" && (stays || basics[name.Text] || name.Text == "string" || name.Text == "failed") {
+		s.missing = true
+		u.add(noTypeName(s))
+	}
 	u.symbols[name.Text] = s
 	u.order = append(u.order, s)
 }

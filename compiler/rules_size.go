@@ -67,9 +67,9 @@ func (u *unit) bigItems(report func(diag.Diagnostic)) {
 		if key == "slot" {
 			verb = "is"
 		}
-		report(doubt(at, "%s of %s takes %s at least, and its %s %s %s: none will ever fit", what, s, sizeText(least), key, verb, sizeText(room)).
+		report(doubt(at, "%s of %s takes %s at least, and its %s %s %s: none will ever fit", what, s, SizeText(least), key, verb, SizeText(room)).
 			WithLabel("too little for one").
-			WithHelp("write %s with more than %s, or make it smaller", key, sizeText(least)))
+			WithHelp("write %s with more than %s, or make it smaller", key, SizeText(least)))
 	}
 	for _, s := range u.order {
 		switch {
@@ -108,9 +108,9 @@ func (u *unit) capacities(report func(diag.Diagnostic)) {
 		if given := q.given["capacity"]; given.at != nil {
 			at = diag.At(given.at)
 		}
-		report(doubt(at, "%s holds %s at most, not %d: an item takes %s at least, and its bytes are %s", q, counted(bytes/least, "item"), capacity, sizeText(least), sizeText(bytes)).
+		report(doubt(at, "%s holds %s at most, not %d: an item takes %s at least, and its bytes are %s", q, counted(bytes/least, "item"), capacity, SizeText(least), SizeText(bytes)).
 			WithLabel("out of reach").
-			WithHelp("write capacity %d, or bytes %s", bytes/least, sizeText((least*capacity+mib-1)/mib*mib)))
+			WithHelp("write capacity %d, or bytes %s", bytes/least, SizeText((least*capacity+mib-1)/mib*mib)))
 	}
 }
 
@@ -126,6 +126,8 @@ func (u *unit) least(t *ir.Type) int64 {
 	switch t.Kind {
 	case ir.String, ir.Bytes, ir.Slice, ir.Map:
 		return 4 // its length
+	case ir.Block:
+		return 4 // its number, if there is one
 	case ir.Pointer:
 		return 1
 	case ir.Array:

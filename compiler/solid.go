@@ -185,6 +185,8 @@ func codecName(t *ir.Type) string {
 		return "Pointer" + codecName(t.Elem)
 	case ir.String:
 		return "String"
+	case ir.Block:
+		return "Block" + exported(t.Name)
 	case ir.Imported:
 		if t.Codec != "" {
 			return t.Codec

@@ -399,6 +399,8 @@ func (u *unit) namedType(ref *grammar.Ref) *ir.Type {
 			return &ir.Type{Kind: ir.Declared, Name: s.name.Text}
 		case s.kind == "enum":
 			return &ir.Type{Kind: ir.Declared, Name: s.name.Text, Flat: true}
+		case s.kind == "blocks":
+			return &ir.Type{Kind: ir.Block, Name: s.name.Text, Row: row(s)}
 		}
 		u.add(noType(ref, s))
 		return nil
@@ -548,6 +550,8 @@ func (u *unit) noKey(t *ir.Type, seen []string) string {
 		return "Go compares no slices or maps"
 	case ir.Pointer:
 		return "a pointer that arrives is a new one, equal to none"
+	case ir.Block:
+		return "a block is a place in memory, and not what is in it"
 	case ir.Array:
 		return u.noKey(t.Elem, seen)
 	case ir.Imported:

@@ -42,6 +42,7 @@ type unit struct {
 	flows   []*grammar.Flow
 	ends    map[*symbol]*ends // of queues
 	guards  map[*symbol]bool  // locks that are the guards of arrays
+	lent    map[*symbol]bool  // blocks that something carries
 	wrapped map[string]bool   // blocks that fixes make, by declaration and key
 
 	// what fixes need

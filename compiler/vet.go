@@ -19,7 +19,7 @@ type rule struct {
 }
 
 // rules are all of them.
-var rules = slices.Concat(taskRules, queueRules, sizeRules, nameRules)
+var rules = slices.Concat(taskRules, queueRules, sizeRules, nameRules, blockRules)
 
 // Rules describes what Vet looks for, in the order of the manual.
 func Rules() []diag.Info {

@@ -52,8 +52,11 @@ func gathered(kinds []string) []string {
 
 // typeText is a type as a .mp file writes it.
 func typeText(t *ir.Type) string {
-	if t.Kind == ir.File {
+	switch t.Kind {
+	case ir.File:
 		return "file"
+	case ir.Block:
+		return t.Name
 	}
 	return spell(t, func(path, name string) string {
 		switch path {
@@ -104,7 +107,7 @@ func bounds(row *Setting) (low, high string) {
 	text := itoa
 	switch {
 	case row.Takes&Size != 0:
-		text = sizeText
+		text = SizeText
 	case row.Takes&Duration != 0:
 		text = durationText
 	}

@@ -18,7 +18,7 @@ func TestTheTableOfSettingsIsTheCompilers(t *testing.T) {
 }
 
 // kinds are the declarations of this version that have settings.
-var kinds = []string{"queue", "pipe", "value", "array", "dict", "list", "set", "semaphore", "barrier", "process", "pool", "service"}
+var kinds = []string{"queue", "pipe", "value", "array", "dict", "list", "set", "blocks", "semaphore", "barrier", "process", "pool", "service"}
 
 func settingsTable() string {
 	var b strings.Builder

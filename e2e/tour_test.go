@@ -27,6 +27,7 @@ func TestTourPrints(t *testing.T) {
 		"shared":    {"3.1415927 [0 -1 -2 -3 -4 -5 -6 -7 -8 -9]"},
 		"pipe":      {"m-p-g-e-n <nil>", "p-i-p-e <nil>", "it died: panic: there is nothing to spell"},
 		"lock":      {"together 10000"},
+		"frames":    {"frame 18 is 90 bright", "frame 19 is 95 bright", "<nil>"},
 		"stream":    {"22 letters"},
 		"sync":      {"the office opens", "all have done their letters", "8 letters, 0 times a clerk too many"},
 		"manager":   {"we 9", "shared 6", "what 6", "had 6", "and 3", "long: shared", "different: 5"},

@@ -124,11 +124,11 @@ type Typed struct {
 	Block *Block `parser:"@@?"`
 }
 
-// Plain declares a shared object that has no type.
+// Plain declares a shared object that has no type; blocks are one themselves.
 type Plain struct {
 	Span
 	Comments
-	Kind  string `parser:"@( 'lock' | 'rlock' | 'rwlock' | 'semaphore' | 'event' | 'condition' | 'barrier' )"`
+	Kind  string `parser:"@( 'lock' | 'rlock' | 'rwlock' | 'semaphore' | 'event' | 'condition' | 'barrier' | 'blocks' )"`
 	Name  *Name  `parser:"@@"`
 	Block *Block `parser:"@@?"`
 }

@@ -325,7 +325,7 @@ func (p *parser) report(e Error) {
 	}
 }
 
-const keywords = " struct enum queue pipe value array dict list set lock rlock rwlock semaphore event condition barrier" +
+const keywords = " struct enum queue pipe value array dict list set lock rlock rwlock semaphore event condition barrier blocks" +
 	" process pool service flow sandbox "
 
 // isKeyword reports whether a declaration can start with the word.

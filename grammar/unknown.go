@@ -22,6 +22,7 @@ var elsewhere = map[string]string{
 	"task": "pool NAME(n int) int", "stage": "pool NAME(n int) int", "pipeline": "flow QUEUE -> POOL -> QUEUE", "def": "pool NAME(n int) int or process NAME",
 	"fn": "pool NAME(n int) int or process NAME", "function": "pool NAME(n int) int or process NAME", "include": `import "PATH"`, "use": `import "PATH"`,
 	"using": `import "PATH"`, "namespace": "package NAME", "module": "package NAME",
+	"arena": "blocks NAME { memory 256MiB }", "memory": "blocks NAME { memory 256MiB }", "block": "blocks NAME { memory 256MiB }",
 }
 
 // modifiers stand before a declaration in other languages.

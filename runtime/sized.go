@@ -133,7 +133,7 @@ var sizedObjects = map[string]func(*footprint.Row) Decl{
 		return &BarrierDecl{Name: r.Name, Parties: int(r.Fields["Parties"])}
 	},
 	"BlocksDecl": func(r *footprint.Row) Decl {
-		return &BlocksDecl{Name: r.Name, Memory: r.Fields["Memory"], Count: int(r.Fields["Count"])}
+		return &BlocksDecl{Name: r.Name, Memory: max(r.Fields["Memory"], minBlocks), Count: int(r.Fields["Count"])}
 	},
 	"DictDecl": func(r *footprint.Row) Decl {
 		return &DictDecl[string, string]{Name: r.Name, Key: String, Elem: String}

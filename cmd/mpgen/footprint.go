@@ -52,6 +52,7 @@ func sizesOfRow(d ir.Decl) footprint.Row {
 		q := d.Queue
 		r.Kind, r.Item = footprint.Queue, itemSize(q.Elem)
 		r.Capacity, r.Slot, r.Bytes, r.Spill, r.Keyed = q.Capacity, q.Slot, q.Bytes, q.Spill, q.Key != nil
+		r.Lends = q.Lends
 	case d.Array != nil:
 		r.Kind, r.Item, r.Len = footprint.Array, itemSize(d.Array.Elem), d.Array.Len
 	case d.Process != nil:

@@ -56,6 +56,8 @@ type Node struct {
 	Failed    bool     `json:"failed,omitempty"`   // a queue of failed tasks
 	Guard     string   `json:"guard,omitempty"`    // the lock of an array
 	Numbers   []Number `json:"numbers,omitempty"`  // settings of a shared object of any other kind
+	Memory    int64    `json:"memory,omitempty"`   // bytes of blocks
+	Carries   []string `json:"carries,omitempty"`  // by the items of a queue: blocks
 	Methods   []string `json:"methods,omitempty"`  // of a service
 }
 
@@ -149,12 +151,17 @@ func (b *builder) node(d ir.Decl) {
 	case d.Queue != nil:
 		n.Kind, n.Type, n.Capacity = Queue, b.typ(d.Queue.Elem), d.Queue.Capacity
 		n.Failed = d.Queue.Elem.Kind == ir.Failed
+		for _, row := range d.Queue.Lends {
+			n.Carries = append(n.Carries, b.name[row])
+		}
 	case d.Array != nil:
 		n.Kind, n.Type, n.Guard = "array", b.array(*d.Array), b.name[d.Array.Guard]
 	case d.Object != nil:
 		n.Kind, n.Type = kindOf(d.Object), b.types(d.Object.Types)
 		for _, f := range d.Object.Fields {
 			switch {
+			case f.Go == "Memory":
+				n.Memory = f.Size
 			case f.Count != 0:
 				n.Numbers = append(n.Numbers, Number{lowerFirst(f.Go), f.Count})
 			case f.Go == "Main" && f.Set:

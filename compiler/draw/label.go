@@ -33,6 +33,9 @@ func (n Node) detail() string {
 		if n.Type != "" {
 			words[0] += " " + n.Type
 		}
+		if n.Memory != 0 {
+			words = append(words, compiler.SizeText(n.Memory))
+		}
 		if n.Guard != "" {
 			words = append(words, "guard "+n.Guard)
 		}

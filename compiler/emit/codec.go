@@ -72,6 +72,8 @@ func (f *file) put(e, v *jen.Statement, t ir.Type) jen.Code {
 		return e.Dot("Bytes").Call(v)
 	case ir.File:
 		return e.Dot("File").Call(v)
+	case ir.Block:
+		return e.Dot("Block").Call(jen.Op("&").Id(t.Row), v)
 	case ir.Slice:
 		if t.Elem.Flat {
 			return mp("PutFlatSlice").Call(e, v)
@@ -103,6 +105,8 @@ func (f *file) get(d *jen.Statement, t ir.Type) jen.Code {
 		return d.Dot("Bytes").Call()
 	case ir.File:
 		return d.Dot("File").Call()
+	case ir.Block:
+		return d.Dot("Block").Call(jen.Op("&").Id(t.Row))
 	case ir.Slice:
 		if t.Elem.Flat {
 			return mp("GetFlatSlice").Types(typ(*t.Elem)).Call(d)
@@ -182,6 +186,8 @@ func (f *file) codec(t ir.Type) jen.Code {
 		return mp("String")
 	case ir.Bytes:
 		return mp("Bytes")
+	case ir.Block:
+		return mp("BlockOf").Call(jen.Op("&").Id(t.Row))
 	case ir.Slice:
 		return mp("SliceOf").Call(f.codec(*t.Elem))
 	case ir.Map:

@@ -27,6 +27,8 @@ func typ(t ir.Type) *jen.Statement {
 		return jen.Qual(t.Path, t.Name)
 	case ir.File:
 		return jen.Op("*").Qual("os", "File")
+	case ir.Block:
+		return mp("Block")
 	case ir.Failed:
 		return mp("Failed").Types(typ(*t.Elem))
 	default:

@@ -71,6 +71,13 @@ func (f *file) row(d ir.Decl) jen.Code {
 			add(true, "Key", jen.Func().Params(jen.Id(v).Add(typ(q.Elem))).Uint64().
 				Add(oneLine(jen.Return(mp(q.Key.Hash).Call(jen.Id(v).Dot(q.Key.Go))))))
 		}
+		if len(q.Lends) > 0 {
+			add(true, "Lends", jen.Index().Op("*").Add(mp("BlocksDecl")).ValuesFunc(func(g *jen.Group) {
+				for _, row := range q.Lends {
+					g.Op("&").Id(row)
+				}
+			}))
+		}
 		return mp("QueueDecl").Types(typ(q.Elem)).Add(braces(len(elems) > shortRow, elems...))
 	case d.Object != nil:
 		o := d.Object

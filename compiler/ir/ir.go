@@ -87,6 +87,8 @@ type Queue struct {
 	Bytes    int64 `json:"bytes,omitempty"`
 	Spill    int64 `json:"spill,omitempty"`
 	Key      *Key  `json:"key,omitempty"`
+
+	Lends []string `json:"lends,omitempty"` // rows of the blocks that its items carry
 }
 
 // Key is the field of an item that says who reads it.

@@ -16,6 +16,7 @@ const (
 	Imported Kind = "imported"
 	Failed   Kind = "failed" // failed[Elem]
 	File     Kind = "file"   // *os.File, as an argument
+	Block    Kind = "block"  // of the blocks Name, whose row is Row
 )
 
 // Form says how a type that the pipeline does not declare crosses.
@@ -30,8 +31,9 @@ const (
 // Type is a Go type and the way its values travel.
 type Type struct {
 	Kind Kind   `json:"kind"`
-	Name string `json:"name,omitempty"` // basic, declared, imported
+	Name string `json:"name,omitempty"` // basic, declared, imported, block
 	Path string `json:"path,omitempty"` // import path, of imported
+	Row  string `json:"row,omitempty"`  // of blocks
 	Len  int64  `json:"len,omitempty"`
 	Key  *Type  `json:"key,omitempty"`
 	Elem *Type  `json:"elem,omitempty"`

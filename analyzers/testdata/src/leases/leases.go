@@ -7,7 +7,7 @@ import (
 	mp "github.com/mpgen/mpgen/runtime"
 )
 
-var last *mp.Lease
+var last mp.Block
 
 type screen struct{ pix []byte }
 
@@ -16,7 +16,7 @@ func show(ctx context.Context, p *ShowPorts) error {
 	var flat []byte
 	var text string
 	var numbers []int
-	kept := map[int]*mp.Lease{}
+	kept := map[int]mp.Block{}
 	s := &screen{}
 	c := make(chan []byte)
 	for b, err := range p.Blocks.All(ctx) {

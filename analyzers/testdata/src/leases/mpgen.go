@@ -6,12 +6,12 @@ import mp "github.com/mpgen/mpgen/runtime"
 
 type Frame struct {
 	Number int
-	Pix    *mp.Lease
+	Pix    mp.Block
 }
 
 type ShowPorts struct {
 	Frames *mp.Receiver[Frame]
-	Blocks *mp.Receiver[*mp.Lease]
+	Blocks *mp.Receiver[mp.Block]
 }
 
 var mpFuncs = []any{show, blur}

@@ -39,10 +39,10 @@ type RLock struct{}
 func (*RLock) Lock(ctx context.Context) (context.Context, error) { return ctx, nil }
 func (*RLock) Unlock()                                           {}
 
-// Lease is lent memory.
-type Lease struct{}
+// Block is lent memory.
+type Block struct{}
 
-func (*Lease) Bytes() []byte { return nil }
-func (*Lease) Keep()         {}
-func (*Lease) Copy() []byte  { return nil }
-func (*Lease) Release()      {}
+func (Block) Bytes() []byte { return nil }
+func (Block) Keep() error   { return nil }
+func (Block) Copy() []byte  { return nil }
+func (Block) Release()      {}
