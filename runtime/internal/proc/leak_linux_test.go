@@ -14,14 +14,20 @@ import (
 
 func TestGenerationsLeaveNothing(t *testing.T) {
 	const slots, generations = 4, 10
-	h := newHouse(t, slots)
+	h := newHouse(t, slots+1)
 	generation := func(n int) {
 		var all []*Process
 		for slot := range slots {
 			out := newLines()
-			p, err := h.Start(Spec{Name: "wait", Slot: slot, Generation: n, Stdout: out.take})
+			p, err := h.Start(Spec{Name: "wait", Slot: slot, Generation: n, Stdout: out.take, Spare: slot%2 == 1})
 			require.NoError(t, err)
-			out.next(t)
+			if p.Standing() != nil && slot == 1 { // the other dies as a spare
+				within(t, p.Standing())
+				require.NoError(t, p.Assign(Spec{Name: "wait", Slot: slots, Generation: n}))
+			}
+			if slot < 3 {
+				out.next(t)
+			}
 			require.NoError(t, p.LimitMemory(1<<30))
 			all = append(all, p)
 		}

@@ -67,6 +67,18 @@ func act(role Role) {
 		return
 	}
 	role.Enter()
+	if role.Spare {
+		role, err := role.Await()
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		if role.Name != "hesitate" {
+			role.Begin()
+		}
+		act(role)
+		return
+	}
 	number := func(i int) int { n, _ := strconv.Atoi(words[i]); return n }
 	switch words[0] {
 	case "exit":
@@ -150,7 +162,7 @@ func act(role Role) {
 		}
 		p.Exit()
 		h.Close()
-	case "wait":
+	case "wait", "hesitate":
 		fmt.Println("ready")
 		select {}
 	case "family":

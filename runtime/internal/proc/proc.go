@@ -22,6 +22,9 @@
 // variable is read and unset while packages initialise, so that what a worker starts by itself is an
 // ordinary process.
 //
+// A process may be made ahead, as a spare, with no part: it comes up, and waits at a socket until Assign gives
+// it a slot, a name and what files it needs. Until then the table has its group in a place of its own.
+//
 // A death is seen at the worker's pidfd, through the runtime's poller: no thread waits for a child.
 // The group is killed while the dead leader still holds its number, so the number cannot mean
 // anybody else; then it leaves the table, and only then the leader is reaped.
@@ -39,7 +42,7 @@ type Spec struct {
 	// Name is told to the process as its Role's name and stands in error texts.
 	Name string
 	// Slot is the process's place in the table of groups, from 0 to Groups.Len-1. It must be free: the
-	// process that had it before must be Dead.
+	// process that had it before must be Dead. A spare is there until Assign.
 	Slot int
 	// Generation counts the processes that had the slot. Package proc only passes it on.
 	Generation int
@@ -54,6 +57,8 @@ type Spec struct {
 	// their blocking mode stays as it is; pass ends that only the child uses, and close them after
 	// Start.
 	Files []*os.File
+	// Spare makes the process ahead: it gets its part later, by Assign.
+	Spare bool
 	// Stdout and Stderr get the lines that the process and its children write, without their line
 	// end, each from one goroutine. A line longer than MaxLine bytes comes in parts. The slice is
 	// only valid during the call. While a call lasts, the writer may have to wait, and Done does
@@ -65,6 +70,7 @@ type Spec struct {
 const (
 	Descriptors        = 4 // /dev/null, the lifeline's two ends, the warden's pidfd
 	ProcessDescriptors = 4 // its pidfd, two outputs, the crash file; one more if its memory is limited
+	SpareDescriptors   = 1 // its socket, until it is assigned
 )
 
 // MaxNice is the highest niceness that a process of the system can have.
@@ -146,6 +152,9 @@ type Role struct {
 	Parent int
 	// Depth is 1 in a child of the program, 2 in a child of such a child.
 	Depth int
+	// Spare says that the process was made ahead: what part it has only Await says.
+	Spare bool
 
-	files int
+	files  int
+	passed []*os.File // that came with Await
 }

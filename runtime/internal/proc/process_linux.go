@@ -4,6 +4,7 @@ package proc
 
 import (
 	"os"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -21,7 +22,8 @@ type Process struct {
 	slot  int
 	*child
 	out, err *stream
-	crash    int // the crash file
+	crash    int       // the crash file
+	part     *assigner // of a spare, else nil
 	dead     chan struct{}
 	done     chan struct{}
 	exit     Exit // written before done is closed
@@ -39,13 +41,17 @@ func (p *Process) start(spec Spec) error {
 	if err == nil {
 		role := Role{
 			Name: spec.Name, Slot: spec.Slot, Generation: spec.Generation,
-			Parent: os.Getpid(), Depth: h.depth, files: len(spec.Files),
+			Parent: os.Getpid(), Depth: h.depth, Spare: spec.Spare, files: len(spec.Files),
+		}
+		last := []int{h.lifelineRead, p.crash}
+		if spec.Spare {
+			last = append(last, p.part.theirs)
 		}
 		l := launch{
 			env:   environment(role.String(), spec.Env...),
 			dir:   spec.Dir,
 			nice:  spec.Nice,
-			files: append(append([]int{h.null}, theirs...), h.lifelineRead, p.crash),
+			files: slices.Concat([]int{h.null}, theirs, last),
 			bound: true,
 			publish: func(pid int) {
 				h.groups.Set(p.slot, int32(pid))
@@ -55,12 +61,18 @@ func (p *Process) start(spec Spec) error {
 		p.child, err = l.start()
 	}
 	closeAll(theirs)
+	if p.part != nil {
+		unix.Close(p.part.theirs)
+	}
 	if err != nil {
 		p.discard()
 		return err
 	}
 	p.out.start()
 	p.err.start()
+	if p.part != nil {
+		go p.part.listen()
+	}
 	go p.watch()
 	return nil
 }
@@ -84,6 +96,9 @@ func (p *Process) outfit(spec Spec) (theirs []int, err error) {
 		return theirs, err
 	}
 	p.crash, err = newCrashFile()
+	if err == nil && spec.Spare {
+		p.part, err = newAssigner()
+	}
 	return theirs, err
 }
 
@@ -96,6 +111,9 @@ func (p *Process) discard() {
 	}
 	if p.crash >= 0 {
 		unix.Close(p.crash)
+	}
+	if p.part != nil {
+		p.part.end.Close()
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -16,11 +17,12 @@ import (
 // roleVariable tells a child what it is. Its value is words with a space between:
 //
 //	1 worker PARENT DEPTH SLOT GENERATION FILES NAME
+//	1 spare PARENT DEPTH SLOT GENERATION FILES NAME
 //	1 warden PARENT LEN OFFSET STRIDE
 //
 // The first word is the version of the rest. A worker has its Spec's files from descriptor 3 on,
-// then the lifeline, then the file for its crash text; the warden has the lifeline and the table of
-// groups.
+// then the lifeline, then the file for its crash text; a spare has a socket behind them, by which it
+// gets its part. The warden has the lifeline and the table of groups.
 const roleVariable = "MPGEN_CHILD"
 
 // firstFile is the number of the first descriptor that a child inherits beside the standard three.
@@ -35,6 +37,7 @@ var self struct {
 	entered atomic.Bool
 	files   []*os.File
 	crash   *os.File
+	part    *os.File // of a spare
 }
 
 // The role is taken while packages initialise: before main can parse flags or start anything that would
@@ -61,7 +64,7 @@ func take(text string) error {
 		if err != nil {
 			return err
 		}
-		if err := inherited(0); err != nil {
+		if err := inherited(0, false); err != nil {
 			return err
 		}
 		w.run()
@@ -76,8 +79,12 @@ func take(text string) error {
 	if os.Getppid() != role.Parent {
 		return fmt.Errorf("process %d, which started this one, is gone", role.Parent)
 	}
-	if err := inherited(role.files); err != nil {
+	role.Spare = kind == "spare"
+	if err := inherited(role.files, role.Spare); err != nil {
 		return err
+	}
+	if role.Spare {
+		self.part = os.NewFile(uintptr(firstFile+role.files+2), "part")
 	}
 	lifeline, crash := firstFile+role.files, firstFile+role.files+1
 	for i := range role.files {
@@ -95,8 +102,8 @@ func take(text string) error {
 func splitRole(text string) (kind, rest string, err error) {
 	version, rest, _ := strings.Cut(text, " ")
 	kind, rest, _ = strings.Cut(rest, " ")
-	if version != "1" || kind != "worker" && kind != "warden" {
-		return "", "", fmt.Errorf("%s is %q, want \"1 worker …\" or \"1 warden …\"; unset it", roleVariable, text)
+	if version != "1" || kind != "worker" && kind != "spare" && kind != "warden" {
+		return "", "", fmt.Errorf("%s is %q, want \"1 worker …\", \"1 spare …\" or \"1 warden …\"; unset it", roleVariable, text)
 	}
 	return kind, rest, nil
 }
@@ -116,7 +123,11 @@ func numbers(text string, n int) (list []int, rest string, err error) {
 }
 
 func (r Role) String() string {
-	return fmt.Sprintf("1 worker %d %d %d %d %d %s", r.Parent, r.Depth, r.Slot, r.Generation, r.files, r.Name)
+	kind := "worker"
+	if r.Spare {
+		kind = "spare"
+	}
+	return fmt.Sprintf("1 %s %d %d %d %d %d %s", kind, r.Parent, r.Depth, r.Slot, r.Generation, r.files, r.Name)
 }
 
 func parseRole(text string) (Role, error) {
@@ -127,17 +138,23 @@ func parseRole(text string) (Role, error) {
 	return Role{Parent: n[0], Depth: n[1], Slot: n[2], Generation: n[3], files: n[4], Name: name}, nil
 }
 
-// inherited checks that so many files have come, then the lifeline and a file in memory, and keeps
-// all of them from what this process will start. By now the Go runtime may have descriptors of its
+// inherited checks that so many files have come, then the lifeline, a file in memory, and a spare's
+// socket, and keeps all of them from what this process will start. By now the Go runtime may have descriptors of its
 // own, so those that must be there are told by their kind.
-func inherited(files int) error {
-	for fd := firstFile; fd < firstFile+files+2; fd++ {
+func inherited(files int, spare bool) error {
+	end := firstFile + files + 2
+	if spare {
+		end++
+	}
+	for fd := firstFile; fd < end; fd++ {
 		want := uint32(0)
 		switch fd - firstFile - files {
 		case 0:
 			want = unix.S_IFIFO
 		case 1:
 			want = unix.S_IFREG
+		case 2:
+			want = unix.S_IFSOCK
 		}
 		var stat unix.Stat_t
 		err := unix.Fstat(fd, &stat)
@@ -181,10 +198,14 @@ func IsChild() bool { return self.child && !self.entered.Load() }
 func (r Role) Enter() {
 	self.entered.Store(true)
 	armCrash()
-	// The name is a courtesy: without /proc or the right to write there nothing is lost.
-	_ = os.WriteFile("/proc/self/comm", []byte(r.Name), 0)
+	r.show()
 }
 
-// Files returns the descriptors that the parent named in Spec.Files, in that order, marked as closed on
-// exec. Each call returns the same files.
-func (r Role) Files() []*os.File { return self.files }
+// show makes the role's name that of the process. It is a courtesy: without /proc or the right to write
+// there nothing is lost.
+func (r Role) show() { _ = os.WriteFile("/proc/self/comm", []byte(r.Name), 0) }
+
+// Files returns the descriptors that the parent named in Spec.Files, in that order, and behind them, of
+// a role that Await has returned, those that came with it. All are marked as closed on exec. Each call
+// returns the same files.
+func (r Role) Files() []*os.File { return slices.Concat(self.files, r.passed) }

@@ -30,12 +30,13 @@ func TestARoleTravelsAsText(t *testing.T) {
 func TestAMalformedRoleEndsTheProcess(t *testing.T) {
 	own := os.Getpid()
 	for _, tt := range []struct{ role, want string }{
-		{"", `MPGEN_CHILD is "", want "1 worker …" or "1 warden …"; unset it`},
-		{"2 worker 1 1 0 0 0 x", `MPGEN_CHILD is "2 worker 1 1 0 0 0 x", want "1 worker …" or "1 warden …"; unset it`},
+		{"", `MPGEN_CHILD is "", want "1 worker …", "1 spare …" or "1 warden …"; unset it`},
+		{"2 worker 1 1 0 0 0 x", `MPGEN_CHILD is "2 worker 1 1 0 0 0 x", want "1 worker …", "1 spare …" or "1 warden …"; unset it`},
 		{"1 worker", `MPGEN_CHILD has "", want a number; unset it`},
 		{"1 worker 1 1 0 -5 0 x", `MPGEN_CHILD has "-5", want a number; unset it`},
 		{"1 worker 1 1 0 0 0 x", `process 1, which started this one, is gone`},
 		{fmt.Sprintf("1 worker %d 1 0 0 0 x", own), `descriptor 3 was not inherited: `},
+		{fmt.Sprintf("1 spare %d 1 0 0 0 x", own), `descriptor 3 was not inherited: `},
 		{"1 warden 1 1 0", `MPGEN_CHILD has "", want a number; unset it`},
 		{fmt.Sprintf("1 worker %d 1 0 0 900 x", own), `descriptor `},
 		{"1 warden 1 1 0 4", `descriptor 3 was not inherited: `},

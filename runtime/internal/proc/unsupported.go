@@ -62,6 +62,15 @@ func (p *Process) Signal(syscall.Signal) error { return errUnsupported }
 // LimitMemory returns an error that wraps errors.ErrUnsupported.
 func (p *Process) LimitMemory(int64) error { return errUnsupported }
 
+// Assign returns an error that wraps errors.ErrUnsupported.
+func (p *Process) Assign(Spec) error { return errUnsupported }
+
+// Standing returns nil.
+func (p *Process) Standing() <-chan struct{} { return nil }
+
+// Begun returns nil.
+func (p *Process) Begun() <-chan struct{} { return nil }
+
 // Current returns false: no process of this system is a child.
 func Current() (Role, bool) { return Role{}, false }
 
@@ -70,6 +79,12 @@ func IsChild() bool { return false }
 
 // Enter does nothing.
 func (r Role) Enter() {}
+
+// Await returns an error that wraps errors.ErrUnsupported.
+func (r Role) Await() (Role, error) { return r, errUnsupported }
+
+// Begin does nothing.
+func (r Role) Begin() {}
 
 // Files returns nil.
 func (r Role) Files() []*os.File { return nil }
