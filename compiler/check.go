@@ -33,9 +33,11 @@ func (u *unit) check() {
 		case s.missing:
 		case s.serves():
 			u.failures(s)
+			u.warmth(s)
 			u.environment(s)
 		case s.kind == "process":
 			u.starting(s)
+			u.warmth(s)
 			u.environment(s)
 		}
 	}
@@ -291,6 +293,17 @@ func (u *unit) keyOf(s *symbol, ref *grammar.Ref) {
 func (u *unit) starting(s *symbol) {
 	if m, ok := s.given["max"]; ok && !s.onDemand {
 		u.add(maxWithoutDemand(s, m.at))
+	}
+}
+
+// warmth checks what is said about processes that are started ahead.
+func (u *unit) warmth(s *symbol) {
+	start, given := s.given["start"]
+	if spares, ok := s.given["spares"]; ok && start.word != "warm" && (!given || start.word != "") {
+		u.add(sparesOfNone(s, spares.at, start.at))
+	}
+	if start.word == "warm" && !s.startsAgain() {
+		u.add(warmOnce(s, start.at, u.without(start.at.Span)))
 	}
 }
 

@@ -136,6 +136,29 @@ pool render(page string) []byte { worker { env "LANG" } }
 
 pool render(page string) []byte { worker { env "LANG=C", "TZ=UTC" } }
 `})
+	codeWarmOnce = diag.Register(diag.Info{Code: "MP0330", Name: "WarmOnce",
+		Title: "a process that starts once is to start warm",
+		Text: "start warm keeps processes that stand by for later starts: of a process that is started by a call, or " +
+			"again after its end, and of workers in the place of others. What starts with the pipeline, and never again, has " +
+			"no use for them.",
+		Wrong: `package main
+
+process scan { start warm }
+`,
+		Right: `package main
+
+process scan[] { start warm }
+`})
+	codeSparesOfNone = diag.Register(diag.Info{Code: "MP0331", Name: "SparesOfNone",
+		Title: "there is a number of spares, and nothing that starts warm",
+		Wrong: `package main
+
+pool square(n int) int { spares 2 }
+`,
+		Right: `package main
+
+pool square(n int) int { start warm; spares 2 }
+`})
 	codeFootprint = diag.Register(diag.Info{Code: "MP0804", Name: "Footprint",
 		Title: "the pipeline takes more shared memory than it declares",
 		When: "process main declares a footprint, and queues, pools, processes and shared objects together take more. mpgen " +

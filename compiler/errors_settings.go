@@ -286,6 +286,25 @@ func maxWithoutDemand(s *symbol, at *grammar.Setting) diag.Diagnostic {
 		WithHelp("remove the setting, or write process %s[]", s.name.Text)
 }
 
+func warmOnce(s *symbol, at *grammar.Setting, without diag.Edit) diag.Diagnostic {
+	return diag.New(codeWarmOnce, diag.At(at), "%s starts once, with the pipeline, so that none of its spares would ever be used", s).
+		WithLabel("for what is started later").
+		WithHelp("remove the setting, or let it be started again: restart on_failure").
+		WithFix("remove it", without)
+}
+
+// sparesOfNone is about spares of what does not start warm; start is what it says instead, nil: nothing.
+func sparesOfNone(s *symbol, at, start *grammar.Setting) diag.Diagnostic {
+	d := diag.New(codeSparesOfNone, diag.At(at), "%s says how many spares it has, and has none: it does not start warm", s).
+		WithLabel("of what?").
+		WithHelp("write start warm beside it, or remove it")
+	if start == nil {
+		return d.WithFix("start warm", insert(at.Pos, "start warm; "))
+	}
+	return d.WithRelated(diag.At(start), "none are kept").
+		WithFix("start warm", diag.Replace(start.Values[0], "warm"))
+}
+
 func slotOfNumber(s *symbol, at *grammar.Setting, without diag.Edit) diag.Diagnostic {
 	return diag.New(codeUnknownSetting, diag.At(at.Key), "%s is a number, and has no setting %q", s, at.Key.Text).
 		WithLabel("a number has the size that it has").

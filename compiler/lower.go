@@ -183,6 +183,7 @@ func (u *unit) lowerProcess(s *symbol) *ir.Process {
 		Instances: int(s.instances),
 		Max:       int(s.given["max"].n),
 		Daemon:    s.daemon(),
+		Warm:      s.spares(),
 		Worker:    lowerWorker(s),
 	}
 	for i, param := range s.params {
@@ -281,6 +282,7 @@ func (u *unit) lowerPool(s *symbol) *ir.Pool {
 		Ports:   u.lowerPorts(s),
 		Workers: int(s.given["workers"].n),
 		Bytes:   s.given["bytes"].n,
+		Warm:    s.spares(),
 		Task:    lowerTask(s),
 		Worker:  lowerWorker(s),
 		Stage:   lowerStage(f),
@@ -303,6 +305,7 @@ func (u *unit) lowerService(s *symbol) *ir.Service {
 		Ports:   u.lowerPorts(s),
 		Workers: int(s.given["workers"].n),
 		Bytes:   s.given["bytes"].n,
+		Warm:    s.spares(),
 		Task:    lowerTask(s),
 		Worker:  lowerWorker(s),
 	}

@@ -316,7 +316,7 @@ func (d *drawing) node() {
 			instances, n.demand, n.several = "[]", true, true
 		}
 		n.head = "process " + n.name + instances + params
-		n.settings = d.settingsOf("process", "", "daemon", "restart", "max", "footprint", "send", "receive", "use", "read")
+		n.settings = d.settingsOf("process", "", "daemon", "restart", "max", "footprint", "spares", "send", "receive", "use", "read")
 		if n.demand && d.chance(50) {
 			n.settings = append(n.settings, fmt.Sprintf("max %d", 1+d.upTo(8)))
 		}
@@ -335,7 +335,7 @@ func (d *drawing) node() {
 			n.out = d.typ(2)
 		}
 		n.head = "pool " + n.name + params + " " + n.out
-		n.settings = append(d.settingsOf("pool", "", "workers", "send", "use", "read"), fmt.Sprintf("workers %d", 1+d.upTo(5)))
+		n.settings = append(d.settingsOf("pool", "", "workers", "spares", "send", "use", "read"), fmt.Sprintf("workers %d", 1+d.upTo(5)))
 		n.task = d.settingsOf("pool", "task", "failed")
 	case 3:
 		n.kind, n.several = "service", true
@@ -355,10 +355,16 @@ func (d *drawing) node() {
 				n.method, n.in, n.out = name, in, out
 			}
 		}
-		n.settings = append(n.settings, d.settingsOf("service", "", "workers", "send", "use", "read")...)
+		n.settings = append(n.settings, d.settingsOf("service", "", "workers", "spares", "send", "use", "read")...)
 		n.task = d.settingsOf("service", "task", "failed")
 	}
 	if n.kind != "queue" {
+		if !slices.Contains(n.settings, "restart never") && d.chance(20) {
+			n.settings = append(n.settings, "start warm")
+			if d.chance(50) {
+				n.settings = append(n.settings, fmt.Sprintf("spares %d", 1+d.upTo(8)))
+			}
+		}
 		if w := d.settingsOf(n.kind, "worker"); len(w) > 0 {
 			n.settings = append(n.settings, "worker { "+strings.Join(w, "; ")+" }")
 		}

@@ -88,6 +88,10 @@ var settings = []Setting{
 		Doc: "it keeps nobody waiting, and ends when all others have ended"},
 	{Key: "max", Of: "process", Takes: Count, Default: "256", Min: 1, Max: maxProcesses,
 		Doc: "how many may run at once, of a process that is started by a call"},
+	{Key: "start", Of: "process pool service", Takes: Word, Words: "spawn warm", Default: "spawn",
+		Doc: "whether each process is started when it is needed, or spare ones, started ahead, stand by"},
+	{Key: "spares", Of: "process pool service", Takes: Count, Default: "1", Min: 1, Max: 64,
+		Doc: "how many stand by, with start warm"},
 	{Key: "footprint", Of: "process", Takes: Size, Min: mib, Max: 64 * tib,
 		Doc: "of process main: shared memory that the pipeline may take, in all"},
 

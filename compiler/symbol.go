@@ -131,7 +131,24 @@ func (s *symbol) several() (string, bool) {
 	return "", false
 }
 
-// daemon says whether it keeps nobody waiting.
+// startsAgain reports whether a process, or a worker, may be started after the pipeline.
+func (s *symbol) startsAgain() bool {
+	if s.kind != "process" || s.onDemand {
+		return true
+	}
+	restart, given := s.given["restart"]
+	return given && restart.word != "never" && (restart.word != "" || restart.n != 0)
+}
+
+// spares is how many processes stand by.
+func (s *symbol) spares() int {
+	if s.given["start"].word != "warm" {
+		return 0
+	}
+	return int(max(s.given["spares"].n, 1))
+}
+
+// daemon reports whether it keeps nobody waiting.
 func (s *symbol) daemon() bool {
 	_, ok := s.given["daemon"]
 	return ok

@@ -21,7 +21,8 @@ import (
 // Exit codes of a process that can't do its part: EX_SOFTWARE of sysexits.
 const exitSoftware = 70
 
-// The files that a process inherits, in this order.
+// The files that a process inherits, in this order. A spare gets those from the pair
+// file on with its slot.
 const (
 	fileControl = iota
 	fileBells
@@ -66,6 +67,9 @@ type running struct {
 func runChild(role proc.Role) int {
 	tuneHeap()
 	c, err := openChild(role)
+	if errors.Is(err, proc.ErrNoPart) {
+		return 0
+	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "mpgen: process %s: %v\n", role.Name, err)
 		return exitSoftware
@@ -112,14 +116,13 @@ func dieOfGoexit() {
 
 func openChild(role proc.Role) (*child, error) {
 	files := role.Files()
-	if len(files) < fileArgs {
-		return nil, fmt.Errorf("inherited %d files, want %d at least", len(files), fileArgs)
+	if len(files) < filePair {
+		return nil, fmt.Errorf("inherited %d files, want %d at least", len(files), filePair)
 	}
-	files, given := files[:fileArgs], files[fileArgs:]
 	var maps [fileArgs]*shm.File
-	for i, f := range files {
+	for i := range filePair {
 		var err error
-		if maps[i], err = shm.Open(f, i != fileControl); err != nil {
+		if maps[i], err = shm.Open(files[i], i != fileControl); err != nil {
 			return nil, err
 		}
 	}
@@ -139,12 +142,32 @@ func openChild(role proc.Role) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
+	same := pl.hash() == ctl.Plan
+	spare := role.Spare
+	if spare {
+		if role, err = role.Await(); err != nil {
+			return nil, err
+		}
+		files = role.Files()
+	}
+	if len(files) < fileArgs {
+		return nil, fmt.Errorf("got %d files, want %d at least", len(files), fileArgs)
+	}
+	if maps[filePair], err = shm.Open(files[filePair], true); err != nil {
+		return nil, err
+	}
 	slot := role.Slot
-	if pl.hash() != ctl.Plan || slot <= 0 || slot >= len(pl.slots) || maps[filePair].Size() < pl.pairSize(slot) ||
+	if !same || slot <= 0 || slot >= len(pl.slots) || maps[filePair].Size() < pl.pairSize(slot) ||
 		maps[fileCommons].Size() < pl.commonsSize {
 		return nil, errors.New("this process and its parent lay the memory out differently: is it the same binary?")
 	}
-	for _, f := range files {
+	if spare {
+		if !(*control.Report)(maps[filePair].At(0)).Birth.CompareAndSwap(control.Unborn, control.Born) {
+			return nil, proc.ErrNoPart
+		}
+		role.Begin()
+	}
+	for _, f := range files[:fileArgs] {
 		f.Close() // the mappings stay
 	}
 	n := newNode(pl, slot, false, ctl, maps[fileBells], maps[fileCommons])
@@ -152,7 +175,7 @@ func openChild(role proc.Role) (*child, error) {
 		return nil, err
 	}
 	c := newChild(n, maps[filePair])
-	c.files = given
+	c.files = files[fileArgs:]
 	c.begin()
 	return c, nil
 }

@@ -269,3 +269,23 @@ func threadsNow() int {
 	list, _ := os.ReadDir("/proc/self/task")
 	return len(list)
 }
+
+// alert is a pool and a process on demand that start warm.
+var alert = func() (s struct {
+	pipeline *Pipeline
+	errand   *ProcessDecl
+	pool     *PoolDecl[string, int]
+	begun    *NumberDecl[int]
+}) {
+	s.begun = &NumberDecl[int]{Name: "begun"}
+	s.errand = &ProcessDecl{Name: "errand", OnDemand: true, Max: 2, Warm: 1, Uses: []Decl{s.begun}}
+	s.errand.Main = func(ctx context.Context, n *Node, d *Decoder) error {
+		s.begun.In(n).Add(1)
+		return perform(ctx, d.String())
+	}
+	s.pool = &PoolDecl[string, int]{Name: "answer", In: String, Workers: 1, Warm: 1, Task: TaskPolicy{Retries: 1, Backoff: time.Millisecond}}
+	s.pool.Func = func(ctx context.Context, how string) (int, error) { return 42, perform(ctx, how) }
+	s.pipeline = &Pipeline{Path: "mp.test/conform/standing", Source: "standing.mp", Decls: []Decl{s.begun, s.errand, s.pool}}
+	Register(s.pipeline)
+	return s
+}()

@@ -66,6 +66,7 @@ var promises = []promise{
 	{"A task that kills its worker costs those beside it one attempt", all(yes), (*trial).crewPoison},
 	{"A worker that is ended for one task costs those beside it none", [3]string{"it is killed", abandoned, abandoned}, (*trial).crewStuck},
 	{"A Map goes no further ahead than its `Ahead`", all(yes), (*trial).ahead},
+	{"What starts warm starts when it is needed, whatever its spares do", all(yes), (*trial).warm},
 	{"A stage loses and doubles nothing, whatever its workers die of", all(yes), (*trial).stage},
 	{"Deadlines and cancelling reach the function's context", all(yes), (*trial).cancelled},
 	{"A function that does not heed its context is ended after its grace",
@@ -92,6 +93,7 @@ var promises = []promise{
 	{"The tasks of a Map run one after the other, in the order of the inputs", [3]string{"no", "no", yes}, (*trial).inOrder},
 	{"Runs repeat exactly", [3]string{"no", "no", yes}, (*trial).repeats},
 	{"Processes that all wait for each other", [3]string{"wait", "wait", "each get `*mp.Deadlock`"}, (*trial).deadlock},
+	{"`start warm` keeps spare processes", [3]string{yes, "there are none", "there are none"}, (*trial).spares},
 	{"`mp.Main()` is needed", [3]string{yes, "no", "no"}, (*trial).main},
 	{"`worker { memory }` is a bound", [3]string{yes, "no", "no"}, (*trial).memory},
 	{"`worker { env, dir, nice, cpus }` is what a process is born into", [3]string{yes, "the program's hold", "the program's hold"}, (*trial).surroundings},
@@ -668,4 +670,38 @@ func (t *trial) memory() {
 	var died *Died
 	require.ErrorAs(t, err, &died)
 	require.True(t, died.OOM)
+}
+
+// ready is how many spares stand.
+func (s Stats) ready() int { return s.Processes["errand"].Spares + s.Pools["answer"].Spares }
+
+func (t *trial) warm() {
+	r, n := t.start(alert.pipeline)
+	pool := alert.pool.Pool(n)
+	for i := range 4 { // as soon as they can be, and when spares stand
+		if i == 2 && t.engine == "processes" {
+			until(t, "spares stand", func() bool { return r.Stats().ready() == 2 })
+		}
+		p, err := alert.errand.Spawn(limited(t), r, func(e *Encoder) { e.String("return") })
+		require.NoError(t, err)
+		require.NoError(t, p.Wait(limited(t)))
+		_, err = pool.Call(limited(t), "panic")
+		require.ErrorAs(t, err, new(*Died))
+		answer, err := pool.Call(limited(t), "return")
+		require.NoError(t, err)
+		require.Equal(t, 42, answer)
+	}
+	require.Equal(t, 4, alert.begun.In(n).Load())
+	require.Equal(t, 4, r.Stats().Processes["errand"].Started)
+	require.NoError(t, r.Close())
+}
+
+func (t *trial) spares() {
+	r, _ := t.start(alert.pipeline)
+	if t.holds == yes {
+		until(t, "spares stand", func() bool { return r.Stats().ready() == 2 })
+		require.Empty(t, r.Processes())
+	}
+	require.NoError(t, r.Close())
+	require.Zero(t, r.Stats().ready())
 }

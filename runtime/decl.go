@@ -88,6 +88,7 @@ type ProcessDecl struct {
 	Daemon    bool // it keeps neither Wait nor a queue waiting
 	Restart   Restart
 	Restarts  int // after how many failures in a row it is given up; 0: 10; with Never it means OnFailure
+	Warm      int // spare processes that are kept for its starts
 	Worker    Worker
 
 	Send, Receive, Uses, Reads []Decl
@@ -102,6 +103,7 @@ type PoolDecl[In, Out any] struct {
 	Out     Codec[Out]
 	Workers int   // 0: as told to Start, else GOMAXPROCS
 	Bytes   int64 // bytes of the largest task or result; 0: 64 MiB
+	Warm    int   // spare processes that are kept, to take the place of workers
 	Task    TaskPolicy
 	Worker  Worker
 	From    *QueueDecl[In]         // a stage takes its tasks from here

@@ -20,6 +20,9 @@ type engine interface {
 	// start starts the process of m, for which everything lies ready. Its slot is
 	// free: the process that had it before is Dead.
 	start(m *member, generation int) (instance, error)
+	// spare starts a process ahead, for the row of m, in a place of the table of
+	// groups. An engine that emulates has none, and is not asked.
+	spare(m *member, place int) (spare, error)
 	// close ends what still runs, and what open made. It may come without open.
 	close()
 	// abandoned counts the functions that could not be killed and were left to run on.

@@ -80,7 +80,7 @@ func (pl *plan) lay() {
 
 // fileSizes are the bytes of the memory files that a run has one of, in whole pages.
 func (pl *plan) fileSizes() (sizes [3]int) {
-	sizes[fileControl] = alignUp(control.Size(len(pl.slots), len(pl.parts), pl.rows(), len(pl.told)), pageSize)
+	sizes[fileControl] = alignUp(control.Size(len(pl.slots), pl.spares, len(pl.parts), pl.rows(), len(pl.told)), pageSize)
 	sizes[fileBells] = alignUp(len(pl.slots)*bell.WordSize, pageSize)
 	sizes[fileCommons] = alignUp(pl.commonsSize, pageSize)
 	return sizes
@@ -194,7 +194,7 @@ func (pl *plan) hash() uint64 {
 	io.WriteString(h, pl.pipeline.Path)
 	for _, p := range pl.parties {
 		s := pl.slots[p.first]
-		fmt.Fprintln(h, s.name, s.pool, p.first, p.n, p.takes, p.puts)
+		fmt.Fprintln(h, s.name, s.pool, p.first, p.n, p.warm, p.takes, p.puts)
 	}
 	for _, q := range pl.queues {
 		fmt.Fprintln(h, q.name, q.flat, q.first, q.n)

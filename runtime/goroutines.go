@@ -1,6 +1,7 @@
 package mp
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -54,6 +55,8 @@ func (e *goroutines) start(m *member, generation int) (instance, error) {
 	go g.live(n.bell.Enlist())
 	return g, nil
 }
+
+func (e *goroutines) spare(*member, int) (spare, error) { return nil, errors.ErrUnsupported }
 
 // close has nothing to end: every supervisor has seen its process dead.
 func (e *goroutines) close() {}

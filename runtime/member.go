@@ -27,12 +27,13 @@ type member struct {
 	deadline int64       // of the context that it was started with, 0: none
 	unhook   func() bool // ends that context's hold on it, nil: none
 
-	upMu  sync.Mutex // of the fields up to the blank line
-	down  *line.Writer
-	up    *line.Reader
-	life  life
-	desk  *desk // if it calls pools or managed objects; of this life
-	reply reply
+	upMu   sync.Mutex // of the fields up to the blank line
+	down   *line.Writer
+	up     *line.Reader // nil while nothing is heard
+	upNext *line.Reader // of a process that is being started
+	life   life
+	desk   *desk // if it calls pools or managed objects; of this life
+	reply  reply
 
 	pid atomic.Int64 // 0: no process
 
@@ -129,7 +130,7 @@ func (m *member) launch() (instance, error) {
 	size := r.plan.lineSize(m.index)
 	m.upMu.Lock()
 	m.down = line.OpenWriter(m.pair.At(downAt), size, r.node.bells)
-	m.up = line.OpenReader(m.pair.At(upAt), size, r.node.bells, r.plan.maxMessage(m.index))
+	m.up, m.upNext = nil, line.OpenReader(m.pair.At(upAt), size, r.node.bells, r.plan.maxMessage(m.index))
 	m.life, m.reply = life{leaving: make(chan struct{})}, reply{}
 	if r.plan.callsOut(m.index) {
 		m.desk = newDesk(m)
@@ -141,7 +142,7 @@ func (m *member) launch() (instance, error) {
 		}
 		m.down.Publish()
 	}
-	m.up.Items().Set(0)
+	m.upNext.Items().Set(0)
 	m.upMu.Unlock()
 	m.doneBefore = m.report.Done.Load()
 	for i := range m.posts {
@@ -155,13 +156,25 @@ func (m *member) launch() (instance, error) {
 	word.Order.Store(control.Work)
 	word.State.Store(control.Starting)
 
+	if p := r.spares[m.slot.party].take(m, m.generation); p != nil {
+		return p, nil
+	}
 	return r.engine.start(m, m.generation)
 }
 
 func (m *member) memory() int64 { return m.run.plan.memory(m.index) }
 
-// started makes the process that launch gave the member's.
+// started makes the process that launch gave the member's, and begins to listen to
+// it: what it says is about a process that is known.
 func (m *member) started(p instance) {
+	m.enroll(p)
+	m.upMu.Lock()
+	m.up, m.upNext = m.upNext, nil
+	m.upMu.Unlock()
+	m.drain()
+}
+
+func (m *member) enroll(p instance) {
 	r := m.run
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -417,6 +430,7 @@ func (m *member) hear(f line.Frame) func() {
 func (m *member) isReady() {
 	r := m.run
 	r.node.control.Slots[m.index].State.Store(control.Running)
+	r.spares[m.slot.party].tell()
 	r.mu.Lock()
 	p := m.proc
 	r.mu.Unlock()

@@ -22,6 +22,7 @@ type plan struct {
 	workers  int
 	slots    []slotPlan  // 0 is the program itself
 	parties  []partyPlan // 0 is the program itself
+	spares   int         // of all parties
 	queues   []queuePlan
 	parts    []partPlan
 	pools    []poolPlan
@@ -49,6 +50,7 @@ type slotPlan struct {
 // partyPlan is all slots of one row, a process or a pool, and what they reach.
 type partyPlan struct {
 	first, n    int    // slots first to first+n-1
+	spare, warm int    // its spares have the places from spare on, as many as warm
 	takes, puts []int  // queues
 	uses, reads []int  // shared objects
 	lent        []int  // of those that it uses, those whose blocks come in items of its queues
@@ -110,6 +112,7 @@ type poolPlan struct {
 	concurrent int           // tasks that a worker may do at once, from 2; 0: one
 	batch      int           // most tasks of one call of the function; 0: it takes one
 	wait       time.Duration // for a batch to become whole
+	warm       int
 }
 
 // inputPlan is one queue that feeds a pool, or a method of a service.
@@ -153,6 +156,7 @@ type poolShape struct {
 	concurrent int
 	batch      int
 	wait       time.Duration
+	warm       int
 
 	sends, uses, reads []Decl
 }
@@ -241,6 +245,11 @@ func newPlan(p *Pipeline, t told) (*plan, error) {
 		return nil, err
 	}
 	pl.meet()
+	for i := range pl.parties[1:] {
+		p := &pl.parties[1+i]
+		p.spare, p.warm = len(pl.slots)+pl.spares, pl.warm(p.first)
+		pl.spares += p.warm
+	}
 	pl.findCycles()
 	if pl.divide(); pl.lendings() > ring.MaxLending {
 		return nil, fmt.Errorf("the pipeline has %d readers of queues whose items carry blocks, counted one for each key, the most is %d", pl.lendings(), ring.MaxLending)
@@ -617,5 +626,13 @@ func (pl *plan) grace(slot int) time.Duration {
 
 // memory is the bytes of its own that the process of a slot may take, 0: no bound.
 func (pl *plan) memory(slot int) int64 { return pl.settings(slot).Memory }
+
+// warm is how many spares the row of a slot has.
+func (pl *plan) warm(slot int) int {
+	if p := pl.slots[slot].process; p != nil {
+		return p.Warm
+	}
+	return pl.pools[pl.slots[slot].pool].warm
+}
 
 func (pl *plan) mainSends(queue int) bool { return slices.Contains(pl.parties[0].puts, queue) }

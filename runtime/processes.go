@@ -33,27 +33,58 @@ func (e *processes) open(r *Run) (err error) {
 		return err
 	}
 	e.house, err = proc.NewHouse(proc.Groups{
-		File: r.files[fileControl].FD(), Len: len(r.plan.slots),
+		File: r.files[fileControl].FD(), Len: len(r.plan.slots) + r.plan.spares,
 		Offset: control.GroupOffset, Stride: int64(control.GroupStride),
-		Set: func(slot int, pgid int32) { r.node.control.Slots[slot].Group.Store(uint32(pgid)) },
+		Set: func(place int, pgid int32) { r.node.control.Place(place).Group.Store(uint32(pgid)) },
 	})
 	return err
 }
 
 func (e *processes) start(m *member, generation int) (instance, error) {
-	r := m.run
-	own := r.plan.settings(m.index)
-	files := []*os.File{r.files[fileControl].FD(), r.files[fileBells].FD(), r.files[fileCommons].FD(), m.pair.FD()}
-	p, err := e.house.Start(proc.Spec{
-		Name: m.title(), Slot: m.index, Generation: generation,
-		Env: m.environment(e.folders[own.Dir]), Dir: e.folders[own.Dir], Nice: own.Nice,
-		Files:  append(files, m.args.files...),
-		Stdout: whole(os.Stdout), Stderr: whole(os.Stderr),
-	})
+	spec, part := e.surroundings(m), m.part(generation)
+	spec.Name, spec.Slot, spec.Generation = part.Name, part.Slot, part.Generation
+	spec.Files = append(spec.Files, part.Files...)
+	p, err := e.house.Start(spec)
 	if err != nil {
 		return nil, err // and no instance: a nil *proc.Process would be one
 	}
 	return p, nil
+}
+
+func (e *processes) spare(m *member, place int) (spare, error) {
+	spec := e.surroundings(m)
+	spec.Name, spec.Slot, spec.Spare = m.slot.name+"[warm]", place, true
+	p, err := e.house.Start(spec)
+	if err != nil {
+		return nil, err
+	}
+	return spareProcess{p}, nil
+}
+
+// spareProcess is a spare that is a process of the system.
+type spareProcess struct{ *proc.Process }
+
+func (p spareProcess) assign(m *member, generation int) error {
+	return p.Assign(m.part(generation))
+}
+
+// surroundings is what all processes of the member's row start with.
+func (e *processes) surroundings(m *member) proc.Spec {
+	r := m.run
+	own := r.plan.settings(m.index)
+	return proc.Spec{
+		Env: m.environment(e.folders[own.Dir]), Dir: e.folders[own.Dir], Nice: own.Nice,
+		Files:  []*os.File{r.files[fileControl].FD(), r.files[fileBells].FD(), r.files[fileCommons].FD()},
+		Stdout: whole(os.Stdout), Stderr: whole(os.Stderr),
+	}
+}
+
+// part is what the member's own process starts with beside that.
+func (m *member) part(generation int) proc.Spec {
+	return proc.Spec{
+		Name: m.title(), Slot: m.index, Generation: generation,
+		Files: append([]*os.File{m.pair.FD()}, m.args.files...),
+	}
 }
 
 func (e *processes) close() {

@@ -42,7 +42,7 @@ func lone(b *testing.B, p *Pipeline) *Node {
 		b.Cleanup(func() { f.Close() })
 		return f
 	}
-	ctl, err := control.New(memory(control.Size(len(pl.slots), len(pl.parts), pl.rows(), len(pl.told))), len(pl.slots), len(pl.parts), pl.rows(), len(pl.told), p.Path)
+	ctl, err := control.New(memory(control.Size(len(pl.slots), pl.spares, len(pl.parts), pl.rows(), len(pl.told))), len(pl.slots), pl.spares, len(pl.parts), pl.rows(), len(pl.told), p.Path)
 	if err != nil {
 		b.Fatal(err)
 	}

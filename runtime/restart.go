@@ -206,6 +206,7 @@ func (m *member) rest(pause time.Duration, why *Error) bool {
 	}
 	r := m.run
 	r.node.control.Slots[m.index].State.Store(control.Backoff)
+	r.spares[m.slot.party].tell()
 	var told chan struct{}
 	if m.handle != nil {
 		told = m.handle.told
@@ -306,6 +307,7 @@ func (m *member) finish(cause, err error) {
 	r.mu.Lock()
 	m.err = cause
 	r.leave(m)
+	r.spares[m.slot.party].tell()
 	if h := m.handle; h != nil {
 		h.err = err
 		if m.slot.process.OnDemand { // from here on the slot may be another's

@@ -32,6 +32,7 @@ type Run struct {
 	bounded   []*ring.Bounded
 	spsc      []*ring.SPSC
 	rousing   rousing
+	spares    []*spares      // of each party, nil: it has none
 	watching  sync.WaitGroup // the members' goroutines, and what else must end before the memory goes
 	unhook    []func() bool  // what listens to the outside
 	waiters   atomic.Int32   // calls of Wait, Shutdown and Close under way, or that saw the run stop
@@ -305,6 +306,9 @@ func (r *Run) stop(err error) {
 		r.err = err
 	}
 	close(r.stopped)
+	for _, s := range r.spares {
+		s.dismiss()
+	}
 	for _, p := range r.pools {
 		if p != nil {
 			p.end(r.err)

@@ -12,6 +12,7 @@ type ServiceDecl[S any] struct {
 	Name    string
 	Workers int   // 0: 1
 	Bytes   int64 // bytes of the largest arguments or result; 0: 64 MiB
+	Warm    int   // spare processes that are kept, to take the place of workers
 	Task    TaskPolicy
 	Worker  Worker
 	Methods []Method[S]
@@ -116,7 +117,7 @@ func (s *ServiceDecl[S]) check() error {
 }
 
 func (s *ServiceDecl[S]) shape() poolShape {
-	p := poolShape{workers: max(s.Workers, 1), bytes: s.Bytes, task: s.Task, worker: s.Worker, called: true, object: true, concurrent: s.Concurrent, sends: s.Send, uses: s.Uses, reads: s.Reads}
+	p := poolShape{workers: max(s.Workers, 1), bytes: s.Bytes, task: s.Task, worker: s.Worker, warm: s.Warm, called: true, object: true, concurrent: s.Concurrent, sends: s.Send, uses: s.Uses, reads: s.Reads}
 	for i, m := range s.Methods {
 		p.methods = append(p.methods, m.Name)
 		if m.fed != nil {

@@ -38,6 +38,7 @@ func (r *Run) settle() {
 		}
 		again = r.endCycles() || again
 	}
+	r.dismissSpares()
 	if r.keeping > 0 || r.stopping && r.daemons+r.called > 0 {
 		return
 	}

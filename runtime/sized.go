@@ -32,8 +32,8 @@ func footprintOf(p footprint.Pipeline, workers int) (f footprint.Figures, err er
 	sizes := pl.fileSizes()
 	f.Control, f.Bells, f.Commons = int64(sizes[fileControl]), int64(sizes[fileBells]), int64(sizes[fileCommons])
 	f.Shared, f.Pairs = pl.footprint, pl.footprint-f.Control-f.Bells-f.Commons
-	f.Processes = len(pl.slots) - 1
-	f.Descriptors = len(sizes) + proc.Descriptors + f.Processes*(1+proc.ProcessDescriptors)
+	f.Processes, f.Spares = len(pl.slots)-1, pl.spares
+	f.Descriptors = len(sizes) + proc.Descriptors + f.Processes*(1+proc.ProcessDescriptors) + f.Spares*(proc.ProcessDescriptors+proc.SpareDescriptors)
 	parts := map[string]*footprint.Part{}
 	f.Rows = make([]footprint.Part, len(pipeline.Decls))
 	for i, d := range pipeline.Decls {
@@ -49,7 +49,9 @@ func footprintOf(p footprint.Pipeline, workers int) (f footprint.Figures, err er
 	}
 	for i := 1; i < len(pl.slots); i++ {
 		part := parts[pl.slots[i].name]
-		part.Processes++
+		if part.Processes++; part.Spares == 0 {
+			part.Spares = pl.parties[pl.slots[i].party].warm
+		}
 		part.Pairs += int64(alignUp(pl.pairSize(i), pageSize))
 		if pl.memory(i) > 0 {
 			f.Descriptors++ // its figures, which are watched
@@ -71,7 +73,7 @@ func sizedPipeline(p footprint.Pipeline) (*Pipeline, error) {
 		r := &p.Rows[i]
 		switch r.Kind {
 		case footprint.Process:
-			decls[r.Name] = &ProcessDecl{Name: r.Name, Instances: r.Instances, OnDemand: r.OnDemand, Max: r.Max, Worker: Worker{Memory: r.Memory}}
+			decls[r.Name] = &ProcessDecl{Name: r.Name, Instances: r.Instances, OnDemand: r.OnDemand, Max: r.Max, Warm: r.Warm, Worker: Worker{Memory: r.Memory}}
 		case footprint.Queue:
 			decls[r.Name] = &sizedQueue{row: r}
 		case footprint.Pool, footprint.Service:
@@ -95,7 +97,7 @@ func sizedPipeline(p footprint.Pipeline) (*Pipeline, error) {
 		case *ProcessDecl:
 			d.Send, d.Receive, d.Uses, d.Reads = refs(r.Send), refs(r.Receive), refs(r.Uses), refs(r.Reads)
 		case *sizedPool:
-			d.form = poolShape{workers: r.Workers, bytes: r.Bytes, worker: Worker{Memory: r.Memory}, called: len(r.Stages) == 0,
+			d.form = poolShape{workers: r.Workers, bytes: r.Bytes, worker: Worker{Memory: r.Memory}, warm: r.Warm, called: len(r.Stages) == 0,
 				methods: make([]string, r.Methods), concurrent: r.Concurrent, sends: refs(r.Send), uses: refs(r.Uses), reads: refs(r.Reads)}
 			if r.Kind == footprint.Service {
 				d.form.workers, d.form.called, d.form.object = max(r.Workers, 1), true, true

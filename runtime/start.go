@@ -104,7 +104,7 @@ func newRun(pl *plan, e engine) (r *Run, err error) {
 	if err = r.files[fileControl].Reserve(0, r.files[fileControl].Size()); err != nil {
 		return nil, err
 	}
-	ctl, err := control.New(r.files[fileControl], len(pl.slots), len(pl.parts), pl.rows(), len(pl.told), pl.pipeline.Path)
+	ctl, err := control.New(r.files[fileControl], len(pl.slots), pl.spares, len(pl.parts), pl.rows(), len(pl.told), pl.pipeline.Path)
 	if err != nil {
 		return nil, err
 	}
@@ -216,6 +216,7 @@ func (r *Run) begin() error {
 			r.enter(m)
 		}
 	}
+	r.keepSpares()
 	for _, m := range r.alive() {
 		r.watching.Add(1)
 		r.turns.Hold()

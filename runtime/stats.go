@@ -32,6 +32,7 @@ type QueueStats struct {
 // that has no workers of its own.
 type PoolStats struct {
 	Workers, Busy int
+	Spares        int    // processes that stand by to take the place of workers
 	Done          uint64 // tasks that a worker has ended, well or with an error
 	Failed        uint64 // tasks that ended with an error, and those whose last attempt was a death
 	Lost          uint64 // results of a stage, and tasks that it gave up on, for which nobody was left to receive them
@@ -64,6 +65,7 @@ type ErrorStats struct {
 // that were started on demand.
 type ProcessStats struct {
 	Running  int // now
+	Spares   int // processes that stand by to be started; they do not count as running
 	Started  int // so far, restarts too
 	Failed   int // ended by dying or with an error, unless they were told to stop
 	Restarts int // starts after the first
@@ -121,7 +123,7 @@ func (r *Run) stats() Stats {
 	}
 	for i, p := range r.plan.parties[1:] {
 		if b := &r.parties[1+i]; r.plan.slots[p.first].process != nil {
-			q := ProcessStats{Running: b.running, Started: b.started, Failed: b.failed, Restarts: b.restarts, Ran: b.ran}
+			q := ProcessStats{Running: b.running, Started: b.started, Failed: b.failed, Restarts: b.restarts, Ran: b.ran, Spares: r.spares[1+i].count()}
 			for _, m := range r.members[p.first-1 : p.first-1+p.n] {
 				q.Waited += r.node.bells[m.index].Waited()
 				if m.proc != nil {
@@ -146,7 +148,7 @@ func (r *Run) stats() Stats {
 // poolStats adds the counters of a pool; of a service those of each method, too.
 func (r *Run) poolStats(pool int, to map[string]PoolStats) {
 	pp := &r.plan.pools[pool]
-	p, each := PoolStats{Workers: pp.n}, make([]PoolStats, len(pp.methods))
+	p, each := PoolStats{Workers: pp.n, Spares: r.spares[r.plan.slots[pp.first].party].count()}, make([]PoolStats, len(pp.methods))
 	for _, m := range r.workers(pp) {
 		p.Done += m.report.Done.Load()
 		p.Worked += time.Duration(m.report.Worked.Load())

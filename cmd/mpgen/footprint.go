@@ -58,15 +58,18 @@ func sizesOfRow(d ir.Decl) footprint.Row {
 	case d.Process != nil:
 		p := d.Process
 		r.Kind, r.Instances, r.OnDemand, r.Max, r.Memory = footprint.Process, p.Instances, p.Spawn != "", p.Max, p.Worker.Memory
+		r.Warm = p.Warm
 		reached(p.Ports)
 	case d.Pool != nil:
 		p := d.Pool
 		r.Kind, r.Workers, r.Bytes, r.Memory = footprint.Pool, p.Workers, p.Bytes, p.Worker.Memory
+		r.Warm = p.Warm
 		reached(p.Ports)
 		stage(0, p.Stage)
 	case d.Service != nil:
 		s := d.Service
 		r.Kind, r.Workers, r.Bytes, r.Memory, r.Methods = footprint.Service, s.Workers, s.Bytes, s.Worker.Memory, len(s.Methods)
+		r.Warm = s.Warm
 		reached(s.Ports)
 		for i, m := range s.Methods {
 			stage(i, m.Stage)
@@ -104,7 +107,7 @@ type pipelineFootprint struct {
 	Pairs       int64          `json:"pairs"`
 	Memory      int64          `json:"memory"`    // bytes that processes with a limit may take of their own
 	Unlimited   int            `json:"unlimited"` // processes without
-	Processes   int            `json:"processes"` // with the program and the warden
+	Processes   int            `json:"processes"` // with spares, the program and the warden
 	Threads     int            `json:"threads"`   // of all of them, about
 	Descriptors int            `json:"descriptors"`
 	Rows        []rowFootprint `json:"rows"`
@@ -115,6 +118,7 @@ type rowFootprint struct {
 	Name      string `json:"name"`
 	Shared    int64  `json:"shared"` // bytes
 	Processes int    `json:"processes,omitempty"`
+	Spares    int    `json:"spares,omitempty"` // of processes: they take no memory worth a limit
 	Memory    int64  `json:"memory,omitempty"` // of each process, at most
 	Note      string `json:"-"`
 }
@@ -130,7 +134,7 @@ func footprintOf(folder string, p *ir.Pipeline) (pipelineFootprint, error) {
 	}
 	all := pipelineFootprint{
 		Folder: folder, Shared: f.Shared, Control: f.Control, Bells: f.Bells, Commons: f.Commons, Pairs: f.Pairs,
-		Processes: f.Processes + 2, Threads: (f.Processes + 2) * threadsOfProcess, Descriptors: f.Descriptors,
+		Processes: f.Processes + f.Spares + 2, Threads: (f.Processes + f.Spares + 2) * threadsOfProcess, Descriptors: f.Descriptors,
 		Rows: []rowFootprint{},
 	}
 	if p.Main != nil {
@@ -143,7 +147,7 @@ func footprintOf(folder string, p *ir.Pipeline) (pipelineFootprint, error) {
 	for i, r := range sizes.Rows {
 		part := f.Rows[i]
 		row := rowFootprint{Kind: kindOfRow(r.Kind), Name: names[r.Name], Shared: part.Commons + part.Pairs,
-			Processes: part.Processes, Memory: r.Memory, Note: noteOf(r)}
+			Processes: part.Processes + part.Spares, Spares: part.Spares, Memory: r.Memory, Note: noteOf(r)}
 		all.Memory += r.Memory * int64(part.Processes)
 		if r.Memory == 0 {
 			all.Unlimited += part.Processes
@@ -236,7 +240,7 @@ func printFootprints(out io.Writer, all []pipelineFootprint) error {
 		w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
 		fmt.Fprintln(w, "shared\tprocesses\tmemory\t")
 		for _, r := range f.Rows {
-			fmt.Fprintf(w, "%s\t%s\t%s\t  %s %s%s\n", binarySize(r.Shared), number(r.Processes), r.limit(), r.Kind, r.Name, r.Note)
+			fmt.Fprintf(w, "%s\t%s\t%s\t  %s %s%s\n", binarySize(r.Shared), number(r.Processes), r.limit(), r.Kind, r.Name, r.spares()+r.Note)
 		}
 		fmt.Fprintf(w, "%s\t2\t\t  the program and its warden, and what belongs to all\n", binarySize(f.rest()))
 		fmt.Fprintf(w, "%s\t%d\t%s\t  at most\n", binarySize(f.Shared), f.Processes, f.limits())
@@ -267,10 +271,21 @@ func (r rowFootprint) limit() string {
 		return ""
 	case r.Memory == 0:
 		return "no limit"
-	case r.Processes == 1:
+	case r.Processes-r.Spares == 1:
 		return binarySize(r.Memory)
 	}
-	return fmt.Sprintf("%d x %s", r.Processes, binarySize(r.Memory))
+	return fmt.Sprintf("%d x %s", r.Processes-r.Spares, binarySize(r.Memory))
+}
+
+// spares says how many of the processes of a row only stand by.
+func (r rowFootprint) spares() string {
+	switch r.Spares {
+	case 0:
+		return ""
+	case 1:
+		return ", 1 of them a spare"
+	}
+	return fmt.Sprintf(", %d of them spares", r.Spares)
 }
 
 // limits is how much the processes may take that have a limit.

@@ -52,6 +52,7 @@ type Node struct {
 	OnDemand  bool     `json:"on_demand,omitempty"` // the program starts it by a call
 	Daemon    bool     `json:"daemon,omitempty"`
 	Workers   int      `json:"workers,omitempty"`
+	Spares    int      `json:"spares,omitempty"`   // processes that stand by
 	Capacity  int      `json:"capacity,omitempty"` // items
 	Failed    bool     `json:"failed,omitempty"`   // a queue of failed tasks
 	Guard     string   `json:"guard,omitempty"`    // the lock of an array
@@ -170,10 +171,11 @@ func (b *builder) node(d ir.Decl) {
 		}
 	case d.Process != nil:
 		n.Kind, n.Instances, n.OnDemand, n.Daemon = Process, d.Process.Instances, d.Process.Spawn != "", d.Process.Daemon
+		n.Spares = d.Process.Warm
 	case d.Pool != nil:
-		n.Kind, n.Workers = Pool, d.Pool.Workers
+		n.Kind, n.Workers, n.Spares = Pool, d.Pool.Workers, d.Pool.Warm
 	case d.Service != nil:
-		n.Kind, n.Workers = Service, d.Service.Workers
+		n.Kind, n.Workers, n.Spares = Service, d.Service.Workers, d.Service.Warm
 		for _, m := range d.Service.Methods {
 			n.Methods = append(n.Methods, m.Name)
 		}

@@ -24,7 +24,7 @@ func generated(seed uint64, n int) *Graph {
 		case Pool, Service:
 			node.Workers = r.IntN(5)
 		case Process:
-			node.OnDemand, node.Daemon = r.IntN(4) == 0, r.IntN(8) == 0
+			node.OnDemand, node.Daemon, node.Spares = r.IntN(4) == 0, r.IntN(8) == 0, r.IntN(8)/6
 		}
 		g.Nodes = append(g.Nodes, node)
 	}

@@ -43,6 +43,9 @@ func (n Node) detail() string {
 			words = append(words, fmt.Sprintf("%s %d", s.Name, s.N))
 		}
 	}
+	if n.Spares > 0 {
+		words = append(words, count(n.Spares, "spare"))
+	}
 	return strings.Join(words, " · ")
 }
 

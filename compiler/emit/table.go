@@ -109,6 +109,7 @@ func (f *file) row(d ir.Decl) jen.Code {
 			add(true, "Restart", mp(p.Restart))
 		}
 		add(p.Restarts != 0, "Restarts", jen.Lit(p.Restarts))
+		add(p.Warm != 0, "Warm", jen.Lit(p.Warm))
 		add(!p.Worker.IsZero(), "Worker", worker(p.Worker))
 		elems = append(elems, reached(p.Ports)...)
 		return mp("ProcessDecl").Add(braces(len(elems) > shortRow, elems...))
@@ -116,6 +117,7 @@ func (f *file) row(d ir.Decl) jen.Code {
 		s := d.Service
 		add(s.Workers != 0, "Workers", jen.Lit(s.Workers))
 		add(s.Bytes != 0, "Bytes", size(s.Bytes))
+		add(s.Warm != 0, "Warm", jen.Lit(s.Warm))
 		add(s.Task != ir.Task{}, "Task", task(s.Task))
 		add(!s.Worker.IsZero(), "Worker", worker(s.Worker))
 		add(true, "Methods", jen.Id(s.Table))
@@ -132,6 +134,7 @@ func (f *file) row(d ir.Decl) jen.Code {
 		add(p.Stage.To == "" && p.Out != nil && !out.Flat, "Out", f.codec(out))
 		add(p.Workers != 0, "Workers", jen.Lit(p.Workers))
 		add(p.Bytes != 0, "Bytes", size(p.Bytes))
+		add(p.Warm != 0, "Warm", jen.Lit(p.Warm))
 		add(p.Task != ir.Task{}, "Task", task(p.Task))
 		add(!p.Worker.IsZero(), "Worker", worker(p.Worker))
 		add(p.Stage.From != "", "From", jen.Op("&").Id(p.Stage.From))

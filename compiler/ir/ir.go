@@ -156,6 +156,7 @@ type Process struct {
 	Daemon    bool    `json:"daemon,omitempty"`
 	Restart   string  `json:"restart,omitempty"` // constant of the runtime
 	Restarts  int     `json:"restarts,omitempty"`
+	Warm      int     `json:"warm,omitempty"` // spares
 	Worker    Worker  `json:"worker,omitzero"`
 }
 
@@ -183,6 +184,7 @@ type Pool struct {
 	Ports   Ports   `json:"ports,omitzero"`
 	Workers int     `json:"workers,omitempty"`
 	Bytes   int64   `json:"bytes,omitempty"`
+	Warm    int     `json:"warm,omitempty"` // spares
 	Task    Task    `json:"task,omitzero"`
 	Worker  Worker  `json:"worker,omitzero"`
 	Stage   Stage   `json:"stage,omitzero"`
@@ -207,6 +209,7 @@ type Service struct {
 	Methods []Method `json:"methods"`
 	Workers int      `json:"workers,omitempty"`
 	Bytes   int64    `json:"bytes,omitempty"`
+	Warm    int      `json:"warm,omitempty"` // spares
 	Task    Task     `json:"task,omitzero"`
 	Worker  Worker   `json:"worker,omitzero"`
 }

@@ -37,6 +37,7 @@ type Row struct {
 	Methods    int
 	Concurrent int     // tasks of a worker at once; 0: one
 	Stages     []Stage // flows that feed it
+	Warm       int     // spares
 	Memory     int64   // bytes that each of its processes may take, 0: no bound
 
 	Send, Receive, Uses, Reads []string
@@ -67,7 +68,8 @@ type Figures struct {
 	Pairs   int64
 	Rows    []Part // in the order of the rows
 
-	Processes   int // that run at once, beside the program and its warden
+	Processes   int // that run at once, beside the program, its warden, and
+	Spares      int // processes that stand by
 	Descriptors int // that the program holds for the run
 }
 
@@ -75,5 +77,6 @@ type Figures struct {
 type Part struct {
 	Commons   int64 // bytes in the commons
 	Processes int
+	Spares    int
 	Pairs     int64 // bytes of their pair files
 }

@@ -4,8 +4,8 @@
 // skips kinds of the table that it does not know.
 //
 // The control file is written by the parent alone; the kernel refuses any other
-// mapping that could write. It holds a header, one [Slot] for each process, one
-// [Queue] for each part of a queue, the numbers that Start was told, and the
+// mapping that could write. It holds a header, one [Slot] for each process, one for
+// each spare, of which only the group counts, one [Queue] for each part of a queue, the numbers that Start was told, and the
 // [Row]s of the table, which tell what lies where in which file. A pair file belongs to one process and its parent: the
 // process's own [Report], the [Counts] of each method if it serves some, a [Post] for
 // each task that it does at once beside the first, and the line each way.
@@ -43,6 +43,7 @@ type Header struct {
 	Parent       int32
 	pathLen      uint32
 	path         [512]byte
+	Spares       uint32 // places of spares, behind those of the processes
 }
 
 // Slot is what the parent says about a process, a cache line.
@@ -101,7 +102,17 @@ type Report struct {
 	Mean    seam.Uint64 // nanoseconds that a task takes, lately
 	Worked  seam.Uint64 // nanoseconds spent on tasks
 	Lost    seam.Uint64 // results that no queue took
+	Birth   seam.Uint64 // of a spare that got its slot: who has changed it first, see the births
 }
+
+// Births: a spare that has its slot begins only if it can change Unborn to Born. A
+// parent that waits for it no longer changes it to Stillborn, and then it is as if
+// it had never been.
+const (
+	Unborn = iota
+	Born
+	Stillborn
+)
 
 // Counts is what a worker of a service says of one method, behind its Report.
 type Counts struct {
@@ -181,27 +192,28 @@ const (
 )
 
 // Size is the number of bytes of a control file.
-func Size(slots, queues, rows, told int) int {
-	return headerSize + slots*slotSize + queues*queueSize + rows*rowSize + told*8
+func Size(slots, spares, queues, rows, told int) int {
+	return headerSize + (slots+spares)*slotSize + queues*queueSize + rows*rowSize + told*8
 }
 
 // File is a mapped control file.
 type File struct {
 	*Header
 	Slots  []Slot
+	Spares []Slot // whose groups the warden finds as those of the processes
 	Queues []Queue
 	Table  []Row
 	Told   []int64
 }
 
 // New lays out a control file; the parent calls it on zeroed memory.
-func New(f *shm.File, slots, queues, rows, told int, path string) (File, error) {
+func New(f *shm.File, slots, spares, queues, rows, told int, path string) (File, error) {
 	h := (*Header)(f.At(0))
 	if len(path) > len(h.path) {
 		return File{}, errors.New("the package's import path is too long")
 	}
 	h.Magic, h.Major, h.Minor = Magic, Major, Minor
-	h.Slots, h.Queues, h.Rows, h.Told = uint32(slots), uint32(queues), uint32(rows), uint32(told)
+	h.Slots, h.Spares, h.Queues, h.Rows, h.Told = uint32(slots), uint32(spares), uint32(queues), uint32(rows), uint32(told)
 	h.pathLen = uint32(copy(h.path[:], path))
 	return open(f), nil
 }
@@ -215,8 +227,8 @@ func Open(f *shm.File) (File, error) {
 	if h.Magic != Magic || h.Major != Major {
 		return File{}, errors.New("no control file of this version")
 	}
-	if h.Slots > 1<<16 || h.Queues > 1<<20 || h.Rows > 1<<20 || h.Told > 1<<20 || h.pathLen > uint32(len(h.path)) ||
-		f.Size() < Size(int(h.Slots), int(h.Queues), int(h.Rows), int(h.Told)) {
+	if h.Slots > 1<<16 || h.Spares > 1<<16 || h.Queues > 1<<20 || h.Rows > 1<<20 || h.Told > 1<<20 || h.pathLen > uint32(len(h.path)) ||
+		f.Size() < Size(int(h.Slots), int(h.Spares), int(h.Queues), int(h.Rows), int(h.Told)) {
 		return File{}, errors.New("control file is corrupt")
 	}
 	return open(f), nil
@@ -227,7 +239,8 @@ func open(f *shm.File) File {
 	at := headerSize
 	c := File{Header: h}
 	c.Slots = unsafe.Slice((*Slot)(f.At(at)), h.Slots)
-	at += int(h.Slots) * slotSize
+	c.Spares = unsafe.Slice((*Slot)(f.At(at)), h.Slots+h.Spares)[h.Slots:]
+	at += int(h.Slots+h.Spares) * slotSize
 	if h.Queues > 0 {
 		c.Queues = unsafe.Slice((*Queue)(f.At(at)), h.Queues)
 		at += int(h.Queues) * queueSize
@@ -240,6 +253,14 @@ func open(f *shm.File) File {
 		c.Told = unsafe.Slice((*int64)(f.At(at)), h.Told)
 	}
 	return c
+}
+
+// Place is the slot of a process, or the place of a spare behind the slots.
+func (f *File) Place(i int) *Slot {
+	if i < len(f.Slots) {
+		return &f.Slots[i]
+	}
+	return &f.Spares[i-len(f.Slots)]
 }
 
 // Path is the import path of the pipeline's package.

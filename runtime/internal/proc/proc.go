@@ -31,6 +31,7 @@
 package proc
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"syscall"
@@ -142,6 +143,9 @@ type Groups struct {
 	// Release is called when the House closes, if it is not nil.
 	Release func()
 }
+
+// ErrNoPart is the error of a spare that is not needed any more.
+var ErrNoPart = errors.New("the parent has no part for this spare process")
 
 // Role is what a child was started as.
 type Role struct {

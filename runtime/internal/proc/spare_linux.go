@@ -132,13 +132,11 @@ func (p *Process) Assign(spec Spec) error {
 	return nil
 }
 
-var errNoPart = errors.New("the parent has gone, or has no part for this spare process")
-
 // Await tells the parent that this spare stands, waits for its part, and returns its role. It costs no
-// thread meanwhile. It fails if the parent goes or has no use for the spare any more.
+// thread meanwhile. It fails with ErrNoPart if the parent goes or has no use for the spare any more.
 func (r Role) Await() (Role, error) {
 	if _, err := self.part.Write([]byte{'s'}); err != nil {
-		return r, errNoPart
+		return r, ErrNoPart
 	}
 	text, fds, err := receivePart(self.part)
 	if err != nil {
@@ -183,7 +181,7 @@ func receivePart(end *os.File) (text string, fds []int, err error) {
 	}
 	switch {
 	case err == nil && n == 0:
-		err = errNoPart
+		err = ErrNoPart
 	case err == nil && flags&(unix.MSG_CTRUNC|unix.MSG_TRUNC) != 0:
 		err = errors.New("this process may not have the files of its part: raise its limit of open files")
 	}

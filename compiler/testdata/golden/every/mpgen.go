@@ -261,6 +261,7 @@ var (
 		Name:     "greet",
 		OnDemand: true,
 		Max:      16,
+		Warm:     2,
 		Worker:   mp.Worker{CPUs: 1, Grace: 100 * time.Millisecond, Env: []string{"MOOD=calm", "TZ=UTC"}, Nice: 5},
 		Uses:     []mp.Decl{&mpTotal},
 	}
@@ -293,12 +294,14 @@ var (
 	mpMark  = mp.PoolDecl[int, struct{}]{
 		Name:    "mark",
 		Workers: 2,
+		Warm:    1,
 		Uses:    []mp.Decl{&mpMarks, &mpDoor},
 	}
 	mpLedger = mp.ServiceDecl[Ledger]{
 		Name:    "ledger",
 		Workers: 2,
 		Bytes:   512 << 20,
+		Warm:    1,
 		Task:    mp.TaskPolicy{Timeout: 10 * time.Second, Retries: 1},
 		Worker:  mp.Worker{Age: 30 * time.Minute, Memory: 512 << 20},
 		Methods: mpLedgerMethods,
