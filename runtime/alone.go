@@ -2,6 +2,7 @@ package mp
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -56,6 +57,8 @@ func (p *Pipeline) alone(row poolRow) *Pipeline {
 		needed[d] = true
 		var more []Decl
 		switch d := d.(type) {
+		case *ProcessDecl:
+			more = slices.Concat(d.Send, d.Receive, d.Uses, d.Reads)
 		case poolRow:
 			s := d.shape()
 			more = append(append(append(more, s.sends...), s.uses...), s.reads...)

@@ -174,14 +174,15 @@ func openChild(role proc.Role) (*child, error) {
 	if err := n.guardArrays(); err != nil {
 		return nil, err
 	}
-	c := newChild(n, maps[filePair])
+	self.Store(identityOf(&pl.slots[slot], role.Name, role.Parent))
+	c := newChild(n, maps[filePair], self.Load())
 	c.files = files[fileArgs:]
 	c.begin()
 	return c, nil
 }
 
 // newChild opens the lines of a process to its parent.
-func newChild(n *Node, pair *shm.File) *child {
+func newChild(n *Node, pair *shm.File, i *Identity) *child {
 	down, up := n.plan.lineAt(n.slot)
 	size := n.plan.lineSize(n.slot)
 	c := &child{
@@ -193,7 +194,7 @@ func newChild(n *Node, pair *shm.File) *child {
 	n.child = c
 	c.posts = n.plan.newPosts(n.slot, c.pair, c.orders)
 	c.whole.L = &c.upMu
-	c.ctx, c.cancel = context.WithCancel(context.Background())
+	c.ctx, c.cancel = context.WithCancel(context.WithValue(context.Background(), selfKey{}, i))
 	return c
 }
 
@@ -354,6 +355,7 @@ func (c *child) runProcess(p *ProcessDecl) int {
 	if err != nil {
 		err = remote(err)
 	}
+	c.far.followAll()
 	c.say(frameReturned, 0, errorFrame(err))
 	return 0
 }

@@ -38,9 +38,14 @@ import "slices"
 // who talks to another about an item is at work on it. By a pipe from the program work
 // comes from outside.
 //
+// A start leads from who starts to who is started: so a process that receives what those
+// send that it has started is in a cycle with them, and its queue ends when it waits for
+// an item and none of them is left. Who may start another and waits does not start one.
+//
 // The program itself is no part of a cycle: what it does between two of its calls is
-// its own affair. While it may send, the cycle goes on. And a cycle in which no queue
-// spills is none here: it may be stuck, and that is no end.
+// its own affair. While it may send, or start, the cycle goes on. And a cycle in which no
+// queue spills is none here, unless it leads over a start: it may be stuck, and that is no
+// end.
 
 // cyclePlan is queues that feed each other, and who is between them.
 type cyclePlan struct {
@@ -48,14 +53,17 @@ type cyclePlan struct {
 	inside []bool // of each party
 }
 
-// findCycles finds the cycles with a queue that spills. Queues and parties are in one
-// if each leads to all others.
+// findCycles finds the cycles with a queue that spills, or a start. Queues and parties
+// are in one if each leads to all others.
 func (pl *plan) findCycles() {
 	party := func(i int) int { return len(pl.queues) + i } // as a number beside those of queues
 	onward := make([][]int, len(pl.queues)+len(pl.parties))
 	back := make([][]int, len(onward))
 	lead := func(from, to int) { onward[from], back[to] = append(onward[from], to), append(back[to], from) }
 	for i, p := range pl.parties[1:] {
+		for _, started := range p.starts {
+			lead(party(1+i), party(started))
+		}
 		for _, q := range p.takes {
 			if pl.queues[q].feeds() {
 				lead(q, party(1+i))
@@ -77,23 +85,35 @@ func (pl *plan) findCycles() {
 		}
 		return found
 	}
+	starts := slices.ContainsFunc(pl.parties, func(p partyPlan) bool { return len(p.starts) > 0 })
 	for i := range pl.queues {
-		if !pl.queues[i].spills || pl.queues[i].cyclic {
+		if !pl.queues[i].spills && !starts || pl.queues[i].cyclic {
 			continue
 		}
 		from, to := reach(i, onward), reach(i, back)
 		if !from[i] {
 			continue
 		}
+		within := func(node int) bool { return from[node] && to[node] }
+		spills, start := false, false
+		for k := range pl.queues {
+			spills = spills || within(k) && pl.queues[k].spills
+		}
+		for k := range pl.parties {
+			start = start || within(party(k)) && slices.ContainsFunc(pl.parties[k].starts, func(p int) bool { return within(party(p)) })
+		}
+		if !spills && !start {
+			continue
+		}
 		c := cyclePlan{inside: make([]bool, len(pl.parties))}
 		for k := range pl.queues {
-			if from[k] && to[k] {
+			if within(k) {
 				c.queues = append(c.queues, k)
 				pl.queues[k].cyclic = true
 			}
 		}
 		for k := range pl.parties {
-			c.inside[k] = from[party(k)] && to[party(k)]
+			c.inside[k] = within(party(k))
 		}
 		pl.cycles = append(pl.cycles, c)
 	}
@@ -236,9 +256,12 @@ func (r *Run) allWait(c *cyclePlan) bool {
 		}
 		p := &r.plan.parties[i]
 		for slot := p.first; slot < p.first+p.n; slot++ {
-			if r.mayStart(slot) || !r.members[slot-1].finished && !r.waits(c, slot) {
+			if !r.members[slot-1].finished && !r.waits(c, slot) {
 				return false
 			}
+		}
+		if d := r.plan.slots[p.first].process; d != nil && d.OnDemand && r.startable(i, c.inside) {
+			return false
 		}
 	}
 	return true

@@ -11,7 +11,7 @@ import (
 
 // desk is where the calls of one process arrive at its parent, for one life of the
 // process. They become tasks in the books of the pools as the program's own do; what is
-// asked of a managed object is done at once.
+// asked of a managed object is done at once, and a start a little later.
 // Answers that the process does not take wait here; see farCalls for what bounds
 // them.
 type desk struct {
@@ -30,7 +30,11 @@ type desk struct {
 	answers outbox
 	closed  bool
 	open    map[uint64]*routed
+	started map[uint64]*Process // by the process
+	acts    deque[func()]       // what it has asked for and is done away from the line
 	scratch []byte
+
+	acting sync.Mutex
 }
 
 // routed is a task that a process has called for.
@@ -48,7 +52,7 @@ func newDesk(m *member) *desk {
 	calls, answers := r.plan.farAt(m.index)
 	line.Reset(m.pair.At(calls))
 	line.Reset(m.pair.At(answers))
-	d := &desk{m: m, open: map[uint64]*routed{}}
+	d := &desk{m: m, open: map[uint64]*routed{}, started: map[uint64]*Process{}}
 	d.calls = line.OpenReader(m.pair.At(calls), farLine, r.node.bells, r.plan.maxCall(m.index))
 	d.answers = outbox{w: line.OpenWriter(m.pair.At(answers), farLine, r.node.bells)}
 	d.calls.Items().Set(0)
@@ -91,6 +95,7 @@ func (d *desk) takeIn() {
 		d.calls = nil
 	}
 	d.reading.Unlock()
+	d.act()
 	if !ok {
 		d.m.upMu.Lock()
 		d.m.life.corrupt = true
@@ -143,6 +148,8 @@ func (d *desk) hear(f line.Frame) (*poolCore, bool) {
 		return core, true
 	case frameManaged:
 		return nil, d.managed(f)
+	case frameStart, frameOrder:
+		return nil, d.heardStart(f)
 	case frameCancel:
 		d.mu.Lock()
 		t := d.open[f.ID]

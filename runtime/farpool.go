@@ -26,13 +26,13 @@ const (
 // answerHead is those before an answer: how many tasks the pool's workers get ahead.
 const callHead, answerHead = 4 + 8, 4
 
-// farCalls is the calls of one process to all pools and managed objects, seen from
-// inside.
+// farCalls is the calls of one process to all pools and managed objects, and the processes
+// that it has started, seen from inside.
 type farCalls struct {
 	node    *Node
 	pools   map[int]*farPool
 	objects map[int]*farPool
-	order   []*farPool // all of them, in the order of the source, so that runs repeat inline
+	inOrder []*farPool // all of them, as in the source, so that runs repeat inline
 
 	mu      sync.Mutex
 	calls   outbox
@@ -40,6 +40,7 @@ type farCalls struct {
 	next    uint64
 	out     map[uint64]farTask // at the parent
 	cancels []uint64           // of them, that are given up and the parent does not know
+	started map[uint64]*farProcess
 	enc     Encoder
 	dec     Decoder
 	scratch [4096]byte
@@ -76,17 +77,17 @@ func openCalls(c *child) *farCalls {
 		return nil
 	}
 	calls, answers := pl.farAt(n.slot)
-	f := &farCalls{node: n, pools: map[int]*farPool{}, objects: map[int]*farPool{}, out: map[uint64]farTask{}}
+	f := &farCalls{node: n, pools: map[int]*farPool{}, objects: map[int]*farPool{}, out: map[uint64]farTask{}, started: map[uint64]*farProcess{}}
 	f.calls = outbox{w: line.OpenWriter(c.at(calls), farLine, n.bells), slot: n.slot}
 	f.answers = line.OpenReader(c.at(answers), farLine, n.bells, pl.maxCall(n.slot))
 	for _, i := range pl.parties[pl.slots[n.slot].party].calls {
 		p := &farPool{calls: f, name: pl.pools[i].row.name(), kind: frameCall, index: i, n: pl.pools[i].n, max: pl.pools[i].bytes}
 		p.lead.Store(int32(max(pl.pools[i].batch, pl.pools[i].concurrent)))
-		f.pools[i], f.order = p, append(f.order, p)
+		f.pools[i], f.inOrder = p, append(f.inOrder, p)
 	}
 	for _, i := range pl.managed(n.slot) {
 		p := &farPool{calls: f, name: pl.shared[i].row.name(), kind: frameManaged, index: i, n: callsMax, max: managedMax}
-		f.objects[i], f.order = p, append(f.order, p)
+		f.objects[i], f.inOrder = p, append(f.inOrder, p)
 	}
 	f.answers.Items().Set(n.slot)
 	n.bell.Serve(f.takeIn)
@@ -187,7 +188,7 @@ func (f *farCalls) send() {
 	for ; len(f.cancels) > 0; f.cancels = f.cancels[1:] {
 		f.calls.put(frameCancel, f.cancels[0], nil)
 	}
-	for _, p := range f.order {
+	for _, p := range f.inOrder {
 		for p.pending.len() > 0 && p.mayCall() && f.calls.queue.len() == 0 {
 			if t := p.pending.popFront(); t.given.IsZero() {
 				f.sendTask(p, t)
@@ -243,6 +244,9 @@ func (f *farCalls) takeIn() {
 }
 
 func (f *farCalls) answer(a line.Frame) {
+	if f.hear(a) {
+		return
+	}
 	at, ok := f.out[a.ID]
 	if !ok || len(a.Data) < answerHead {
 		panic("mp: an answer to no call")
@@ -278,7 +282,10 @@ func (f *farCalls) end() {
 	for _, at := range f.out {
 		settle(at.pool, at.t)
 	}
-	for _, p := range f.order {
+	for _, p := range f.started {
+		f.over(p, f.node.overError())
+	}
+	for _, p := range f.inOrder {
 		for p.pending.len() > 0 {
 			settle(p, p.pending.popFront())
 		}

@@ -22,6 +22,10 @@ const (
 	frameTrouble             // up: an error of the tasks of a stage, and how often it came
 	frameRecord              // up: a record for the log, of task ID
 	frameManaged             // on the line for calls: a managed object, nothing, what is asked of it
+	frameStart               // on the line for calls: start a process of a party; deadline, arguments
+	frameOrder               // there: what the process that call ID has started is to do
+	frameStarted             // on the line for answers: the process of call ID has a number now, or none; its name
+	frameOver                // there: the process of call ID has ended, or was not started; whether it obeyed, the error
 	frameLeaving             // up: the worker takes nothing more, and closes what it has opened
 	frameBatch               // down: deadline, then the tasks of a batch, each behind its number and length; ID is the first one's
 )

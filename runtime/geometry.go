@@ -17,7 +17,7 @@ import (
 // writes, the file of bells one for each slot; the commons have the shared objects
 // and behind them the rings, each from a page of its own; a pair file, one for each
 // process, has its report, the lines between it and its parent, and those for its
-// calls to pools and managed objects.
+// calls to pools and managed objects, and for the processes that it starts.
 
 // Sizes where a row gives none.
 const (
@@ -137,7 +137,8 @@ func (pl *plan) pairSize(slot int) int {
 
 // callsOut reports whether a slot has lines for calls.
 func (pl *plan) callsOut(slot int) bool {
-	return len(pl.parties[pl.slots[slot].party].calls) > 0 || len(pl.managed(slot)) > 0
+	p := &pl.parties[pl.slots[slot].party]
+	return len(p.calls) > 0 || len(p.starts) > 0 || len(pl.managed(slot)) > 0
 }
 
 // maxCall is the most bytes of a call that a slot makes, and of its answer.
@@ -194,7 +195,7 @@ func (pl *plan) hash() uint64 {
 	io.WriteString(h, pl.pipeline.Path)
 	for _, p := range pl.parties {
 		s := pl.slots[p.first]
-		fmt.Fprintln(h, s.name, s.pool, p.first, p.n, p.warm, p.takes, p.puts)
+		fmt.Fprintln(h, s.name, s.pool, p.first, p.n, p.warm, p.takes, p.puts, p.starts)
 	}
 	for _, q := range pl.queues {
 		fmt.Fprintln(h, q.name, q.flat, q.first, q.n)

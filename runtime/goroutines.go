@@ -43,7 +43,7 @@ func (e *goroutines) start(m *member, generation int) (instance, error) {
 	}
 	n := newNode(r.plan, m.index, true, r.node.control, r.files[fileBells], r.files[fileCommons])
 	g := &routine{
-		engine: e, child: newChild(n, m.pair), strands: 1,
+		engine: e, child: newChild(n, m.pair, identityOf(m.slot, m.title(), os.Getpid())), strands: 1,
 		parted: make(chan struct{}), dead: make(chan struct{}),
 	}
 	g.first.routine = g

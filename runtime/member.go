@@ -186,7 +186,8 @@ func (m *member) enroll(p instance) {
 	m.began = time.Now()
 	told, why, kill := r.stopping, error(nil), r.stopping
 	if h := m.handle; h != nil {
-		h.pid.Store(int64(p.PID()))
+		h.begun = true
+		h.has(p.PID())
 		if h.wasTold() {
 			told = true
 		}
@@ -211,7 +212,11 @@ func (m *member) supervise(p instance) {
 		if p == nil {
 			var err error
 			if p, err = m.launch(); err != nil {
-				m.fail(m.failure(0, err))
+				if h := m.handle; h != nil && h.starter != nil && !h.begun {
+					m.finish(nil, err) // it was never there, as where the program starts one
+				} else {
+					m.fail(m.failure(0, err))
+				}
 				m.run.turns.Release()
 				return
 			}
@@ -242,6 +247,7 @@ func (m *member) supervise(p instance) {
 		}
 		left := m.sweep()
 		<-p.Done()
+		m.endStarted(p.Exit())
 		if again, pause, why := m.settleDeath(p.PID(), p.Exit(), left, time.Since(began)); !again || !m.rest(pause, why) {
 			m.run.turns.Release()
 			return

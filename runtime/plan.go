@@ -55,6 +55,8 @@ type partyPlan struct {
 	uses, reads []int  // shared objects
 	lent        []int  // of those that it uses, those whose blocks come in items of its queues
 	calls       []int  // pools
+	starts      []int  // parties on demand, processes of which they may start
+	starters    []int  // and the other way round
 	peers       []bool // of each party: whether a process of it may wait for one of this
 }
 
@@ -104,7 +106,7 @@ type poolPlan struct {
 	object     bool     // its workers open something with arguments of Start
 	methods    []string // of a service
 	inputs     []inputPlan
-	sends      bool  // while it is called, it may put into queues
+	sends      bool  // while it is called, it may put into queues, or start who does
 	users      []int // parties that call it
 	task       TaskPolicy
 	worker     Worker
@@ -370,6 +372,8 @@ func (pl *plan) connect() error {
 		if err != nil {
 			return err
 		}
+		// What a called worker starts may send when nobody calls any more, but not be started.
+		pp.sends = s.called && len(pl.parties[party].starts) > 0
 		for k, in := range s.inputs {
 			ip := inputPlan{method: in.method, to: -1, dead: -1}
 			if at, ok := pl.index[in.from]; ok && slices.Contains(pl.parties[party].takes, at) {
@@ -410,12 +414,20 @@ func (pl *plan) connect() error {
 		for _, pool := range pl.parties[i].calls {
 			pl.pools[pool].users = append(pl.pools[pool].users, i)
 		}
+		for _, started := range pl.parties[i].starts {
+			pl.parties[started].starters = append(pl.parties[started].starters, i)
+		}
 	}
 	for i := range pl.queues {
 		pl.queues[i].closers = pl.closers(pl.queues[i].producers)
 	}
 	pl.nameWays()
 	return nil
+}
+
+// partyOf is the party of a process's row, -1 if the pipeline has none.
+func (pl *plan) partyOf(d *ProcessDecl) int {
+	return slices.IndexFunc(pl.parties, func(p partyPlan) bool { return pl.slots[p.first].process == d })
 }
 
 // put and take connect a party with a queue.

@@ -2,31 +2,53 @@ package mp
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"sync/atomic"
 
 	"github.com/mpgen/mpgen/runtime/internal/control"
 )
 
 // Process is a process of a run: one that the pipeline declares, through all its
-// restarts, or one that was started on demand. Its methods may be called from any
-// goroutine of the program, after the process's end and after Close too.
+// restarts, or one that was started on demand, by the program or by a process. Its
+// methods may be called from any goroutine of that, after the process's end and after
+// Close too.
 type Process struct {
-	m      *member // while m.handle is this one
-	name   string
-	number int           // Index of its errors
-	told   chan struct{} // closed when it was told to stop: it is not started again
-	done   chan struct{} // closed when it has ended for good
-	err    error         // set before done is closed
-	obeyed bool          // the same: it returned since it was told to stop
-	pid    atomic.Int64
+	by   keeper
+	name string
+	done chan struct{} // closed when it has ended for good
+	err  error         // set before done is closed
+	pid  atomic.Int64
 
-	killing bool // of run.mu: if it does not follow the order within its grace, it is killed
+	obeyed bool // set before done is closed: it returned since it was told to stop
+
+	// In the program itself.
+	m       *member       // while m.handle is this one
+	number  int           // Index of its errors
+	told    chan struct{} // closed when it was told to stop: it is not started again
+	begun   bool          // of run.mu: it has run
+	killing bool          // of run.mu: if it does not follow the order within its grace, it is killed
+	starter *desk         // of the process that has started it, which is told; nil: the program
+	id      uint64        // its number there
 }
 
+// keeper is who a process is asked of: the run in the program itself, and elsewhere the
+// calls of the process that has started it.
+type keeper interface {
+	await(ctx context.Context, p *Process) error
+	order(p *Process, what orderKind)
+}
+
+// orderKind is what a process is to do.
+type orderKind uint8
+
+const (
+	orderInterrupt orderKind = iota // its context ends
+	orderStop                       // the same, and it is killed after its grace
+	orderLate                       // its context has ended by itself, and it is killed after its grace
+	orderKill                       // it is killed
+)
+
 func newProcess(m *member, name string, number int) *Process {
-	return &Process{m: m, name: name, number: number, told: make(chan struct{}), done: make(chan struct{})}
+	return &Process{by: nearKeeper{m.run}, m: m, name: name, number: number, told: make(chan struct{}), done: make(chan struct{})}
 }
 
 // Name is the declared name: "scan"; of instances with their number from 0,
@@ -41,11 +63,18 @@ func (p *Process) Done() <-chan struct{} { return p.done }
 
 // Err is what Wait returns, once Done is closed; before, it is nil.
 func (p *Process) Err() error {
+	if p.ended() {
+		return p.err
+	}
+	return nil
+}
+
+func (p *Process) ended() bool {
 	select {
 	case <-p.done:
-		return p.err
+		return true
 	default:
-		return nil
+		return false
 	}
 }
 
@@ -54,8 +83,7 @@ func (p *Process) Err() error {
 // ctx ends before, it is ctx's error as it is, and the process goes on. Any
 // number of goroutines may wait, any number of times.
 func (p *Process) Wait(ctx context.Context) error {
-	defer p.m.run.attend()()
-	if err := p.m.run.await(ctx, p.done); err != nil {
+	if err := p.by.await(ctx, p); err != nil {
 		return err
 	}
 	return p.err
@@ -64,7 +92,7 @@ func (p *Process) Wait(ctx context.Context) error {
 // Interrupt cancels the context of the process, as Shutdown does that of a
 // source, and leaves the rest to it. A process that was interrupted is not started
 // again. No signal is sent.
-func (p *Process) Interrupt() { p.tell(control.Stop, nil) }
+func (p *Process) Interrupt() { p.by.order(p, orderInterrupt) }
 
 // Stop ends the process in order: its context is cancelled, and if it has not
 // returned after its grace it is killed with all its children. It is not started
@@ -73,14 +101,10 @@ func (p *Process) Interrupt() { p.tell(control.Stop, nil) }
 // what the function returned. If ctx ends before, it is ctx's error, and the
 // process is killed all the same when its grace is over.
 func (p *Process) Stop(ctx context.Context) error {
-	p.tell(control.Stop, context.Canceled)
+	p.by.order(p, orderStop)
 	err := p.Wait(ctx)
-	select {
-	case <-p.done:
-		if p.obeyed {
-			return nil
-		}
-	default:
+	if p.ended() && p.obeyed {
+		return nil
 	}
 	return err
 }
@@ -88,16 +112,37 @@ func (p *Process) Stop(ctx context.Context) error {
 // Kill ends the process with all its children at once, as a crash would: what
 // holds for the death of a process holds for this one, and it is started again if
 // it is declared so. It does nothing while there is no process.
-func (p *Process) Kill() {
-	r := p.m.run
+func (p *Process) Kill() { p.by.order(p, orderKill) }
+
+// nearKeeper is the keeper in the program itself.
+type nearKeeper struct{ *Run }
+
+func (r nearKeeper) await(ctx context.Context, p *Process) error {
+	defer r.attend()()
+	return r.Run.await(ctx, p.done)
+}
+
+func (r nearKeeper) order(p *Process, what orderKind) {
 	r.mu.Lock()
-	var life instance
-	if p.m.handle == p {
-		life = p.m.proc
+	if what == orderKill {
+		var life instance
+		if p.m.handle == p {
+			life = p.m.proc
+		}
+		r.mu.Unlock()
+		if life != nil {
+			life.Kill()
+		}
+		return
 	}
-	r.mu.Unlock()
-	if life != nil {
-		life.Kill()
+	defer r.mu.Unlock()
+	switch what {
+	case orderInterrupt:
+		r.tell(p, control.Stop, nil)
+	case orderStop:
+		r.tell(p, control.Stop, context.Canceled)
+	case orderLate:
+		r.tell(p, control.Work, context.DeadlineExceeded)
 	}
 }
 
@@ -110,16 +155,8 @@ func (p *Process) wasTold() bool {
 	}
 }
 
-// tell gives an order to the process; why, if it is not nil, is why it is killed
-// after its grace.
-func (p *Process) tell(order uint32, why error) {
-	r := p.m.run
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.tell(p, order, why)
-}
-
-// tell is the same under mu.
+// tell gives an order to a process; why, if it is not nil, is why it is killed
+// after its grace. mu is held.
 func (r *Run) tell(p *Process, order uint32, why error) {
 	m := p.m
 	if m.handle != p || m.finished || r.stopping {
@@ -151,95 +188,4 @@ func (r *Run) Processes() (active []*Process) {
 		}
 	}
 	return active
-}
-
-// Spawn starts a process on demand and returns when it runs. Its context ends
-// with ctx, whose deadline it has, and with the run; if it has not returned after
-// its grace then, it is killed. While Max of them run, Spawn waits. It fails with
-// ctx's error, with ErrClosed once Wait, Shutdown or Close was called, or if the
-// system has no room for a process. How the process ends is told by what Spawn
-// returns, and by the queues that it sends to; it does not stop the run.
-func (p *ProcessDecl) Spawn(ctx context.Context, r *Run, args func(*Encoder)) (*Process, error) {
-	h, err := r.spawn(ctx, p, args)
-	if err != nil {
-		return nil, fmt.Errorf("process %q: %w", p.Name, err)
-	}
-	return h, nil
-}
-
-func (r *Run) spawn(ctx context.Context, d *ProcessDecl, args func(*Encoder)) (*Process, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, context.Cause(ctx)
-	}
-	book := r.bookOf(d)
-	if book == nil {
-		return nil, errors.New("it is not started on demand in this pipeline: generate its code again")
-	}
-	given, err := encodeArgs(d, plainLine, args)
-	if err != nil {
-		return nil, err
-	}
-	select {
-	case book.room <- struct{}{}:
-	default:
-		r.node.bell.GiveWay()
-		select {
-		case book.room <- struct{}{}:
-		case <-ctx.Done():
-			given.close()
-			return nil, context.Cause(ctx)
-		case <-r.mainDone:
-			given.close()
-			return nil, closedBy(r.cause())
-		}
-	}
-	h, err := r.enlist(book, given, deadlineOf(ctx))
-	if err != nil {
-		given.close()
-		return nil, err
-	}
-	m := h.m
-	life, err := m.launch()
-	if err != nil {
-		m.finish(nil, err)
-		r.watching.Done()
-		return nil, err
-	}
-	if ctx.Done() != nil {
-		m.unhook = context.AfterFunc(ctx, func() {
-			order := uint32(control.Stop)
-			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				order = control.Work // its own context has the deadline
-			}
-			h.tell(order, ctx.Err())
-		})
-	}
-	m.started(life)
-	go m.supervise(life)
-	return h, nil
-}
-
-// enlist gives a process on demand a slot, for which the caller has made room.
-func (r *Run) enlist(book *partyBook, args arguments, deadline int64) (*Process, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	err := error(nil)
-	m := book.free[len(book.free)-1]
-	if r.mainEnded() {
-		err = closedBy(r.err)
-	} else {
-		err = m.furnish()
-	}
-	if err != nil {
-		<-book.room
-		return nil, err
-	}
-	book.free = book.free[:len(book.free)-1]
-	book.number++
-	h := newProcess(m, fmt.Sprintf("%s-%d", m.slot.name, book.number), book.number)
-	m.handle, m.args, m.deadline, m.failures = h, args, deadline, 0
-	clear(m.closes)
-	r.enter(m)
-	r.watching.Add(1)
-	return h, nil
 }

@@ -27,7 +27,7 @@ func (m *member) settleDeath(pid int, exit proc.Exit, left remains, age time.Dur
 	r.book(m).running--
 	r.book(m).ran += time.Since(m.began)
 	if m.handle != nil {
-		m.handle.pid.Store(0)
+		m.handle.has(0)
 	}
 	killed := m.killed
 	m.killed = nil
@@ -321,6 +321,7 @@ func (m *member) finish(cause, err error) {
 			<-book.room
 		}
 		close(h.done)
+		h.tellStarter()
 	}
 	r.settle()
 	r.mu.Unlock()

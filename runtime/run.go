@@ -228,14 +228,14 @@ func (r *Run) cause() error {
 
 // Shutdown ends the run and loses nothing: the contexts of the sources are
 // cancelled (the processes that receive from no queue, nor by a pipe from the
-// program, and have no pipe with one that does), what they sent is worked off,
-// queues close in order. When ctx ends first, the rest is cancelled as by Close,
+// program, and have no pipe with one that does; those that processes have started end
+// as these let them), what they sent is worked off, queues close in order. When ctx ends first, the rest is cancelled as by Close,
 // and the context's error is joined to the result. Call Close after it.
 func (r *Run) Shutdown(ctx context.Context) error {
 	defer r.attend()()
 	r.mu.Lock()
 	for _, m := range r.members {
-		if m.handle != nil && r.plan.source(m.index) {
+		if h := m.handle; h != nil && h.starter == nil && r.plan.source(m.index) {
 			r.tell(m.handle, control.Stop, nil)
 		}
 	}

@@ -214,6 +214,9 @@ func (r *Run) uncalled(pp *poolPlan) bool {
 					return false
 				}
 			}
+			if r.mayStart(party.first) {
+				return false
+			}
 			continue
 		case !r.quiet[s.pool]:
 			return false
@@ -251,7 +254,7 @@ func (r *Run) stagesEnded() bool {
 // mu is held.
 func (r *Run) mayStart(slot int) bool {
 	p := r.plan.slots[slot].process
-	return p != nil && p.OnDemand && !r.mainEnded()
+	return p != nil && p.OnDemand && r.startable(r.plan.slots[slot].party, nil)
 }
 
 // stageBook is what the parent knows of one input of a pool: when it has ended,

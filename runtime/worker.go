@@ -66,6 +66,7 @@ func (c *child) runWorker(pp *poolPlan) int {
 		w.loop()
 	}
 	w.tellFailures()
+	c.far.followAll()
 	c.say(frameLeaving, 0, nil)
 	c.out()
 	err := w.works.close()

@@ -256,6 +256,9 @@ func (t *Turns) next() {
 				f()
 			}
 		}
+		if t.busy.Load() > 0 { // by what was heard just now
+			return
+		}
 		for i := range t.bells {
 			b := t.bells[(t.last+1+i)%len(t.bells)]
 			if b == nil {
