@@ -324,4 +324,31 @@ process main { send a, b }
 flow a -> s.f
 flow b -> s.g
 `})
+	codeNotOnDemand = diag.Register(diag.Info{Code: "MP0470", Name: "NotOnDemand",
+		Title: "a process is to be started that starts with the pipeline",
+		Text: "A process, pool or service that names a process in use may start it, as the program can: p.Greet(ctx, name). Only " +
+			"those that are declared with [] are started by a call.",
+		Wrong: `package main
+
+process greet(name string)
+process host { use greet }
+`,
+		Right: `package main
+
+process greet[](name string)
+process host { use greet }
+`})
+	codeFileToStarted = diag.Register(diag.Info{Code: "MP0471", Name: "FileToStarted",
+		Title: "a process that is given an open file is started by another one",
+		Text:  "An open file goes from the program to a process, and not from there to another.",
+		Wrong: `package main
+
+process serve[](conn file)
+process accept { use serve }
+`,
+		Right: `package main
+
+process serve[](name string)
+process accept { use serve }
+`})
 )

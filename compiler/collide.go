@@ -45,6 +45,9 @@ func (u *unit) claims() []claim {
 				add(taskName(s), s.name, false)
 			}
 			add(row(s), s.name, false)
+			if u.isStarted(s) {
+				add(starterName(s), s.name, false)
+			}
 		case "service":
 			add(s.goName, s.name, false)
 			if s.bind() == nil {

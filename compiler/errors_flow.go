@@ -141,11 +141,12 @@ func cycle(path []*symbol) diag.Diagnostic {
 func callCycle(path []*symbol, call target) diag.Diagnostic {
 	at := slices.IndexFunc(path, func(s *symbol) bool { return s == call.sym })
 	names := make([]string, 0, len(path)+1)
-	queues := false
+	queues, starts := false, false
 	for i := range path {
 		s := path[(at+i)%len(path)]
 		names = append(names, s.name.Text)
 		queues = queues || s.kind == "queue"
+		starts = starts || s.kind != "queue" && path[(at+i+1)%len(path)].onDemand
 	}
 	names = append(names, call.sym.name.Text)
 	caller := path[(at+len(path)-1)%len(path)]
@@ -155,17 +156,23 @@ func callCycle(path []*symbol, call target) diag.Diagnostic {
 			WithRelated(diag.At(caller.name), "declared here").
 			WithHelp("call the Go function itself; or let it return what is left to do, and let the program call it with that")
 	}
-	what := "calls"
-	if queues {
-		what = "calls and queues"
+	what := []string{"calls"}
+	if starts {
+		what = append(what, "starts")
 	}
-	d := diag.New(codeCallCycle, diag.At(call.ref), "%s form a cycle: %s", what, strings.Join(names, " -> ")).
+	if queues {
+		what = append(what, "queues")
+	}
+	d := diag.New(codeCallCycle, diag.At(call.ref), "%s form a cycle: %s", list(what, "and"), strings.Join(names, " -> ")).
 		WithLabel("%s may wait for %s, which waits for it in turn", caller, call.sym)
 	for i := range path {
 		d = d.WithRelated(diag.At(path[(at+i)%len(path)].name), "%s", path[(at+i)%len(path)])
 	}
 	if queues {
 		return d.WithHelp("break the cycle: let somebody else receive, who calls nobody of these")
+	}
+	if starts {
+		return d.WithHelp("break the cycle: who waits for the end of a process that it has started must not be what that calls")
 	}
 	return d.WithHelp("break the cycle: call the Go function itself where it need not run in a process of its own")
 }
@@ -191,6 +198,28 @@ func keyedOnDemand(s *symbol, at target, p *symbol) diag.Diagnostic {
 		WithRelated(diag.At(s.key.name), "the key").
 		WithRelated(diag.At(p.decl.(*grammar.Process).Instances), "started by a call").
 		WithHelp("write process %s[4], or another number", p.name.Text)
+}
+
+func notOnDemand(s *symbol, r target, main bool) diag.Diagnostic {
+	if main {
+		return diag.New(codeNotOnDemand, diag.At(r.ref), "%s can't start the program itself", s).
+			WithLabel("always there").
+			WithHelp("name a process that is started by a call")
+	}
+	d := diag.New(codeNotOnDemand, diag.At(r.ref), "%s can't start %s, which starts with the pipeline", s, r.sym).
+		WithLabel("runs from the start").
+		WithRelated(diag.At(r.sym.name), "declared here")
+	if r.sym.instances > 0 {
+		return d.WithHelp("write process %s[], without a number, for one that is started by a call", r.sym.name.Text)
+	}
+	return d.WithHelp("write process %s[] for one that is started by a call", r.sym.name.Text)
+}
+
+func fileToStarted(s *symbol, r target, p param) diag.Diagnostic {
+	return diag.New(codeFileToStarted, diag.At(r.ref), "%s can't start %s: an open file goes from the program to a process only", s, r.sym).
+		WithLabel("takes a file").
+		WithRelated(diag.At(p.name), "the file").
+		WithHelp("let the program start it, or let it open the file by its name")
 }
 
 func tooMany(s *symbol, n int64) diag.Diagnostic {

@@ -11,6 +11,9 @@ func row(s *symbol) string { return "mp" + s.goName }
 func methodsName(s *symbol) string { return row(s) + "Methods" }
 func clientName(s *symbol) string  { return row(s) + "Client" }
 
+// starterName is the function that makes the port of those who start a process.
+func starterName(s *symbol) string { return row(s) + "Starter" }
+
 // portsName is the type of what a process, a pool or a service reaches.
 func portsName(s *symbol) string { return s.goName + portsSuffix }
 

@@ -1,6 +1,10 @@
 package compiler
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/mpgen/mpgen/compiler/ir"
+)
 
 // The graph of the pipeline: who sends to, receives from and calls whom. What could
 // only wait for ever is refused here.
@@ -74,13 +78,30 @@ func (u *unit) graph(all []*symbol) {
 	}
 	for _, s := range all {
 		for _, r := range s.given["use"].refs {
-			if r.sym.kind == "pool" && r.sym.stage() {
+			switch {
+			case r.sym.kind == "pool" && r.sym.stage():
 				u.add(callsStage(s, r))
+			case r.sym.kind == "process":
+				u.started(s, r)
 			}
 		}
 	}
 	u.cycles()
 	u.crowd()
+}
+
+// started checks what a process, pool or service starts.
+func (u *unit) started(s *symbol, r target) {
+	if !r.sym.onDemand {
+		u.add(notOnDemand(s, r, r.sym == u.main))
+		return
+	}
+	for _, p := range r.sym.params {
+		if p.typ != nil && p.typ.Kind == ir.File && s != u.main {
+			u.add(fileToStarted(s, r, p))
+			return
+		}
+	}
 }
 
 // fedByDaemons reports a reader of a queue to which only daemons send. The daemons
@@ -104,6 +125,9 @@ func (u *unit) fedByDaemons(q *symbol, e *ends) {
 // A queue that spills is never waited for, so it makes rings of queues legal, which
 // end when their work has. Calls have no such end: who waits for its workers waits for
 // what they wait for, so a ring with a call on it is none the better for a spill.
+//
+// A start waits for nobody, but who starts a process may wait for its end; so starts are
+// on such rings too. Those without a call are legal: they end as their processes do.
 func (u *unit) cycles() {
 	reported := map[*symbol]bool{}
 	add := func(path []*symbol) {
@@ -119,13 +143,13 @@ func (u *unit) cycles() {
 			u.add(cycle(path))
 		}
 	}
-	next := u.waiting(func(q *symbol) bool { _, spills := q.given["spill"]; return !spills })
+	next := u.waiting(func(q *symbol) bool { _, spills := q.given["spill"]; return !spills }, false)
 	for _, start := range u.order {
 		if (start.kind == "queue" || start.serves()) && !reported[start] && len(next[start]) > 0 {
 			add(ring(start, next))
 		}
 	}
-	next = u.waiting(func(*symbol) bool { return true })
+	next = u.waiting(func(*symbol) bool { return true }, true)
 	for _, s := range u.order {
 		for _, to := range next[s] {
 			if s.kind == "queue" || !to.serves() {
@@ -140,8 +164,8 @@ func (u *unit) cycles() {
 
 // waiting is who may wait for whom, of those that lie on rings or lead to some: the
 // senders to a queue for the queue, the queue for its readers if it is waited for, and
-// callers for whom they call.
-func (u *unit) waiting(awaited func(q *symbol) bool) map[*symbol][]*symbol {
+// callers for whom they call; with starts, also starters for whom they start.
+func (u *unit) waiting(awaited func(q *symbol) bool, starts bool) map[*symbol][]*symbol {
 	next := map[*symbol][]*symbol{}
 	for _, q := range u.order {
 		if e := u.ends[q]; e != nil {
@@ -157,7 +181,7 @@ func (u *unit) waiting(awaited func(q *symbol) bool) map[*symbol][]*symbol {
 			}
 		}
 		for _, r := range q.given["use"].refs {
-			if r.sym.serves() {
+			if r.sym.serves() || starts && r.sym.onDemand {
 				next[q] = append(next[q], r.sym)
 			}
 		}

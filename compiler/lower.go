@@ -195,6 +195,9 @@ func (u *unit) lowerProcess(s *symbol) *ir.Process {
 	if s.onDemand {
 		p.Spawn = s.goName
 	}
+	if u.isStarted(s) {
+		p.Starter = starterName(s)
+	}
 	switch restart := s.given["restart"]; {
 	case restart.word == "always":
 		p.Restart = "Always"
@@ -222,8 +225,14 @@ func (u *unit) lowerPorts(s *symbol) ir.Ports {
 		Instance: s.instances > 0,
 		Send:     rows(s, "send"),
 		Receive:  rows(s, "receive"),
-		Uses:     rows(s, "use"),
 		Reads:    rows(s, "read"),
+	}
+	for _, r := range s.named("use") {
+		if r.kind == "process" {
+			p.Starts = append(p.Starts, row(r))
+		} else {
+			p.Uses = append(p.Uses, row(r))
+		}
 	}
 	for _, key := range portKeys {
 		for _, r := range s.given[key].refs {
@@ -264,6 +273,11 @@ func (u *unit) port(by, s *symbol) ir.Port {
 		p.Kind, p.Type, p.Out = ir.Caller, *s.funcs[0].in, s.funcs[0].out
 	case "service":
 		p.Kind, p.Iface, p.Client = ir.Client, s.goName, clientName(s)
+	case "process":
+		p.Kind, p.Start = ir.Starter, starterName(s)
+		for _, param := range s.params {
+			p.Params = append(p.Params, ir.Param{Name: param.name.Text, Type: *param.typ})
+		}
 	case "array":
 		p.Kind = ir.Memory
 		if by != nil && names(by, "read", s) {
@@ -327,6 +341,11 @@ func (u *unit) lowerService(s *symbol) *ir.Service {
 		v.Methods = append(v.Methods, m)
 	}
 	return v
+}
+
+// isStarted says whether a process, pool or service starts one.
+func (u *unit) isStarted(s *symbol) bool {
+	return s.kind == "process" && slices.ContainsFunc(u.order, func(by *symbol) bool { return names(by, "use", s) })
 }
 
 // lowerStage is the place of a function in its flow, if it has one.

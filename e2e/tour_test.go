@@ -32,6 +32,7 @@ func TestTourPrints(t *testing.T) {
 		"sync":      {"the office opens", "all have done their letters", "8 letters, 0 times a clerk too many"},
 		"manager":   {"we 9", "shared 6", "what 6", "had 6", "and 3", "long: shared", "different: 5"},
 		"service":   {"1300 <nil>"},
+		"tree":      {"the sum is 4950 of 8 parts", "add-1 <nil> <nil>"},
 		"pool":      {"1 <nil>", "4 <nil>", "9 <nil>", "16 <nil>", "400 <nil>", "49 <nil>"},
 		"parallel":  {"[1 8 27 64 125]", "1", "8", "27", "the sum is 225"},
 		"bind":      {"2 <nil>", "3 <nil>", "1.4142135623730951 <nil>", "a-b-c <nil>", "ba7816bf <nil>", "example.com <nil>", `link[0]: parse "%": invalid URL escape "%"`},

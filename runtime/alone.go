@@ -58,10 +58,10 @@ func (p *Pipeline) alone(row poolRow) *Pipeline {
 		var more []Decl
 		switch d := d.(type) {
 		case *ProcessDecl:
-			more = slices.Concat(d.Send, d.Receive, d.Uses, d.Reads)
+			more = append(slices.Concat(d.Send, d.Receive, d.Uses, d.Reads), decls(d.Starts)...)
 		case poolRow:
 			s := d.shape()
-			more = append(append(append(more, s.sends...), s.uses...), s.reads...)
+			more = append(slices.Concat(s.sends, s.uses, s.reads), decls(s.starts)...)
 		case sharedRow:
 			more = append(more, d.place(1, 1).guard)
 		}
@@ -81,6 +81,13 @@ func (p *Pipeline) alone(row poolRow) *Pipeline {
 		}
 	}
 	return a
+}
+
+func decls(processes []*ProcessDecl) (all []Decl) {
+	for _, p := range processes {
+		all = append(all, p)
+	}
+	return all
 }
 
 // shapeOf is the shape that a row has in this plan.

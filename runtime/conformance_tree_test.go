@@ -27,9 +27,9 @@ var grove = func() (s struct {
 	s.parts = &QueueDecl[int]{Name: "parts", Capacity: 4}
 	s.on = &EventDecl{Name: "on"}
 	s.leaf = &ProcessDecl{Name: "leaf", OnDemand: true, Max: leavesMax, Worker: Worker{Grace: 50 * time.Millisecond}, Send: []Decl{s.said, s.parts}, Uses: []Decl{s.on}}
-	s.branch = &ProcessDecl{Name: "branch", OnDemand: true, Max: 20, Receive: []Decl{s.parts}, Send: []Decl{s.said}, Uses: []Decl{s.leaf}}
-	s.branch.Uses = append(s.branch.Uses, s.branch)
-	s.pool = &PoolDecl[string, int]{Name: "gardener", In: String, Workers: 1, Task: TaskPolicy{Retries: 1}, Uses: []Decl{s.leaf}}
+	s.branch = &ProcessDecl{Name: "branch", OnDemand: true, Max: 20, Receive: []Decl{s.parts}, Send: []Decl{s.said}}
+	s.branch.Starts = []*ProcessDecl{s.leaf, s.branch}
+	s.pool = &PoolDecl[string, int]{Name: "gardener", In: String, Workers: 1, Task: TaskPolicy{Retries: 1}, Starts: []*ProcessDecl{s.leaf}}
 	s.branch.Main = func(ctx context.Context, n *Node, d *Decoder) error {
 		how, path := d.String(), d.String()
 		return grow[how](ctx, n, path)
@@ -232,8 +232,8 @@ func (t *trial) hears(n *Node, all bool) (texts []string) {
 	return texts
 }
 
-// ends calls Wait beside what else the program does.
-func (t *trial) ends(r *Run) <-chan error {
+// atItsEnd calls Wait beside what else the program does.
+func (t *trial) atItsEnd(r *Run) <-chan error {
 	ended := make(chan error, 1)
 	go func() { ended <- r.Wait() }()
 	return ended
@@ -242,14 +242,14 @@ func (t *trial) ends(r *Run) <-chan error {
 func (t *trial) tree() {
 	r, n := t.start(grove.pipeline)
 	t.plant(r, "recursion")
-	ended := t.ends(r)
+	ended := t.atItsEnd(r)
 	require.Equal(t, []string{"", "0", "00", "01", "1", "10", "11"}, t.hears(n, true))
 	require.NoError(t, <-ended)
 	require.Equal(t, ProcessStats{Started: 7}, r.Stats().Processes["branch"].counts())
 
 	r, n = t.start(grove.pipeline)
 	p := t.plant(r, "handles")
-	ended = t.ends(r)
+	ended = t.atItsEnd(r)
 	for text, err := range grove.said.Receiver(n).All(limited(t)) {
 		if err == nil && text != "branch-1 has seen all" {
 			require.Equal(t, "it was stopped", text)
@@ -298,7 +298,7 @@ func (t *trial) starters() {
 func (t *trial) gather() {
 	r, n := t.start(grove.pipeline)
 	t.plant(r, "gather")
-	ended := t.ends(r)
+	ended := t.atItsEnd(r)
 	require.Equal(t, []string{"sum 135"}, t.hears(n, true))
 	require.NoError(t, <-ended)
 

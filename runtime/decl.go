@@ -92,6 +92,7 @@ type ProcessDecl struct {
 	Worker    Worker
 
 	Send, Receive, Uses, Reads []Decl
+	Starts                     []*ProcessDecl // on demand; set in init, as rows can name each other in a circle only there
 
 	Main func(context.Context, *Node, *Decoder) error
 }
@@ -112,6 +113,7 @@ type PoolDecl[In, Out any] struct {
 	Send    []Decl                 // queues that its workers may send to
 	Uses    []Decl                 // shared objects that they may change, and pools and services that they may call
 	Reads   []Decl                 // arrays that they may only look at
+	Starts  []*ProcessDecl         // on demand, that they may start; set in init
 
 	Concurrent int // calls of the function under way at once in a worker, each on a goroutine of its own; 0: one
 

@@ -161,6 +161,7 @@ type poolShape struct {
 	warm       int
 
 	sends, uses, reads []Decl
+	starts             []*ProcessDecl
 }
 
 // inputShape is an input by its rows, nil: none.
@@ -353,6 +354,9 @@ func (pl *plan) connect() error {
 			if err := pl.declareShared(i, p.Uses, p.Reads); err != nil {
 				return err
 			}
+			if err := pl.declareStarts(i, p.Starts); err != nil {
+				return err
+			}
 		}
 		for _, d := range send {
 			if _, err := put(i, d); err != nil {
@@ -369,6 +373,9 @@ func (pl *plan) connect() error {
 		pp := &pl.pools[i]
 		s, party := pl.shapeOf(pp.row), pl.slots[pp.first].party
 		err := pl.declareShared(party, s.uses, s.reads)
+		if err == nil {
+			err = pl.declareStarts(party, s.starts)
+		}
 		if err != nil {
 			return err
 		}
@@ -422,6 +429,18 @@ func (pl *plan) connect() error {
 		pl.queues[i].closers = pl.closers(pl.queues[i].producers)
 	}
 	pl.nameWays()
+	return nil
+}
+
+// declareStarts notes whom the processes of a party may start.
+func (pl *plan) declareStarts(party int, starts []*ProcessDecl) error {
+	for _, d := range starts {
+		i := pl.partyOf(d)
+		if i < 0 || !d.OnDemand {
+			return fmt.Errorf("process %q is not started on demand in this pipeline: generate its code again", d.Name)
+		}
+		pl.parties[party].starts = append(pl.parties[party].starts, i)
+	}
 	return nil
 }
 

@@ -20,6 +20,7 @@ type ServiceDecl[S any] struct {
 	Concurrent int // calls under way at once in a worker, for which its object must be safe; 0: one
 
 	Send, Uses, Reads []Decl
+	Starts            []*ProcessDecl // on demand, that its workers may start; set in init
 
 	// Open makes the object, once in each worker before its first task; its
 	// context ends with the run. An object that has a method Close() error is
@@ -117,7 +118,7 @@ func (s *ServiceDecl[S]) check() error {
 }
 
 func (s *ServiceDecl[S]) shape() poolShape {
-	p := poolShape{workers: max(s.Workers, 1), bytes: s.Bytes, task: s.Task, worker: s.Worker, warm: s.Warm, called: true, object: true, concurrent: s.Concurrent, sends: s.Send, uses: s.Uses, reads: s.Reads}
+	p := poolShape{workers: max(s.Workers, 1), bytes: s.Bytes, task: s.Task, worker: s.Worker, warm: s.Warm, called: true, object: true, concurrent: s.Concurrent, sends: s.Send, uses: s.Uses, reads: s.Reads, starts: s.Starts}
 	for i, m := range s.Methods {
 		p.methods = append(p.methods, m.Name)
 		if m.fed != nil {

@@ -144,14 +144,6 @@ func (pl *plan) declareShared(party int, uses, reads []Decl) error {
 				}
 				continue
 			}
-			if process, is := d.(*ProcessDecl); is {
-				i := pl.partyOf(process)
-				if i < 0 || !process.OnDemand {
-					return fmt.Errorf("process %q is not started on demand in this pipeline: generate its code again", d.name())
-				}
-				p.starts = append(p.starts, i)
-				continue
-			}
 			i, ok := pl.index[d]
 			if !ok {
 				return fmt.Errorf("%q is not of this pipeline: generate its code again", d.name())

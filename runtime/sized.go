@@ -86,6 +86,12 @@ func sizedPipeline(p footprint.Pipeline) (*Pipeline, error) {
 			decls[r.Name] = object(r)
 		}
 	}
+	starts := func(names []string) (list []*ProcessDecl) {
+		for _, n := range names {
+			list = append(list, decls[n].(*ProcessDecl))
+		}
+		return list
+	}
 	whole := &Pipeline{Main: MainDecl{Send: refs(p.Send), Receive: refs(p.Receive)}}
 	for i := range p.Rows {
 		r := &p.Rows[i]
@@ -96,9 +102,10 @@ func sizedPipeline(p footprint.Pipeline) (*Pipeline, error) {
 			}
 		case *ProcessDecl:
 			d.Send, d.Receive, d.Uses, d.Reads = refs(r.Send), refs(r.Receive), refs(r.Uses), refs(r.Reads)
+			d.Starts = starts(r.Starts)
 		case *sizedPool:
 			d.form = poolShape{workers: r.Workers, bytes: r.Bytes, worker: Worker{Memory: r.Memory}, warm: r.Warm, called: len(r.Stages) == 0,
-				methods: make([]string, r.Methods), concurrent: r.Concurrent, sends: refs(r.Send), uses: refs(r.Uses), reads: refs(r.Reads)}
+				methods: make([]string, r.Methods), concurrent: r.Concurrent, sends: refs(r.Send), uses: refs(r.Uses), reads: refs(r.Reads), starts: starts(r.Starts)}
 			if r.Kind == footprint.Service {
 				d.form.workers, d.form.called, d.form.object = max(r.Workers, 1), true, true
 			}

@@ -69,7 +69,7 @@ func (poolWorks[In, Out]) close() error { return nil }
 func (p *PoolDecl[In, Out]) feed() feed[In, Out] { return feed[In, Out]{p.From, p.To, p.Dead} }
 
 func (p *PoolDecl[In, Out]) shape() poolShape {
-	s := poolShape{workers: p.Workers, bytes: p.Bytes, task: p.Task, worker: p.Worker, warm: p.Warm, called: p.From == nil, sends: p.Send, uses: p.Uses, reads: p.Reads, concurrent: p.Concurrent, batch: p.Batch, wait: p.Wait}
+	s := poolShape{workers: p.Workers, bytes: p.Bytes, task: p.Task, worker: p.Worker, warm: p.Warm, called: p.From == nil, sends: p.Send, uses: p.Uses, reads: p.Reads, starts: p.Starts, concurrent: p.Concurrent, batch: p.Batch, wait: p.Wait}
 	if p.From != nil {
 		s.inputs = []inputShape{p.feed().shape(0)}
 	}

@@ -41,7 +41,9 @@ func sizesOf(p *ir.Pipeline) footprint.Pipeline {
 
 func sizesOfRow(d ir.Decl) footprint.Row {
 	r := footprint.Row{Name: d.Row}
-	reached := func(p ir.Ports) { r.Send, r.Receive, r.Uses, r.Reads = p.Send, p.Receive, p.Uses, p.Reads }
+	reached := func(p ir.Ports) {
+		r.Send, r.Receive, r.Uses, r.Reads, r.Starts = p.Send, p.Receive, p.Uses, p.Reads, p.Starts
+	}
 	stage := func(method int, s ir.Stage) {
 		if s.From != "" {
 			r.Stages = append(r.Stages, footprint.Stage{Method: method, From: s.From, To: s.To, Dead: s.Dead})

@@ -48,18 +48,19 @@ type Node struct {
 	Doc  string `json:"doc,omitempty"`
 	Type string `json:"type,omitempty"` // of items, elements or the value
 
-	Instances int      `json:"instances,omitempty"` // of a process, if it is declared with a number
-	OnDemand  bool     `json:"on_demand,omitempty"` // the program starts it by a call
-	Daemon    bool     `json:"daemon,omitempty"`
-	Workers   int      `json:"workers,omitempty"`
-	Spares    int      `json:"spares,omitempty"`   // processes that stand by
-	Capacity  int      `json:"capacity,omitempty"` // items
-	Failed    bool     `json:"failed,omitempty"`   // a queue of failed tasks
-	Guard     string   `json:"guard,omitempty"`    // the lock of an array
-	Numbers   []Number `json:"numbers,omitempty"`  // settings of a shared object of any other kind
-	Memory    int64    `json:"memory,omitempty"`   // bytes of blocks
-	Carries   []string `json:"carries,omitempty"`  // by the items of a queue: blocks
-	Methods   []string `json:"methods,omitempty"`  // of a service
+	Instances    int      `json:"instances,omitempty"`     // of a process, if it is declared with a number
+	OnDemand     bool     `json:"on_demand,omitempty"`     // it is started by a call
+	StartsItself bool     `json:"starts_itself,omitempty"` // its processes start others of it, for which there is no edge
+	Daemon       bool     `json:"daemon,omitempty"`
+	Workers      int      `json:"workers,omitempty"`
+	Spares       int      `json:"spares,omitempty"`   // processes that stand by
+	Capacity     int      `json:"capacity,omitempty"` // items
+	Failed       bool     `json:"failed,omitempty"`   // a queue of failed tasks
+	Guard        string   `json:"guard,omitempty"`    // the lock of an array
+	Numbers      []Number `json:"numbers,omitempty"`  // settings of a shared object of any other kind
+	Memory       int64    `json:"memory,omitempty"`   // bytes of blocks
+	Carries      []string `json:"carries,omitempty"`  // by the items of a queue: blocks
+	Methods      []string `json:"methods,omitempty"`  // of a service
 }
 
 // Number is a setting.
@@ -220,6 +221,17 @@ func (b *builder) ports(name string, p ir.Ports) {
 	}
 	for _, row := range p.Reads {
 		b.edge(b.name[row], name, Read)
+	}
+	for _, row := range p.Starts {
+		if to := b.name[row]; to != name {
+			b.edge(name, to, Start)
+			continue
+		}
+		for i := range b.Nodes {
+			if b.Nodes[i].ID == name {
+				b.Nodes[i].StartsItself = true
+			}
+		}
 	}
 }
 

@@ -19,6 +19,9 @@ func (n Node) detail() string {
 		switch {
 		case n.OnDemand:
 			words = append(words, "on demand")
+			if n.StartsItself {
+				words = append(words, "starts itself")
+			}
 		case n.Instances > 0:
 			words = append(words, count(n.Instances, "instance"))
 		}

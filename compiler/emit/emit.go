@@ -42,6 +42,7 @@ func File(p *ir.Pipeline) ([]byte, error) {
 	f.run()
 	f.start()
 	f.spawns()
+	f.starters()
 	f.table()
 	f.wire()
 	f.services()

@@ -1,6 +1,8 @@
 package emit
 
 import (
+	"slices"
+
 	"github.com/dave/jennifer/jen"
 
 	"github.com/mpgen/mpgen/compiler/ir"
@@ -91,6 +93,40 @@ func (f *file) with(row, args string, params []ir.Param) []jen.Code {
 	}
 	return []jen.Code{jen.Id(row).Dot("With").Call(f.encoding(jen.Func().Params(encoder(e)), puts))}
 }
+
+// starters write the functions that make the ports of those who start a process.
+func (f *file) starters() {
+	for _, d := range f.p.Decls {
+		if d.Process == nil || d.Process.Starter == "" {
+			continue
+		}
+		p := d.Process
+		s := f.scope(p.Params)
+		n, ctx := s.local("n"), s.local("ctx")
+		head := append([]jen.Code{jen.Id(ctx).Qual("context", "Context")}, s.declared(p.Params)...)
+		f.out.Func().Id(p.Starter).Params(jen.Id(n).Op("*").Add(mp("Node"))).
+			Func().Params(starting(p.Params)...).Params(started()...).
+			Block(jen.Return(jen.Func().Params(head...).Params(started()...).
+				Block(jen.Return(jen.Id(d.Row).Dot("SpawnFrom").Call(jen.Id(ctx), jen.Id(n), s.encoded(p.Params))))))
+		f.out.Line()
+	}
+}
+
+// starting and started are what the functions that start a process take and return.
+// The names of parameters tell readers what they are for.
+func starting(params []ir.Param) []jen.Code {
+	ctx := "ctx"
+	for slices.ContainsFunc(params, func(p ir.Param) bool { return p.Name == ctx }) {
+		ctx += "_"
+	}
+	list := []jen.Code{jen.Id(ctx).Qual("context", "Context")}
+	for _, p := range params {
+		list = append(list, jen.Id(p.Name).Add(typ(p.Type)))
+	}
+	return list
+}
+
+func started() []jen.Code { return []jen.Code{jen.Op("*").Add(mp("Process")), jen.Error()} }
 
 // spawns writes the methods of Run that start a process.
 func (f *file) spawns() {

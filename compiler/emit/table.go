@@ -183,12 +183,14 @@ func reached(p ir.Ports) []jen.Code {
 }
 
 // list is a []mp.Decl of rows.
-func list(rows []string) jen.Code {
+func list(rows []string) jen.Code { return listOf(mp("Decl"), rows) }
+
+func listOf(elem jen.Code, rows []string) jen.Code {
 	elems := make([]jen.Code, len(rows))
 	for i, r := range rows {
 		elems[i] = jen.Op("&").Id(r)
 	}
-	return jen.Index().Add(mp("Decl")).Add(braces(len(rows) > shortList, elems...))
+	return jen.Index().Add(elem).Add(braces(len(rows) > shortList, elems...))
 }
 
 func task(t ir.Task) jen.Code {

@@ -124,6 +124,8 @@ func handle(p ir.Port) *jen.Statement {
 		return jen.Op("*").Add(mp("Pool")).Types(typ(p.Type), result(p.Out))
 	case ir.Client:
 		return jen.Id(p.Iface)
+	case ir.Starter:
+		return jen.Func().Params(starting(p.Params)...).Params(started()...)
 	case ir.Memory, ir.ReadOnly:
 		return jen.Index().Add(typ(p.Type))
 	default:
@@ -148,6 +150,9 @@ func of(name string, types []ir.Type) *jen.Statement {
 func opened(p ir.Port, n jen.Code) *jen.Statement {
 	if p.Kind == ir.Client {
 		return jen.Id(p.Client).Add(braces(false, jen.Id(p.Row).Dot("Client").Call(n)))
+	}
+	if p.Kind == ir.Starter {
+		return jen.Id(p.Start).Call(n)
 	}
 	method := map[ir.PortKind]string{
 		ir.Sender: "Sender", ir.Receiver: "Receiver", ir.Both: "Both", ir.Caller: "Pool", ir.ReadOnly: "ReadIn",

@@ -12,6 +12,7 @@ import (
 func (f *file) wire() {
 	f.out.Func().Id("init").Params().BlockFunc(func(g *jen.Group) {
 		for _, d := range f.p.Decls {
+			f.starts(g, d)
 			switch {
 			case d.Process != nil:
 				p := d.Process
@@ -28,6 +29,23 @@ func (f *file) wire() {
 		g.Add(mp("Register")).Call(jen.Op("&").Id("mpPipeline"))
 	})
 	f.out.Line()
+}
+
+// starts says whom a row may start. Rows may do so in a circle, which Go lets no
+// initializers do.
+func (f *file) starts(g *jen.Group, d ir.Decl) {
+	var rows []string
+	switch {
+	case d.Process != nil:
+		rows = d.Process.Ports.Starts
+	case d.Pool != nil:
+		rows = d.Pool.Ports.Starts
+	case d.Service != nil:
+		rows = d.Service.Ports.Starts
+	}
+	if len(rows) > 0 {
+		g.Id(d.Row).Dot("Starts").Op("=").Add(listOf(jen.Op("*").Add(mp("ProcessDecl")), rows))
+	}
 }
 
 // opening calls the function of a process, or the one that opens the object of a

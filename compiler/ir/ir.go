@@ -132,6 +132,7 @@ type Ports struct {
 	Receive  []string `json:"receive,omitempty"`
 	Uses     []string `json:"uses,omitempty"`
 	Reads    []string `json:"reads,omitempty"`
+	Starts   []string `json:"starts,omitempty"` // of processes
 }
 
 // Func is the function that a process, a pool's worker or the opening of a service
@@ -151,7 +152,8 @@ type Process struct {
 	Ports     Ports   `json:"ports,omitzero"`
 	Params    []Param `json:"params,omitempty"`
 	Instances int     `json:"instances,omitempty"`
-	Spawn     string  `json:"spawn,omitempty"` // method of Run that starts one, of processes on demand
+	Spawn     string  `json:"spawn,omitempty"`   // method of Run that starts one, of processes on demand
+	Starter   string  `json:"starter,omitempty"` // the function that makes the port of those who start one, if there are any
 	Max       int     `json:"max,omitempty"`
 	Daemon    bool    `json:"daemon,omitempty"`
 	Restart   string  `json:"restart,omitempty"` // constant of the runtime
@@ -268,6 +270,7 @@ const (
 	ReadOnly PortKind = "read" // an array
 	Caller   PortKind = "pool"
 	Client   PortKind = "service"
+	Starter  PortKind = "starter" // a function that starts a process
 )
 
 // Port is a field through which Go code reaches a row.
@@ -281,6 +284,8 @@ type Port struct {
 	Out    *Type    `json:"out,omitempty"`    // result of a pool
 	Iface  string   `json:"iface,omitempty"`  // of a service
 	Client string   `json:"client,omitempty"` // of a service
+	Start  string   `json:"start,omitempty"`  // of a process: the function that makes the port's
+	Params []Param  `json:"params,omitempty"` // of a process
 	Doc    []string `json:"doc,omitempty"`
 	Note   string   `json:"note,omitempty"`
 }

@@ -40,7 +40,7 @@ type Row struct {
 	Warm       int     // spares
 	Memory     int64   // bytes that each of its processes may take, 0: no bound
 
-	Send, Receive, Uses, Reads []string
+	Send, Receive, Uses, Reads, Starts []string
 }
 
 // The kinds that are no shared objects.

@@ -15,6 +15,21 @@ func greet(_ context.Context, p *GreetPorts, name string, at time.Time) error {
 	return nil
 }
 
+// branch goes as deep as it is told to.
+func branch(ctx context.Context, p *BranchPorts, name string, deeper int, at time.Time) error {
+	start := p.Greet
+	if deeper > 0 {
+		start = func(ctx context.Context, name string, at time.Time) (*mp.Process, error) {
+			return p.Branch(ctx, name, deeper-1, at)
+		}
+	}
+	child, err := start(ctx, name, at)
+	if err != nil {
+		return err
+	}
+	return child.Wait(ctx)
+}
+
 func tick(ctx context.Context, p *TickPorts) error { return p.Notes.Send(ctx, "tick") }
 
 // life asks a service and a pool for each order, and counts them on a board.
@@ -149,6 +164,11 @@ func main() {
 		log.Fatal(err)
 	}
 	fmt.Println(p.Wait(ctx), run.Total.Load(), run.Marks[3])
+	p, err = run.Branch(ctx, "Bea", 2, time.Unix(40, 0))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(p.Wait(ctx), run.Total.Load())
 	if err := run.Shutdown(ctx); err != nil {
 		log.Fatal(err)
 	}

@@ -91,6 +91,19 @@ type TickPorts struct {
 	Notes *mp.Sender[string]
 }
 
+// BranchPorts is what the process branch can reach.
+//
+// branch starts others like it, and says hello.
+//
+//	func branch(ctx_ context.Context, p *BranchPorts, ctx string, mpX int, time time.Time) error
+type BranchPorts struct {
+	// branch starts others like it, and says hello.
+	Branch func(ctx_ context.Context, ctx string, mpX int, time time.Time) (*mp.Process, error)
+	// greet says hello.
+	Greet func(ctx context.Context, name string, at time.Time) (*mp.Process, error)
+	Total *mp.Number[int64]
+}
+
 // LifePorts is what the process life can reach.
 //
 //	func life(ctx context.Context, p *LifePorts, turns int) error
@@ -114,6 +127,8 @@ type ServePorts struct {
 	Instance, Instances int // this one, from 0, and how many
 	Latest              *mp.Value[Order]
 	Names               *mp.Value[map[string][]int]
+	// branch starts others like it, and says hello.
+	Branch func(ctx_ context.Context, ctx string, mpX int, time time.Time) (*mp.Process, error)
 }
 
 // WatchPorts is what the process watch can reach.
@@ -138,6 +153,7 @@ type PricePorts struct {
 //	func rate(ctx context.Context, p *RatePorts, scale float64) (float64, error)
 type RatePorts struct {
 	Notes *mp.Sender[string]
+	Tick  func(ctx context.Context) (*mp.Process, error)
 }
 
 // MarkPorts is what the pool mark can reach.
@@ -242,6 +258,40 @@ func (r *Run) Tick(ctx context.Context) (*mp.Process, error) {
 	return mpTick.Spawn(ctx, r.Run, nil)
 }
 
+// Branch starts a process branch, whose context ends with ctx_.
+func (r *Run) Branch(ctx_ context.Context, ctx string, _mpX int, time_ time.Time) (*mp.Process, error) {
+	return mpBranch.Spawn(ctx_, r.Run, func(e *mp.Encoder) {
+		e.String(ctx)
+		mp.Put(e, _mpX)
+		mp.PutBinary(e, time_)
+	})
+}
+
+func mpGreetStarter(n *mp.Node) func(ctx context.Context, name string, at time.Time) (*mp.Process, error) {
+	return func(ctx context.Context, name string, at time.Time) (*mp.Process, error) {
+		return mpGreet.SpawnFrom(ctx, n, func(e *mp.Encoder) {
+			e.String(name)
+			mp.PutBinary(e, at)
+		})
+	}
+}
+
+func mpTickStarter(n *mp.Node) func(ctx context.Context) (*mp.Process, error) {
+	return func(ctx context.Context) (*mp.Process, error) {
+		return mpTick.SpawnFrom(ctx, n, nil)
+	}
+}
+
+func mpBranchStarter(n *mp.Node) func(ctx_ context.Context, ctx string, mpX int, time time.Time) (*mp.Process, error) {
+	return func(ctx_ context.Context, ctx string, _mpX int, time_ time.Time) (*mp.Process, error) {
+		return mpBranch.SpawnFrom(ctx_, n, func(e *mp.Encoder) {
+			e.String(ctx)
+			mp.Put(e, _mpX)
+			mp.PutBinary(e, time_)
+		})
+	}
+}
+
 // The rows of the pipeline, in the order of the source.
 var (
 	mpOrders = mp.QueueDecl[Order]{Name: "orders", Elem: mp.Coded(mpPutOrder, mpGetOrder), Capacity: 16, Key: func(v Order) uint64 { return mp.HashString(v.User) }}
@@ -265,8 +315,9 @@ var (
 		Worker:   mp.Worker{CPUs: 1, Grace: 100 * time.Millisecond, Env: []string{"MOOD=calm", "TZ=UTC"}, Nice: 5},
 		Uses:     []mp.Decl{&mpTotal},
 	}
-	mpTick = mp.ProcessDecl{Name: "tick", OnDemand: true, Send: []mp.Decl{&mpNotes}}
-	mpLife = mp.ProcessDecl{
+	mpTick   = mp.ProcessDecl{Name: "tick", OnDemand: true, Send: []mp.Decl{&mpNotes}}
+	mpBranch = mp.ProcessDecl{Name: "branch", OnDemand: true, Uses: []mp.Decl{&mpTotal}}
+	mpLife   = mp.ProcessDecl{
 		Name:      "life",
 		Instances: 4,
 		Restart:   mp.OnFailure,
@@ -330,6 +381,7 @@ var (
 			&mpMarks,
 			&mpGreet,
 			&mpTick,
+			&mpBranch,
 			&mpLife,
 			&mpServe,
 			&mpWatch,
@@ -358,6 +410,20 @@ func init() {
 	mpTick.Main = func(ctx context.Context, n *mp.Node, _ *mp.Decoder) error {
 		return tick(ctx, &TickPorts{Notes: mpNotes.Sender(n)})
 	}
+	mpBranch.Starts = []*mp.ProcessDecl{&mpBranch, &mpGreet}
+	mpBranch.Main = func(ctx_ context.Context, n *mp.Node, d *mp.Decoder) error {
+		ctx := d.String()
+		_mpX := mp.Get[int](d)
+		time_ := mp.GetBinary[time.Time](d)
+		if err := d.Err(); err != nil {
+			return err
+		}
+		return branch(ctx_, &BranchPorts{
+			Branch: mpBranchStarter(n),
+			Greet:  mpGreetStarter(n),
+			Total:  mpTotal.In(n),
+		}, ctx, _mpX, time_)
+	}
 	mpLife.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
 		turns := mp.Get[int](d)
 		if err := d.Err(); err != nil {
@@ -374,11 +440,13 @@ func init() {
 			Depth:  mpDepth.ReadIn(n),
 		}, turns)
 	}
+	mpServe.Starts = []*mp.ProcessDecl{&mpBranch}
 	mpServe.Main = func(ctx context.Context, n *mp.Node, _ *mp.Decoder) error {
 		return serve(ctx, &ServePorts{
 			Instance: n.Instance(), Instances: n.Instances(),
 			Latest: mpLatest.In(n),
 			Names:  mpNames.In(n),
+			Branch: mpBranchStarter(n),
 		})
 	}
 	mpWatch.Main = func(ctx context.Context, n *mp.Node, _ *mp.Decoder) error {
@@ -393,8 +461,12 @@ func init() {
 			return price(ctx, p, task.Order, task.Scale)
 		}
 	}
+	mpRate.Starts = []*mp.ProcessDecl{&mpTick}
 	mpRate.Open = func(n *mp.Node) func(context.Context, float64) (float64, error) {
-		p := &RatePorts{Notes: mpNotes.Sender(n)}
+		p := &RatePorts{
+			Notes: mpNotes.Sender(n),
+			Tick:  mpTickStarter(n),
+		}
 		return func(ctx context.Context, in float64) (float64, error) {
 			return rate(ctx, p, in)
 		}
