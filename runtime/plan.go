@@ -297,7 +297,7 @@ func (pl *plan) addPool(d poolRow) {
 	pp := poolPlan{
 		row: d, first: len(pl.slots), n: s.workers, called: s.called, object: s.object, methods: s.methods,
 		task: s.task, worker: s.worker, bytes: int(s.bytes), batch: s.batch, wait: s.wait,
-		concurrent: s.concurrent,
+		concurrent: s.concurrent, warm: s.warm,
 	}
 	if pp.concurrent < 2 {
 		pp.concurrent = 0
