@@ -5,6 +5,7 @@ import (
 	"github.com/mpgen/mpgen/bench/pipeline/call"
 	"github.com/mpgen/mpgen/bench/pipeline/crowd"
 	"github.com/mpgen/mpgen/bench/pipeline/echo"
+	"github.com/mpgen/mpgen/bench/pipeline/handover"
 	"github.com/mpgen/mpgen/bench/pipeline/sharing"
 	"github.com/mpgen/mpgen/bench/pipeline/stream"
 	"github.com/mpgen/mpgen/bench/pipeline/text"
@@ -43,6 +44,8 @@ func rows(shop *workshop) []row {
 		{"lock-python", nanos, "Python's Lock", 1_000_000, sharing.Lock, peer.PythonLock},
 		{"lock-two", nanos, "two goroutines, a sync.Mutex", 1_000_000, sharing.LockTwo, peer.MutexTwo},
 		{"dict-python", micros, "Python's Manager().dict()", 3_000, sharing.Enter, peer.PythonDict},
+		{"block-python", micros, "Python's SharedMemory of 64 MiB, by a Queue", 20_000, handover.Large, peer.PythonBlock},
+		{"block-small", micros, "a block of 64 KiB, for one of 64 MiB", 40_000, handover.Large, handover.Small},
 		{"idle", mebibytes, "a worker of Python's Pool", 1, sharing.Idle, peer.PythonIdle},
 	}
 }

@@ -5,9 +5,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/mpgen/mpgen/runtime/internal/block"
 )
 
 // picture is an item with a block.
@@ -404,6 +407,34 @@ func TestBlocksTravelInItemsOfTheirQueuesOnly(t *testing.T) {
 	q := &QueueDecl[Block]{Name: "q", Elem: BlockOf(studio.masks), Lends: []*BlocksDecl{studio.masks}}
 	_, err = newPlan(&Pipeline{Path: "p", Decls: []Decl{q}}, nil)
 	require.ErrorContains(t, err, `blocks "masks" are not of this pipeline`)
+}
+
+// A dump tells what is taken, and who wait for memory that only others could free.
+func TestWhoWaitForBlocksAreToldOf(t *testing.T) {
+	t.Setenv(EngineVariable, "inline")
+	r, n := begin(t, studio.pipeline)
+	frames := studio.frames.In(n)
+	_, err := frames.New(context.Background(), framesMemory)
+	require.NoError(t, err)
+	var out strings.Builder
+	require.NoError(t, r.Dump(limited(t), &out))
+	require.Contains(t, out.String(), "\nframes 1 blocks have 1048576 of 1048576 bytes\n")
+	_, err = frames.New(context.Background(), 1)
+	var d *Deadlock
+	require.ErrorAs(t, err, &d)
+	require.Contains(t, d.Error(), "main waits for room for a block of frames, held by")
+}
+
+func TestPoisonShowsWhoReadsTooLate(t *testing.T) {
+	t.Setenv(EngineVariable, "goroutines")
+	t.Cleanup(func(old func() bool) func() { return func() { poison = old } }(poison))
+	poison = func() bool { return true }
+	_, n := begin(t, studio.pipeline)
+	x := frame(t, n, 5)
+	x.Release()
+	for _, b := range x.Bytes() {
+		require.Equal(t, byte(block.Poison), b)
+	}
 }
 
 // What a process gone mad says of a block is corrupt, and no fault.

@@ -42,7 +42,8 @@
 // replaced when they die; a flow makes it a stage between two queues. Numbers
 // ([Number]), values of other types ([Value]) and arrays, which are plain slices,
 // are seen and changed by all; dicts, lists and sets ([Dict], [List], [Set]) the
-// program keeps for all; a lock ([Lock]) keeps processes apart.
+// program keeps for all; blocks ([Blocks]) are memory that items carry and nobody
+// copies; a lock ([Lock]) keeps processes apart.
 //
 // # What every blocking call keeps to
 //
@@ -71,7 +72,7 @@
 //
 // Users call [Main], the options, and the methods of what generated code hands
 // them: [Run] with its [Process] handles and [Stats], [Sender], [Receiver] and
-// [Queue], [Pool] with its [Task], [Number], [Value] and [Lock]; [Collect] and [Progress]; and [KeepErrors].
+// [Queue], [Pool] with its [Task], [Number], [Value], [Blocks] with their [Block], and [Lock]; [Collect] and [Progress]; and [KeepErrors].
 //
 // All else is for generated code, which is made anew when it changes:
 //

@@ -32,6 +32,9 @@ func PythonLock(ctx context.Context, n int) (time.Duration, error) { return pyth
 // PythonDict stores n numbers in the dict of a Manager, from a process of its own.
 func PythonDict(ctx context.Context, n int) (time.Duration, error) { return python(ctx, "dict", n) }
 
+// PythonBlock hands 64 MiB of shared memory over n times, there and back by turns.
+func PythonBlock(ctx context.Context, n int) (time.Duration, error) { return python(ctx, "block", n) }
+
 // PythonIdle returns the memory of its own that a waiting worker holds, in bytes.
 func PythonIdle(ctx context.Context, n int) (time.Duration, error) { return python(ctx, "idle", n) }
 
