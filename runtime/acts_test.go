@@ -72,6 +72,15 @@ func init() {
 		_, err := players.barrier.In(n).WaitAction(ctx, func() error { return errActed })
 		return err
 	}
+	acts["panic acting"] = func(ctx context.Context, n *Node, i int) (err error) {
+		defer func() {
+			if recover() != nil {
+				err = errActed
+			}
+		}()
+		_, err = players.barrier.In(n).WaitAction(ctx, func() error { panic("on purpose") })
+		return err
+	}
 	acts["linger acting"] = func(ctx context.Context, n *Node, i int) error {
 		_, err := players.barrier.In(n).WaitAction(ctx, func() error {
 			players.acts.In(n).Add(1)

@@ -93,8 +93,8 @@ func (b *Barrier) Wait(ctx context.Context) (int, error) { return b.WaitAction(c
 
 // WaitAction is Wait with something that one of the parties does when all have come,
 // before any of them goes on. It is the last one to come, whose action counts if it has
-// one. An error of the action breaks the barrier; that party gets it, all others
-// [ErrBroken].
+// one. An error of the action breaks the barrier, and so does a panic: that party gets it,
+// all others [ErrBroken].
 func (b *Barrier) WaitAction(ctx context.Context, action func() error) (index int, err error) {
 	entered := false
 	b.node.ringing(func() { b.shared.Enter(); entered = true })
@@ -145,10 +145,16 @@ func (b *Barrier) await(ctx context.Context, round meet.Round) error {
 
 // act runs the action for a round to which all have come.
 func (b *Barrier) act(round meet.Round, action func() error) error {
+	done := false
+	defer func() {
+		if !done { // an error, a panic or runtime.Goexit
+			b.node.ringing(func() { b.shared.Break(round) })
+		}
+	}()
 	if err := action(); err != nil {
-		b.node.ringing(func() { b.shared.Break(round) })
 		return err
 	}
+	done = true
 	passed := false
 	b.node.ringing(func() { passed = b.shared.Pass(round) })
 	switch {

@@ -136,11 +136,15 @@ func TestBrokenBarrier(t *testing.T) {
 }
 
 func TestActionThatFailsBreaksTheBarrier(t *testing.T) {
-	g := play(t, []string{"wait"}, []string{"wait"}, []string{"fail acting"})
-	g.come(0, 1)
-	require.Equal(t, failedActing, g.acts(2))
-	require.Equal(t, brokenUp, g.ended(0))
-	require.Equal(t, brokenUp, g.ended(1))
+	for _, how := range []string{"fail acting", "panic acting"} {
+		t.Run(how, func(t *testing.T) {
+			g := play(t, []string{"wait"}, []string{"wait"}, []string{how})
+			g.come(0, 1)
+			require.Equal(t, failedActing, g.acts(2))
+			require.Equal(t, brokenUp, g.ended(0))
+			require.Equal(t, brokenUp, g.ended(1))
+		})
+	}
 }
 
 // In Python the others wait for ever.

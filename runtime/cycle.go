@@ -216,8 +216,11 @@ func (r *Run) fedFromOutside(c *cyclePlan) bool {
 				return true
 			}
 		}
-		if s := &r.plan.slots[p.first]; s.pool >= 0 && r.plan.pools[s.pool].called && !r.uncalled(&r.plan.pools[s.pool]) {
-			return true
+		// The result of a call goes to its caller; only what the function sends comes here.
+		if s := &r.plan.slots[p.first]; s.pool >= 0 {
+			if pp := &r.plan.pools[s.pool]; pp.called && pp.sends && !r.uncalled(pp) {
+				return true
+			}
 		}
 	}
 	return false

@@ -234,3 +234,75 @@ func TestProgramReadsFromACycle(t *testing.T) {
 		})
 	}
 }
+
+// wheel is a cycle of a method of a service and a process, which a process outside feeds.
+// Nobody calls the service, though the program might.
+var wheel = func() (s struct {
+	pipeline *Pipeline
+	out      *QueueDecl[int]
+}) {
+	todo, done := &QueueDecl[int]{Name: "todo", Spill: 1 << 20}, &QueueDecl[int]{Name: "done"}
+	s.out = &QueueDecl[int]{Name: "out"}
+	works := &ServiceDecl[miller]{Name: "works", Methods: []Method[miller]{
+		Staged("step", todo, To(done), nil, func(_ miller, _ context.Context, n int) (int, error) { return n - 1, nil })}}
+	works.Open = func(context.Context, *Node, *Decoder) (miller, error) { return miller{}, nil }
+	seed := &ProcessDecl{Name: "seed", Send: []Decl{todo}}
+	seed.Main = func(ctx context.Context, n *Node, _ *Decoder) error { return todo.Sender(n).Send(ctx, 3) }
+	turn := &ProcessDecl{Name: "turn", Receive: []Decl{done}, Send: []Decl{todo, s.out}}
+	turn.Main = func(ctx context.Context, n *Node, _ *Decoder) error {
+		for v, err := range done.Receiver(n).All(ctx) {
+			to := todo
+			if v == 0 {
+				to = s.out
+			}
+			if err == nil {
+				err = to.Sender(n).Send(ctx, v)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	s.pipeline = &Pipeline{Path: "mp.test/wheel", Source: "wheel.mp", Decls: []Decl{todo, done, s.out, works, seed, turn}, Main: MainDecl{Receive: []Decl{s.out}}}
+	Register(s.pipeline)
+	return s
+}()
+
+func TestCycleOfAServiceEndsBeforeTheProgramWaits(t *testing.T) {
+	for _, engine := range columns {
+		t.Run(engine, func(t *testing.T) {
+			if engine == "processes" && !proc.Supported {
+				t.Skip("this system has no process engine")
+			}
+			t.Setenv(EngineVariable, engine)
+			r, n := begin(t, wheel.pipeline)
+			var got []int
+			for v, err := range wheel.out.Receiver(n).All(limited(t)) {
+				require.NoError(t, err)
+				got = append(got, v)
+			}
+			require.Equal(t, []int{0}, got)
+			require.NoError(t, r.Wait())
+		})
+	}
+}
+
+func TestWhatTheProgramHasReceivedIsDoneWhenItWaits(t *testing.T) {
+	t.Setenv(EngineVariable, "goroutines")
+	r, n := begin(t, wheel.pipeline)
+	_, err := wheel.out.Receiver(n).Receive(limited(t))
+	require.NoError(t, err)
+	until(t, "the queue has ended", func() bool {
+		in := n.inlet(wheel.out)
+		in.mu.Lock()
+		defer in.mu.Unlock()
+		return in.ended()
+	})
+	require.NoError(t, r.Wait())
+	q := r.Stats().Queues["out"]
+	require.EqualValues(t, 1, q.Received)
+	require.Zero(t, q.Len)
+	require.NoError(t, r.Close())
+	require.Zero(t, r.Stats().Queues["out"].Lost)
+}

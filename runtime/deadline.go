@@ -202,6 +202,7 @@ func (r *Run) watchStages() {
 		limit := pp.task.Timeout + r.plan.grace(pp.first)
 		r.watching.Go(func() {
 			var pardon sync.Map // of a task begun then, time in which this process did not run
+			stopped, looked := map[*member]int64{}, time.Now()
 			wait := limit
 			for {
 				due := time.Now().Add(wait)
@@ -212,6 +213,10 @@ func (r *Run) watchStages() {
 				}
 				late := time.Since(due)
 				wait = limit
+				if time.Since(looked) >= max(limit, leastStanding) {
+					looked = time.Now()
+					r.killStopped(pp, stopped)
+				}
 				for _, s := range r.plan.seatsOf(pp) {
 					since, _ := r.bounded[s.part].InFlight(s.seat)
 					if since == 0 {
@@ -231,5 +236,26 @@ func (r *Run) watchStages() {
 				}
 			}
 		})
+	}
+}
+
+// stoppedState is what kernelState says of a process that a signal has stopped.
+const stoppedState = "stopped"
+
+// killStopped kills workers of a stage that the kernel has stopped, and had at the last
+// look: one that took an item, or gives out what came of it, does no task that could be
+// late. Others may only wait, for an item or for room, as long as it takes.
+func (r *Run) killStopped(pp *poolPlan, before map[*member]int64) {
+	for i := range pp.n {
+		m := r.members[pp.first-1+i]
+		pid := m.pid.Load()
+		switch {
+		case kernelState(int(pid)) != stoppedState:
+			delete(before, m)
+		case before[m] == pid:
+			m.kill(context.DeadlineExceeded)
+		default:
+			before[m] = pid
+		}
 	}
 }

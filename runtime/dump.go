@@ -226,6 +226,9 @@ func (m *member) portrait(asked bool) portrait {
 	word := &m.run.node.control.Slots[m.index]
 	p := portrait{slot: m.index, title: m.title(), pid: int(m.pid.Load()), generation: word.Generation.Load(),
 		state: stateNames[word.State.Load()], tasks: m.atWork()}
+	if m.slot.process != nil && m.slot.process.OnDemand {
+		p.generation = 0 // counts all that had the place
+	}
 	if len(p.tasks) == 1 {
 		for i := range m.posts {
 			p.since = max(p.since, int64(m.posts[i].begun.Since.Load()))

@@ -345,3 +345,12 @@ func TestDumpTellsWhoMeetsWhom(t *testing.T) {
 	require.Regexp(t, `(?m)^turn 1 of 3 wait$`, text)
 	require.Regexp(t, `(?m)^table held by main\ntable read by player\[0\]$`, text)
 }
+
+func TestDumpTellsNothingOfWhoHadThePlaceOfAProcessBefore(t *testing.T) {
+	r, _ := begin(t, errands.pipeline)
+	var died *Died
+	require.ErrorAs(t, spawn(t, limited(t), r, 1, "kill").Wait(limited(t)), &died)
+	p := spawn(t, limited(t), r, 2, "obey")
+	untilDumped(t, r, `(?m)^errand-2, pid \d+: running\n`)
+	require.NoError(t, p.Stop(limited(t)))
+}

@@ -99,6 +99,7 @@ func (r *Run) enlist(book *partyBook, args arguments, deadline int64, starter *d
 	h := newProcess(m, fmt.Sprintf("%s-%d", m.slot.name, book.number), book.number)
 	h.starter, h.id = starter, id
 	m.handle, m.args, m.deadline, m.failures = h, args, deadline, 0
+	m.err = nil // of the process that had the place before; the book keeps it
 	clear(m.closes)
 	r.enter(m)
 	r.watching.Add(1)

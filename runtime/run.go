@@ -140,6 +140,9 @@ func (r *Run) lost(queue int) (n uint64) {
 
 // answer is cause for who waits for the run and is then told.
 func (r *Run) answer() error {
+	for _, in := range r.node.receivers() {
+		in.finish() // what the program has received is done, as it is of a process that returns
+	}
 	err := r.cause()
 	if err != nil {
 		r.answered.Store(true)
@@ -256,6 +259,9 @@ func (r *Run) Shutdown(ctx context.Context) error {
 // twice, and returns what Wait returned.
 func (r *Run) Close() error {
 	defer r.attend()()
+	for _, in := range r.node.receivers() {
+		in.finish()
+	}
 	r.closing.Do(r.close)
 	<-r.closed
 	return r.cause()

@@ -4,6 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -329,6 +333,56 @@ func TestStageGivesManyResultsOrNoneForEachTask(t *testing.T) {
 			t.Log(kills, "kills")
 		})
 	}
+}
+
+// halfway gives a result that its queue can't hold between two that it can.
+var halfway = func() flow[string, string] {
+	f := newFlow(PoolDecl[string, []string]{
+		Name: "halfway", Workers: 1, In: String,
+		Func: func(_ context.Context, s string) ([]string, error) {
+			big := strings.Repeat("x", 100<<10)
+			return []string{"a", big, "b", big}, nil
+		},
+	}, String, Each[string], true)
+	f.out.Bytes = 64 << 10
+	return f
+}()
+
+func TestTaskOfWhichAResultCanNotBeGivenIsOver(t *testing.T) {
+	for _, size := range []int{4, 3000} { // in the slot, and beside it
+		r, n := begin(t, halfway.pipeline)
+		results, failures, err := halfway.pump(t, n, 20, func(int) string { return strings.Repeat("i", size) })
+		require.NoError(t, err)
+		require.Equal(t, slices.Repeat([]string{"a"}, 20), results)
+		require.Len(t, failures, 20)
+		for _, f := range failures {
+			require.Len(t, f.Item, size)
+			require.ErrorIs(t, f.Err, ErrTooBig)
+		}
+		require.NoError(t, r.Wait())
+		require.EqualValues(t, 20, r.Stats().Pools["halfway"].Failed)
+	}
+}
+
+// fainting is a stage whose first worker is stopped while it gives out its first result.
+var fainting = newFlow(PoolDecl[string, string]{
+	Name: "fainting", Workers: 1, In: String, Task: TaskPolicy{Timeout: 50 * time.Millisecond, Retries: 1, Backoff: time.Millisecond}, Worker: Worker{Grace: 50 * time.Millisecond},
+	Func: func(_ context.Context, mark string) (string, error) { return mark, nil },
+}, Coded(func(e *Encoder, mark string) {
+	if once(mark) {
+		syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+	}
+	e.String(mark)
+}, (*Decoder).String), To[string], false)
+
+func TestWorkerOfAStageThatIsStoppedOutsideOfItsFunctionIsKilled(t *testing.T) {
+	r, n := begin(t, fainting.pipeline)
+	mark := filepath.Join(t.TempDir(), "mark")
+	results, _, err := fainting.pump(t, n, 3, func(int) string { return mark })
+	require.NoError(t, err)
+	require.Equal(t, []string{mark, mark, mark}, results)
+	require.NoError(t, r.Wait())
+	require.EqualValues(t, 1, r.Stats().Pools["fainting"].Restarts)
 }
 
 // twoStages passes items through two stages of two workers each.

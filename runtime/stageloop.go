@@ -65,8 +65,8 @@ func (l *stageLoop) work() bool {
 	}
 	seat.Results(n)
 	for i := seat.Given(); i < n; i++ {
-		if !l.give(seat, l.to.of(l.stage.key(i)), func(e *Encoder) { l.stage.put(e, i) }) {
-			return false
+		if given, ok := l.give(seat, l.to.of(l.stage.key(i)), func(e *Encoder) { l.stage.put(e, i) }); !given {
+			return ok
 		}
 	}
 	return true
@@ -99,24 +99,26 @@ func (l *stageLoop) attempt(seat *ring.Seat) (n int, late bool, err error) {
 	return n, late, err
 }
 
-// give puts one result out. A queue whose readers have all ended drops it.
-func (l *stageLoop) give(seat *ring.Seat, o *outlet, encode func(*Encoder)) bool {
+// give puts one result out. A queue whose readers have all ended drops it. Of a result that
+// can't be given the task has failed, and is over: given is false then, and in any case where
+// ok is.
+func (l *stageLoop) give(seat *ring.Seat, o *outlet, encode func(*Encoder)) (given, ok bool) {
 	err := o.put(l.ctx, encode, seat)
 	switch {
 	case err == nil:
-		return true
+		return true, true
 	case l.node.over.Load(): // not the queue has ended, but this process
-		return false
+		return false, false
 	case errors.Is(err, ErrClosed):
 		o.forget(encode)
 		l.report.Lost.Add(1)
 		seat.Advance()
-		return true
+		return true, true
 	case l.ctx.Err() != nil:
-		return false
+		return false, false
 	}
 	o.forget(encode)
-	return l.giveUp(seat, err)
+	return false, l.giveUp(seat, err)
 }
 
 // giveUp follows the pool's policy for a task that failed for good.

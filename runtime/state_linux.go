@@ -20,8 +20,10 @@ func kernelState(pid int) string {
 		return "asleep"
 	case 'D':
 		return "in a sleep of the kernel that nothing interrupts"
-	case 'T', 't':
-		return "stopped"
+	case 'T':
+		return stoppedState
+	case 't':
+		return "stopped by a debugger"
 	case 'Z', 'X':
 		return "dead"
 	}
