@@ -46,6 +46,15 @@ func (d *deque[T]) remove(i int) T {
 	return v
 }
 
+func (d *deque[T]) popBack() T {
+	var zero T
+	last := d.at(d.n - 1)
+	v := *last
+	*last = zero
+	d.n--
+	return v
+}
+
 func (d *deque[T]) popFront() T {
 	var zero T
 	v := *d.at(0)

@@ -145,6 +145,7 @@ func (m *member) launch() (instance, error) {
 	m.upNext.Items().Set(0)
 	m.upMu.Unlock()
 	m.doneBefore = m.report.Done.Load()
+	m.report.Place.Store(0)
 	for i := range m.posts {
 		m.posts[i].clear()
 	}

@@ -28,7 +28,8 @@ import (
 //
 // A worker gets tasks ahead of its answers, so that a trivial function is not
 // slowed down by waking its worker for each; how many follows from how long a
-// task takes, so that little waits behind a slow one.
+// task takes. Those that stand behind a slow one are taken back when another worker
+// has nothing to do: see recall.go.
 type poolCore struct {
 	run  *Run
 	plan *poolPlan
@@ -67,6 +68,7 @@ type poolWorker struct {
 	m        *member
 	ready    bool
 	out      deque[*task] // sent and not answered, in order
+	sent     uint64       // units, over its whole life: the places in its line
 	rest     []byte       // of the last frame, what the line had no room for
 	restKind uint16       // of that frame
 	restID   uint64
@@ -74,6 +76,8 @@ type poolWorker struct {
 	limit    int // how many it may get, 0: any number
 	retiring bool
 	dirty    bool // frames are written and not published
+	slow     bool // tasks were taken back from it, and it has not answered since
+	seen     sighting
 	blames   bool // it is killed for some of its tasks: the others are innocent
 
 	head   uint64    // the first unit that is not begun, when it was last looked at
@@ -94,6 +98,7 @@ type task struct {
 	io       taskIO
 	id       uint64
 	unit     uint64 // that it was sent in
+	place    uint64 // of the unit in the worker's line
 	method   int
 	deadline int64 // of the caller's context, on the monotonic clock; 0: none
 	attempts int
@@ -215,12 +220,16 @@ func (p *poolCore) flush() {
 }
 
 // aheadTime bounds how long a task waits behind those before it in its worker's
-// line, by what tasks took lately.
+// line, by what tasks took lately: waking a worker, and this side for its answers,
+// costs some tens of microseconds. What turns out to take longer is taken back, see
+// recall.go.
 const (
-	aheadTime = 200 * time.Microsecond
+	aheadTime = time.Millisecond
 	aheadMax  = 512
 )
 
+// ahead is how many tasks a worker may have. One slow task lowers it as soon as its worker
+// has done that, quick ones raise it bit by bit.
 func (p *poolCore) ahead() int {
 	mean := uint64(0)
 	for _, w := range p.workers {
@@ -255,6 +264,13 @@ func (p *poolCore) dispatch() {
 			p.pending.pushFront(t)
 		}
 	}
+	for p.handOut(); p.recall(); {
+		p.handOut()
+	}
+}
+
+// handOut gives waiting tasks to the workers.
+func (p *poolCore) handOut() {
 	if p.plan.batch > 1 {
 		p.dispatchBatches()
 	}
@@ -292,7 +308,7 @@ func (p *poolCore) dispatch() {
 func (p *poolCore) idlest(ahead int) *poolWorker {
 	var best *poolWorker
 	for _, w := range p.workers {
-		if !w.ready || w.retiring || w.rest != nil || w.out.len() >= ahead {
+		if !w.mayHave(ahead) {
 			continue
 		}
 		if w.out.len() > 0 && p.isolates(*w.out.at(0)) {
@@ -311,6 +327,12 @@ func (p *poolCore) idlest(ahead int) *poolWorker {
 // isolates reports whether a task is to have a worker for itself, that does several at
 // once.
 func (p *poolCore) isolates(t *task) bool { return t.alone && p.plan.concurrent > 0 }
+
+// mayHave reports whether a worker may have a further task, if it may have so many
+// ahead.
+func (w *poolWorker) mayHave(ahead int) bool {
+	return w.ready && !w.retiring && !w.slow && w.rest == nil && w.out.len() < ahead
+}
 
 // The most tasks of a frame, and the bytes after which no further one goes into it.
 const (
@@ -396,7 +418,10 @@ func (p *poolCore) failure(w *poolWorker, t *task, cause error) *Error {
 
 // has notes that the worker is sent a task, in a unit.
 func (w *poolWorker) has(t *task, unit uint64) {
-	t.worker, t.unit, t.ordered, t.pardon = w, unit, false, 0
+	if t.id == unit {
+		w.sent++
+	}
+	t.worker, t.unit, t.place, t.ordered, t.pardon = w, unit, w.sent, false, 0
 	w.out.pushBack(t)
 }
 
@@ -416,6 +441,7 @@ func (p *poolCore) answer(m *member, f line.Frame) {
 		return
 	}
 	t := w.out.remove(at)
+	w.slow = false
 	t.attempts++
 	if f.ID%sampled == 1 && f.Kind == frameResult && t.given.IsZero() {
 		p.latency.add(time.Since(t.began))

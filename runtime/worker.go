@@ -23,6 +23,7 @@ type worker struct {
 	works  works
 	counts []control.Counts // of the methods of a service
 	calls  calls
+	place  line.Place   // in the line
 	batch  batched      // the one in work
 	feeds  []*stageLoop // whose queues have not ended
 	parked []*bell.Parked
@@ -51,7 +52,7 @@ type calls struct {
 
 // runWorker is the loop of a worker.
 func (c *child) runWorker(pp *poolPlan) int {
-	w := &worker{child: c, pool: pp, counts: c.node.plan.countsAt(c.node.slot, c.pair)}
+	w := &worker{child: c, pool: pp, counts: c.node.plan.countsAt(c.node.slot, c.pair), place: line.OpenPlace(&c.report.Place)}
 	w.calls.late = time.AfterFunc(time.Hour, func() {
 		w.calls.soon.Store(false)
 		c.up.Wake()
@@ -261,17 +262,24 @@ func (w *worker) pause() {
 	w.up.Wake()
 }
 
-// calling runs the tasks of a frame, and returns how many there were.
+// calling runs the tasks of a frame, but those that the parent has taken back, and
+// returns how many it ran.
 func (w *worker) calling(f line.Frame) (n int) {
 	if f.Kind == frameBatch {
+		if !w.place.Begin() {
+			return 0
+		}
 		w.call(f.ID, w.batch.read(f))
 		return len(w.batch.ids)
 	}
 	deadline, tasks := int64(binary.NativeEndian.Uint64(f.Data)), f.Data[8:]
-	for ; len(tasks) > 0; n++ {
+	for id := f.ID; len(tasks) > 0; id++ {
 		size := 4 + binary.NativeEndian.Uint32(tasks)
-		w.dec.reset(tasks[4:size])
-		w.call(f.ID+uint64(n), deadline)
+		if w.place.Begin() {
+			w.dec.reset(tasks[4:size])
+			w.call(id, deadline)
+			n++
+		}
 		tasks = tasks[size:]
 	}
 	return n

@@ -10,7 +10,7 @@
 // process's own [Report], the [Counts] of each method if it serves some, a [Post] for
 // each task that it does at once beside the first, and the line each way.
 //
-// Each word has one writer, and words of different writers never share a cache
+// Each word has one writer, but for the place of a worker in its line, and words of different writers never share a cache
 // line.
 package control
 
@@ -103,6 +103,10 @@ type Report struct {
 	Worked  seam.Uint64 // nanoseconds spent on tasks
 	Lost    seam.Uint64 // results that no queue took
 	Birth   seam.Uint64 // of a spare that got its slot: who has changed it first, see the births
+
+	// Place is where a worker is in its line, and what its parent has taken back of
+	// that: see place.go of package line. Both write it.
+	Place seam.Uint64
 }
 
 // Births: a spare that has its slot begins only if it can change Unborn to Born. A
