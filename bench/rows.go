@@ -36,6 +36,7 @@ func rows(shop *workshop) []row {
 		{"map-python-one", perSecond, "Python's Pool.map, chunks of one", 100_000, call.Double, peer.PythonMapOne},
 		{"map-pond", perSecond, "pond, two goroutines", 1_000_000, call.Double, peer.PondMap},
 		{"start", millis, "a bare re-exec of the same binary", 10, shop.further("ours"), shop.further("peer")},
+		{"start-warm", millis, "a bare re-exec of the same binary, alone", 20, shop.further("warm"), shop.further("alone")},
 		{"wordcount", millis, "four goroutines, written by hand", 1, shop.counting(wordcount), shop.counting(words)},
 		{"number", nanos, "Python's Value += under its lock", 1_000_000, sharing.Add, peer.PythonAdd},
 		{"number-two", nanos, "two goroutines, atomic.Add", 10_000_000, sharing.AddTwo, peer.AtomicTwo},

@@ -80,7 +80,8 @@ func (w *workshop) counting(pkg string) measure {
 	}
 }
 
-// further asks the start command for what n further workers took on one side.
+// further asks the start command for what n further workers, or processes that stand
+// by, took on one side.
 func (w *workshop) further(side string) measure {
 	return func(ctx context.Context, n int) (time.Duration, error) {
 		path, err := w.build(ctx, "github.com/mpgen/mpgen/bench/start")

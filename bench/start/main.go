@@ -1,7 +1,7 @@
 // Command start times what a further worker costs, from its start to the first
-// line of its function.
+// line of its function, and a process that stands by.
 //
-//	start ours|peer n
+//	start ours|peer|warm|alone n
 //
 // It prints the nanoseconds that n further workers took. The bench command builds
 // and runs it: a program of its own because the peer is a bare re-exec of the same
@@ -11,7 +11,8 @@
 // one alone, each time until the last one's first line, and an eighth of the
 // difference counts. So what a pipeline does once, for its first worker as for
 // its hundredth, is not charged to a further one; and the bare re-exec is held to
-// the same rule.
+// the same rule. Those that stand by are taken one by one, the whole time counts, and
+// so it does of bare processes that are started alone.
 package main
 
 //go:generate go run -C ../.. ./cmd/mpgen generate bench/start
@@ -27,6 +28,8 @@ import (
 	"time"
 
 	mp "github.com/mpgen/mpgen/runtime"
+
+	"github.com/mpgen/mpgen/bench/start/visit"
 )
 
 // many is how many workers are started together, against one.
@@ -53,14 +56,34 @@ func start(args []string) (took time.Duration, err error) {
 	if len(args) != 2 {
 		return 0, fmt.Errorf("%d arguments, want a side and a number", len(args))
 	}
-	side, ok := map[string]func(int) (time.Duration, error){"ours": workers, "peer": processes}[args[0]]
-	if !ok {
-		return 0, fmt.Errorf("side %q, want ours or peer", args[0])
-	}
 	n, err := strconv.Atoi(args[1])
 	if err != nil {
 		return 0, err
 	}
+	switch args[0] {
+	case "ours":
+		return further(workers, n)
+	case "peer":
+		return further(processes, n)
+	case "warm":
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		return visit.Each(ctx, n)
+	case "alone":
+		for range n {
+			one, err := processes(1)
+			if err != nil {
+				return 0, err
+			}
+			took += one
+		}
+		return took, nil
+	}
+	return 0, fmt.Errorf("side %q, want ours, peer, warm or alone", args[0])
+}
+
+// further is what n further ones took.
+func further(side func(int) (time.Duration, error), n int) (took time.Duration, err error) {
 	for range n {
 		all, err := side(many)
 		if err != nil {

@@ -29,6 +29,14 @@ func TestBothSidesTellWhenTheLastOneBegan(t *testing.T) {
 	}
 }
 
+func TestOneAloneIsTimed(t *testing.T) {
+	for _, side := range []string{"warm", "alone"} {
+		took, err := start([]string{side, "2"})
+		require.NoError(t, err)
+		require.Positive(t, took, side)
+	}
+}
+
 func TestAWrongCommandLineIsRefused(t *testing.T) {
 	for _, args := range [][]string{nil, {"ours"}, {"theirs", "1"}, {"ours", "some"}} {
 		_, err := start(args)
