@@ -379,6 +379,7 @@ func lowerWorker(s *symbol) ir.Worker {
 		Memory: s.given["worker.memory"].n,
 		CPUs:   int(s.given["worker.cpus"].n),
 		Grace:  s.given["worker.grace"].n,
+		Open:   s.given["worker.open"].n,
 		Env:    s.given["worker.env"].texts,
 		Nice:   int(s.given["worker.nice"].n),
 	}

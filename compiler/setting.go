@@ -122,6 +122,8 @@ var settings = []Setting{
 		Doc: "processors that its goroutines run on at once: its GOMAXPROCS"},
 	{Key: "grace", Of: "process pool service", In: "worker", Takes: Duration, Default: "2s", Min: ms, Max: hour,
 		Doc: "time from cancelling a worker to killing it"},
+	{Key: "open", Of: "service", In: "worker", Takes: Duration, Default: "1m", Min: ms, Max: 8760 * hour,
+		Doc: "time to make its object, then the worker is stopped and another tries"},
 	{Key: "env", Of: "process pool service", In: "worker", Takes: Texts,
 		Doc: "further variables of its environment, as \"KEY=value\", before those of the program"},
 	{Key: "dir", Of: "process pool service", In: "worker", Takes: Text,

@@ -289,3 +289,27 @@ var alert = func() (s struct {
 	Register(s.pipeline)
 	return s
 }()
+
+// attic is a service whose object takes for ever to make, the first time.
+var attic = func() (s struct {
+	pipeline *Pipeline
+	service  *ServiceDecl[string]
+	opened   *NumberDecl[int]
+}) {
+	s.opened = &NumberDecl[int]{Name: "opened"}
+	s.service = &ServiceDecl[string]{Name: "attic", Uses: []Decl{s.opened}, Worker: Worker{Open: 200 * time.Millisecond}}
+	s.service.Open = func(ctx context.Context, n *Node, _ *Decoder) (string, error) {
+		if s.opened.In(n).Add(1) == 1 {
+			<-ctx.Done()
+			return "", context.Cause(ctx)
+		}
+		return "open", nil
+	}
+	s.service.Methods = []Method[string]{{Name: "look", Call: func(_ context.Context, object string, _ *Decoder, e *Encoder) error {
+		e.String(object)
+		return nil
+	}}}
+	s.pipeline = &Pipeline{Path: "mp.test/conform/attic", Source: "attic.mp", Decls: []Decl{s.opened, s.service}}
+	Register(s.pipeline)
+	return s
+}()

@@ -70,6 +70,7 @@ var promises = []promise{
 	{"A task that kills its worker costs those beside it one attempt", all(yes), (*trial).crewPoison},
 	{"A worker that is ended for one task costs those beside it none", [3]string{"it is killed", abandoned, abandoned}, (*trial).crewStuck},
 	{"A Map goes no further ahead than its `Ahead`", all(yes), (*trial).ahead},
+	{"A worker that does not make its object in time is stopped, and another tries", all(yes), (*trial).opening},
 	{"What starts warm starts when it is needed, whatever its spares do", all(yes), (*trial).warm},
 	{"A stage loses and doubles nothing, whatever its workers die of", all(yes), (*trial).stage},
 	{"Deadlines and cancelling reach the function's context", all(yes), (*trial).cancelled},
@@ -708,4 +709,14 @@ func (t *trial) spares() {
 	}
 	require.NoError(t, r.Close())
 	require.Zero(t, r.Stats().ready())
+}
+
+func (t *trial) opening() {
+	r, n := t.start(attic.pipeline)
+	seen := ""
+	require.NoError(t, attic.service.Client(n).Call(limited(t), 0, func(*Encoder) {}, func(d *Decoder) { seen = d.String() }))
+	require.Equal(t, "open", seen)
+	require.GreaterOrEqual(t, attic.opened.In(n).Load(), 2)
+	require.Contains(t, r.Stats().Errors[len(r.Stats().Errors)-1].Text, "it can't be opened: it took longer than 200ms: context deadline exceeded")
+	require.NoError(t, r.Close())
 }

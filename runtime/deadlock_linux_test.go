@@ -196,7 +196,10 @@ var (
 	ordealsOfOne  = newOrdeals("ofone", 1, 0)
 	ordealsOfTwo  = newOrdeals("oftwo", 2, 0)
 	ordealsOfEach = newOrdeals("ofeach", 1, 1) // a worker for each task
+	ordealsOfLate = newOrdeals("oflate", 1, 0) // whose opening is bounded
 )
+
+func init() { ordealsOfLate.service.Worker.Open = 300 * time.Millisecond }
 
 // startVariable names a deed that one process does before it comes to Main, and the file
 // that says which one.
@@ -405,10 +408,11 @@ var moments = []moment{
 			each(func(t *testing.T, d deed) {
 				s := ordealsOfOne
 				if d.name == "stop" {
-					s = ordealsOfTwo // the others serve: nobody says how long it may take to open
+					s = ordealsOfLate
 				}
 				m := s.matrix(t, s.opens(d.name, filepath.Join(t.TempDir(), "mark")))
 				m.serves()
+				require.GreaterOrEqual(t, m.restarts(), uint64(1))
 				if d.name != "stop" {
 					require.EqualValues(t, 1, m.restarts())
 				}

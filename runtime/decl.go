@@ -62,6 +62,7 @@ type Worker struct {
 	Memory int64         // bytes; a worker that takes more is killed; 0: no bound
 	CPUs   int           // GOMAXPROCS of the process; 0: its environment's, or a worker's share of the processors, 2 at least
 	Grace  time.Duration // from cancel to kill; 0: 2s
+	Open   time.Duration // of a service: to make its object, then the worker is stopped, and another tries; 0: 1 min
 
 	// What the process is born into. It means nothing where a process is a goroutine.
 	Env  []string // further variables, "KEY=value", before those of the program

@@ -70,6 +70,7 @@ type life struct {
 	dead     bool  // nothing comes behind what it has written
 
 	leaving chan struct{} // closed with leaves
+	opening *time.Timer   // ends it if it does not open
 }
 
 func newMember(r *Run, index int) *member {
@@ -241,6 +242,9 @@ func (m *member) supervise(p instance) {
 		young()
 		m.upMu.Lock()
 		m.life.dead = true
+		if m.life.opening != nil {
+			m.life.opening.Stop()
+		}
 		m.upMu.Unlock()
 		m.drain()
 		if m.desk != nil {
@@ -264,13 +268,20 @@ const startTimeout = 10 * time.Second
 func (m *member) kill(why error) {
 	m.run.mu.Lock()
 	p := m.proc
-	if p != nil && m.killed == nil {
+	m.run.mu.Unlock()
+	if p != nil {
+		m.killLife(p, why)
+	}
+}
+
+// killLife is the same of p, unless it has ended and another is the member's.
+func (m *member) killLife(p instance, why error) {
+	m.run.mu.Lock()
+	if m.proc == p && m.killed == nil {
 		m.killed = why
 	}
 	m.run.mu.Unlock()
-	if p != nil {
-		p.Kill()
-	}
+	p.Kill()
 }
 
 // seeOff waits until p is dead or on its way out. A worker that is replaced, and
@@ -304,12 +315,7 @@ func (m *member) killAfter(grace time.Duration, p instance, why error) {
 		return
 	case <-t.C:
 	}
-	m.run.mu.Lock()
-	if m.proc == p && m.killed == nil {
-		m.killed = why
-	}
-	m.run.mu.Unlock()
-	p.Kill()
+	m.killLife(p, why)
 }
 
 // remains is what a dead worker of a stage had in hand.
@@ -441,7 +447,11 @@ func (m *member) isReady() {
 	r.mu.Lock()
 	p := m.proc
 	r.mu.Unlock()
-	if n := m.memory(); n > 0 && p != nil {
+	if p == nil { // it is dead already
+		return
+	}
+	m.boundOpening(p)
+	if n := m.memory(); n > 0 {
 		if err := p.LimitMemory(n); err != nil {
 			m.kill(fmt.Errorf("its memory can't be bounded: %w", err))
 		}

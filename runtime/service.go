@@ -23,7 +23,8 @@ type ServiceDecl[S any] struct {
 	Starts            []*ProcessDecl // on demand, that its workers may start; set in init
 
 	// Open makes the object, once in each worker before its first task; its
-	// context ends with the run. An object that has a method Close() error is
+	// context ends with the run, and when Worker.Open is over and it has not returned.
+	// An object that has a method Close() error is
 	// closed at the worker's end, unless that is a death.
 	Open func(context.Context, *Node, *Decoder) (S, error)
 }

@@ -89,7 +89,7 @@ func (w *worker) open() bool {
 		d.reset(append([]byte(nil), f.Data...))
 	}
 	w.out()
-	works, err := w.pool.row.open(w.ctx, w.node, &d)
+	works, err := w.openWorks(&d)
 	w.back()
 	if w.works = works; err != nil {
 		w.say(frameReturned, 0, errorFrame(remote(err)))

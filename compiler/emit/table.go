@@ -227,6 +227,9 @@ func worker(w ir.Worker) jen.Code {
 	if w.Grace != 0 {
 		elems = append(elems, key("Grace", duration(w.Grace)))
 	}
+	if w.Open != 0 {
+		elems = append(elems, key("Open", duration(w.Open)))
+	}
 	if len(w.Env) > 0 {
 		elems = append(elems, key("Env", jen.Index().String().ValuesFunc(func(g *jen.Group) {
 			for _, v := range w.Env {

@@ -242,6 +242,7 @@ type Worker struct {
 	Memory int64    `json:"memory,omitempty"` // bytes
 	CPUs   int      `json:"cpus,omitempty"`
 	Grace  int64    `json:"grace,omitempty"` // nanoseconds
+	Open   int64    `json:"open,omitempty"`  // nanoseconds
 	Env    []string `json:"env,omitempty"`   // "KEY=value"
 	Dir    string   `json:"dir,omitempty"`
 	Nice   int      `json:"nice,omitempty"`

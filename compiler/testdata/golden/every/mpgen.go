@@ -354,7 +354,7 @@ var (
 		Bytes:   512 << 20,
 		Warm:    1,
 		Task:    mp.TaskPolicy{Timeout: 10 * time.Second, Retries: 1},
-		Worker:  mp.Worker{Age: 30 * time.Minute, Memory: 512 << 20},
+		Worker:  mp.Worker{Age: 30 * time.Minute, Memory: 512 << 20, Open: 5 * time.Minute},
 		Methods: mpLedgerMethods,
 		Send:    []mp.Decl{&mpCells},
 		Uses:    []mp.Decl{&mpRate},
