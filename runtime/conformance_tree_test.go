@@ -26,7 +26,7 @@ var grove = func() (s struct {
 	s.said = &QueueDecl[string]{Name: "said", Elem: String}
 	s.parts = &QueueDecl[int]{Name: "parts", Capacity: 4}
 	s.on = &EventDecl{Name: "on"}
-	s.leaf = &ProcessDecl{Name: "leaf", OnDemand: true, Max: leavesMax, Worker: Worker{Grace: 50 * time.Millisecond}, Send: []Decl{s.said, s.parts}, Uses: []Decl{s.on}}
+	s.leaf = &ProcessDecl{Name: "leaf", OnDemand: true, Max: leavesMax, Worker: Worker{Grace: 10 * time.Second}, Send: []Decl{s.said, s.parts}, Uses: []Decl{s.on}}
 	s.branch = &ProcessDecl{Name: "branch", OnDemand: true, Max: 20, Receive: []Decl{s.parts}, Send: []Decl{s.said}}
 	s.branch.Starts = []*ProcessDecl{s.leaf, s.branch}
 	s.pool = &PoolDecl[string, int]{Name: "gardener", In: String, Workers: 1, Task: TaskPolicy{Retries: 1}, Starts: []*ProcessDecl{s.leaf}}
@@ -272,6 +272,7 @@ func (t *trial) starters() {
 			active := r.Processes()
 			require.Len(t, active, 1)
 			require.Equal(t, "leaf-1", active[0].Name())
+			require.False(t, active[0].wasTold())
 			grove.on.In(n).Set()
 		}
 		require.Equal(t, []string{want}, t.hears(n, false), how)
