@@ -25,6 +25,11 @@ func (u *unit) check() {
 		}
 		u.complete(s)
 	}
+	for _, s := range u.order {
+		if !s.missing {
+			u.batching(s)
+		}
+	}
 	for _, flow := range u.flows {
 		u.flow(flow)
 	}
@@ -34,6 +39,7 @@ func (u *unit) check() {
 		case s.serves():
 			u.failures(s)
 			u.warmth(s)
+			u.atOnce(s)
 			u.environment(s)
 		case s.kind == "process":
 			u.starting(s)

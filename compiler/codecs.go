@@ -73,7 +73,7 @@ func (u *unit) visitFunction(f *function, visit func(*ir.Type)) {
 	if f.method == nil {
 		if f.flow == nil {
 			visit(f.in)
-			visit(f.out)
+			visit(f.answer())
 		}
 		return
 	}

@@ -159,6 +159,56 @@ pool square(n int) int { spares 2 }
 
 pool square(n int) int { start warm; spares 2 }
 `})
+	codeBatch = diag.Register(diag.Info{Code: "MP0321", Name: "Batch",
+		Title: "the function of a pool that takes batches has no slice of tasks and one of results",
+		Text: "With batch the pool's function takes a slice, the tasks of a batch, and returns a slice of as many results, in the " +
+			"same order, or none. It is called for one task at a time.",
+		Wrong: `package main
+
+pool embed(text string) []float32 { batch 32 }
+`,
+		Right: `package main
+
+pool embed(texts []string) [][]float32 { batch 32 }
+`})
+	codeStageAtOnce = diag.Register(diag.Info{Code: "MP0322", Name: "StageAtOnce",
+		Title: "a stage is to have several tasks in work at once",
+		Text: "A worker of a stage notes the one item that it works on, so that its death loses and doubles nothing. Several at " +
+			"once are called: a process receives from the one queue, calls the pool with Map, and sends the results to the other.",
+		Wrong: `package main
+
+queue texts   string
+queue vectors []float32
+
+process main { send texts; receive vectors }
+
+pool embed(texts []string) [][]float32 { batch 32 }
+
+flow texts -> embed -> vectors
+`,
+		Right: `package main
+
+queue texts   string
+queue vectors []float32
+
+process main { send texts; receive vectors }
+
+pool embed(texts []string) [][]float32 { batch 32 }
+
+process feed { receive texts; send vectors; use embed }
+`})
+	codeTogether = diag.Register(diag.Info{Code: "MP0323", Name: "Together",
+		Title: "settings of a pool do not go together",
+		Text: "wait is how long a task waits for others of its batch, so that it needs a batch; and a worker that takes batches has " +
+			"one at a time, so that concurrent has none.",
+		Wrong: `package main
+
+pool embed(texts []string) [][]float32 { batch 32; concurrent 4 }
+`,
+		Right: `package main
+
+pool embed(texts []string) [][]float32 { batch 32; workers 4 }
+`})
 	codeFootprint = diag.Register(diag.Info{Code: "MP0804", Name: "Footprint",
 		Title: "the pipeline takes more shared memory than it declares",
 		When: "process main declares a footprint, and queues, pools, processes and shared objects together take more. mpgen " +

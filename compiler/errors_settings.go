@@ -86,6 +86,7 @@ var settingSynonyms = map[string]string{
 	"produce": "send", "produces": "send", "emit": "send", "output": "send", "out": "send", "to": "send",
 	"environment": "env", "environ": "env", "variables": "env", "cwd": "dir", "chdir": "dir", "workdir": "dir", "folder": "dir",
 	"directory": "dir", "niceness": "nice", "priority": "nice",
+	"chunk": "batch", "chunksize": "batch", "batch_size": "batch", "max_batch": "batch", "linger": "wait", "max_wait": "wait", "simultaneous": "concurrent",
 	"share": "use", "shares": "use", "uses": "use", "call": "use", "calls": "use", "lock": "guard", "mutex": "guard",
 }
 

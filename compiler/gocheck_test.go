@@ -101,7 +101,7 @@ func stubs(p *ir.Pipeline) string {
 		case d.Pool != nil:
 			out := ""
 			if d.Pool.Out != nil {
-				out = s.typ(*d.Pool.Out)
+				out = s.typ(*d.Pool.Result())
 			}
 			fn(d.Pool.Func, d.Pool.Ports, d.Pool.Params, out)
 		case d.Service != nil:

@@ -270,7 +270,7 @@ func (u *unit) port(by, s *symbol) ir.Port {
 			p.Kind = ir.Receiver
 		}
 	case "pool":
-		p.Kind, p.Type, p.Out = ir.Caller, *s.funcs[0].in, s.funcs[0].out
+		p.Kind, p.Type, p.Out = ir.Caller, *s.funcs[0].in, s.funcs[0].answer()
 	case "service":
 		p.Kind, p.Iface, p.Client = ir.Client, s.goName, clientName(s)
 	case "process":
@@ -292,7 +292,7 @@ func (u *unit) lowerPool(s *symbol) *ir.Pool {
 	p := &ir.Pool{
 		Func:    u.lowerFunc(s),
 		In:      *f.in,
-		Out:     f.out,
+		Out:     f.answer(),
 		Ports:   u.lowerPorts(s),
 		Workers: int(s.given["workers"].n),
 		Bytes:   s.given["bytes"].n,
@@ -300,6 +300,10 @@ func (u *unit) lowerPool(s *symbol) *ir.Pool {
 		Task:    lowerTask(s),
 		Worker:  lowerWorker(s),
 		Stage:   lowerStage(f),
+
+		Concurrent: int(s.given["concurrent"].n),
+		Batch:      int(s.given["batch"].n),
+		Wait:       s.given["wait"].n,
 	}
 	if len(s.fields) > 0 {
 		p.Bundle = &ir.Struct{Go: f.in.Name, Fields: lowerFields(s)}
@@ -322,6 +326,8 @@ func (u *unit) lowerService(s *symbol) *ir.Service {
 		Warm:    s.spares(),
 		Task:    lowerTask(s),
 		Worker:  lowerWorker(s),
+
+		Concurrent: int(s.given["concurrent"].n),
 	}
 	for i, p := range s.params {
 		v.Params = append(v.Params, ir.Param{Name: p.name.Text, Arg: u.argsOf(s)[i].goName, Type: *p.typ})

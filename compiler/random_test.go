@@ -69,6 +69,7 @@ type drawn struct {
 	send, receive    []string
 	use, read        []string
 	settings         []string
+	batch            bool // a pool takes several tasks at once
 	task             []string
 	fed              bool // a queue has somebody who sends
 	drained          bool
@@ -330,12 +331,23 @@ func (d *drawing) node() {
 	case 2:
 		n.kind, n.several = "pool", true
 		var params string
-		params, n.in = d.params(1, 3)
-		if d.chance(70) {
-			n.out = d.typ(2)
+		n.settings = append(d.settingsOf("pool", "", "workers", "spares", "send", "use", "read", "batch", "wait", "concurrent"), fmt.Sprintf("workers %d", 1+d.upTo(5)))
+		if n.batch = d.chance(20); n.batch { // it is no stage
+			params = "(" + d.small() + " []" + d.element() + ")"
+			if d.chance(70) {
+				n.out = "[]" + d.element()
+			}
+			n.settings = append(n.settings, fmt.Sprintf("batch %d", 2+d.upTo(100)))
+			if d.chance(50) {
+				n.settings = append(n.settings, "wait 5ms")
+			}
+		} else {
+			params, n.in = d.params(1, 3)
+			if d.chance(70) {
+				n.out = d.typ(2)
+			}
 		}
 		n.head = "pool " + n.name + params + " " + n.out
-		n.settings = append(d.settingsOf("pool", "", "workers", "spares", "send", "use", "read"), fmt.Sprintf("workers %d", 1+d.upTo(5)))
 		n.task = d.settingsOf("pool", "task", "failed")
 	case 3:
 		n.kind, n.several = "service", true
@@ -355,7 +367,7 @@ func (d *drawing) node() {
 				n.method, n.in, n.out = name, in, out
 			}
 		}
-		n.settings = append(n.settings, d.settingsOf("service", "", "workers", "spares", "send", "use", "read")...)
+		n.settings = append(n.settings, d.settingsOf("service", "", "workers", "spares", "send", "use", "read", "concurrent")...)
 		n.task = d.settingsOf("service", "task", "failed")
 	}
 	if n.kind != "queue" {
@@ -415,6 +427,9 @@ func (d *drawing) connect() {
 			if n.in != "" && d.chance(60) {
 				stage = d.stage(n, left, right)
 			}
+			if !stage && !n.batch && d.chance(20) {
+				n.settings = append(n.settings, fmt.Sprintf("concurrent %d", 2+d.upTo(20)))
+			}
 			for _, c := range left {
 				if c.kind != "queue" && (n.kind == "service" || !stage) && d.chance(30) {
 					c.use = append(c.use, n.name)
@@ -430,6 +445,14 @@ func (d *drawing) connect() {
 			d.main.receive = append(d.main.receive, n.name)
 		}
 	}
+}
+
+// element draws a type of which there may be a slice that is no []byte.
+func (d *drawing) element() string {
+	if t := d.typ(2); t != "byte" && t != "uint8" {
+		return t
+	}
+	return "int"
 }
 
 // stage puts a pool or a func of a service into a flow, if there are queues of its types.

@@ -73,7 +73,8 @@ type function struct {
 	written *grammar.Params
 	result  grammar.Type
 	params  []param
-	in      *ir.Type // of a task
+	in      *ir.Type // of a task; of one of a batch
+	batch   bool     // it takes several tasks in a slice
 	out     *ir.Type
 	hasOut  bool // it declares a result
 

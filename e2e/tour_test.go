@@ -31,6 +31,7 @@ func TestTourPrints(t *testing.T) {
 		"stream":    {"22 letters"},
 		"sync":      {"the office opens", "all have done their letters", "8 letters, 0 times a clerk too many"},
 		"manager":   {"we 9", "shared 6", "what 6", "had 6", "and 3", "long: shared", "different: 5"},
+		"batches":   {"letters: 39", "3 <nil>", "poison: true", "pages: 16", "21 <nil>"},
 		"service":   {"1300 <nil>"},
 		"tree":      {"the sum is 4950 of 8 parts", "add-1 <nil> <nil>"},
 		"pool":      {"1 <nil>", "4 <nil>", "9 <nil>", "16 <nil>", "400 <nil>", "49 <nil>"},

@@ -74,6 +74,9 @@ func (m *member) tellReplaced(pid int, cause error, left remains) {
 	}
 	record := slog.NewRecord(time.Now(), slog.LevelWarn, "process failed, and is started again", 0)
 	record.AddAttrs(slog.String("process", m.title()), slog.Int("pid", pid), slog.String("cause", cause.Error()))
+	if m.slot.pool >= 0 && m.run.plan.pools[m.slot.pool].object {
+		record.AddAttrs(slog.String("object", "opened anew, its state is lost"))
+	}
 	if left.again > 0 {
 		record.AddAttrs(slog.Int("items again", left.again))
 	}

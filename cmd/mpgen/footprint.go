@@ -66,12 +66,14 @@ func sizesOfRow(d ir.Decl) footprint.Row {
 		p := d.Pool
 		r.Kind, r.Workers, r.Bytes, r.Memory = footprint.Pool, p.Workers, p.Bytes, p.Worker.Memory
 		r.Warm = p.Warm
+		r.Concurrent = p.Concurrent
 		reached(p.Ports)
 		stage(0, p.Stage)
 	case d.Service != nil:
 		s := d.Service
 		r.Kind, r.Workers, r.Bytes, r.Memory, r.Methods = footprint.Service, s.Workers, s.Bytes, s.Worker.Memory, len(s.Methods)
 		r.Warm = s.Warm
+		r.Concurrent = s.Concurrent
 		reached(s.Ports)
 		for i, m := range s.Methods {
 			stage(i, m.Stage)

@@ -53,6 +53,8 @@ type Node struct {
 	StartsItself bool     `json:"starts_itself,omitempty"` // its processes start others of it, for which there is no edge
 	Daemon       bool     `json:"daemon,omitempty"`
 	Workers      int      `json:"workers,omitempty"`
+	AtOnce       int      `json:"at_once,omitempty"`  // calls of a worker that run beside each other
+	Batch        int      `json:"batch,omitempty"`    // tasks of a pool that its function takes at once
 	Spares       int      `json:"spares,omitempty"`   // processes that stand by
 	Capacity     int      `json:"capacity,omitempty"` // items
 	Failed       bool     `json:"failed,omitempty"`   // a queue of failed tasks
@@ -174,9 +176,9 @@ func (b *builder) node(d ir.Decl) {
 		n.Kind, n.Instances, n.OnDemand, n.Daemon = Process, d.Process.Instances, d.Process.Spawn != "", d.Process.Daemon
 		n.Spares = d.Process.Warm
 	case d.Pool != nil:
-		n.Kind, n.Workers, n.Spares = Pool, d.Pool.Workers, d.Pool.Warm
+		n.Kind, n.Workers, n.Spares, n.AtOnce, n.Batch = Pool, d.Pool.Workers, d.Pool.Warm, d.Pool.Concurrent, d.Pool.Batch
 	case d.Service != nil:
-		n.Kind, n.Workers, n.Spares = Service, d.Service.Workers, d.Service.Warm
+		n.Kind, n.Workers, n.Spares, n.AtOnce = Service, d.Service.Workers, d.Service.Warm, d.Service.Concurrent
 		for _, m := range d.Service.Methods {
 			n.Methods = append(n.Methods, m.Name)
 		}

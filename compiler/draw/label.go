@@ -30,6 +30,12 @@ func (n Node) detail() string {
 		}
 	case Pool, Service:
 		words = append(words, workers(n))
+		if n.Batch > 0 {
+			words = append(words, fmt.Sprintf("batches of %d", n.Batch))
+		}
+		if n.AtOnce > 0 {
+			words = append(words, fmt.Sprintf("%d calls at once", n.AtOnce))
+		}
 	case Queue:
 		words = []string{n.Type, givenOr(n.Capacity, "capacity", Queue)}
 	default:

@@ -35,7 +35,7 @@ func Stubs(p *ir.Pipeline, missing []string, objects []Object, name string, take
 		case d.Process != nil && slices.Contains(missing, d.Process.Func.Name):
 			f.stub(d, d.Process.Func, d.Process.Ports, d.Process.Params, nil, name)
 		case d.Pool != nil && slices.Contains(missing, d.Pool.Func.Name):
-			f.stub(d, d.Pool.Func, d.Pool.Ports, d.Pool.Params, d.Pool.Out, name)
+			f.stub(d, d.Pool.Func, d.Pool.Ports, d.Pool.Params, d.Pool.Result(), name)
 		case d.Service != nil && slices.Contains(missing, d.Service.Open.Name):
 			object := d.Name + "Object"
 			for taken(object) {

@@ -116,6 +116,7 @@ func (f *file) row(d ir.Decl) jen.Code {
 	case d.Service != nil:
 		s := d.Service
 		add(s.Workers != 0, "Workers", jen.Lit(s.Workers))
+		add(s.Concurrent != 0, "Concurrent", jen.Lit(s.Concurrent))
 		add(s.Bytes != 0, "Bytes", size(s.Bytes))
 		add(s.Warm != 0, "Warm", jen.Lit(s.Warm))
 		add(s.Task != ir.Task{}, "Task", task(s.Task))
@@ -133,6 +134,9 @@ func (f *file) row(d ir.Decl) jen.Code {
 		add(p.Stage.From == "" && !p.In.Flat, "In", f.codec(p.In))
 		add(p.Stage.To == "" && p.Out != nil && !out.Flat, "Out", f.codec(out))
 		add(p.Workers != 0, "Workers", jen.Lit(p.Workers))
+		add(p.Concurrent != 0, "Concurrent", jen.Lit(p.Concurrent))
+		add(p.Batch != 0, "Batch", jen.Lit(p.Batch))
+		add(p.Wait != 0, "Wait", duration(p.Wait))
 		add(p.Bytes != 0, "Bytes", size(p.Bytes))
 		add(p.Warm != 0, "Warm", jen.Lit(p.Warm))
 		add(p.Task != ir.Task{}, "Task", task(p.Task))

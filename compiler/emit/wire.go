@@ -18,9 +18,9 @@ func (f *file) wire() {
 				p := d.Process
 				g.Id(d.Row).Dot("Main").Op("=").Add(f.opening(p.Func, p.Ports, p.Params, ""))
 			case d.Pool != nil && d.Pool.Ports.Type != "":
-				g.Id(d.Row).Dot("Open").Op("=").Add(f.poolOpen(d.Pool))
+				g.Id(d.Row).Dot(poolField(d.Pool, "Open", "OpenMany")).Op("=").Add(f.poolOpen(d.Pool))
 			case d.Pool != nil:
-				g.Id(d.Row).Dot("Func").Op("=").Add(f.poolFunc(d.Pool))
+				g.Id(d.Row).Dot(poolField(d.Pool, "Func", "Many")).Op("=").Add(f.poolFunc(d.Pool))
 			case d.Service != nil:
 				s := d.Service
 				g.Id(d.Row).Dot("Open").Op("=").Add(f.opening(s.Open, s.Ports, s.Params, s.Go))
@@ -186,12 +186,29 @@ func (f *file) poolFunc(p *ir.Pool) jen.Code {
 	return f.poolCall(p, "")
 }
 
+// poolField is the field of a row for the function of a pool, which has another form
+// if it takes batches.
+func poolField(p *ir.Pool, one, many string) string {
+	if p.Batch != 0 {
+		return many
+	}
+	return one
+}
+
+// poolType is what a pool's function is given or gives, of the type of one task.
+func poolType(p *ir.Pool, of jen.Code) jen.Code {
+	if p.Batch != 0 {
+		return jen.Index().Add(of)
+	}
+	return of
+}
+
 // poolOpen makes the ports of a worker once, for all its tasks.
 func (f *file) poolOpen(p *ir.Pool) jen.Code {
 	names := f.calling(p.Func, nil)
 	n, ports := names.local("n"), names.local("p")
 	return jen.Func().Params(jen.Id(n).Op("*").Add(mp("Node"))).
-		Func().Params(jen.Qual("context", "Context"), typ(p.In)).Params(result(p.Out), jen.Error()).
+		Func().Params(jen.Qual("context", "Context"), poolType(p, typ(p.In))).Params(poolType(p, result(p.Out)), jen.Error()).
 		Block(
 			jen.Id(ports).Op(":=").Add(portsIn(p.Ports, n)),
 			jen.Return(f.poolCall(p, ports)),
@@ -219,19 +236,23 @@ func (f *file) poolCall(p *ir.Pool, ports string) jen.Code {
 		args[len(args)-1] = jen.Add(args[len(args)-1]).Op("...")
 	}
 	call := f.call(fn, ctx, args)
+	nothing := jen.Struct().Values()
+	if p.Batch != 0 { // for each task
+		nothing = jen.Make(jen.Index().Struct(), jen.Len(jen.Id(in)))
+	}
 	var body []jen.Code
 	switch {
 	case p.Out == nil && fn.Sure:
-		body = []jen.Code{call, jen.Return(jen.Struct().Values(), jen.Nil())}
+		body = []jen.Code{call, jen.Return(nothing, jen.Nil())}
 	case p.Out == nil:
-		body = []jen.Code{jen.Return(jen.Struct().Values(), call)}
+		body = []jen.Code{jen.Return(nothing, call)}
 	case fn.Sure:
 		body = []jen.Code{jen.Return(call, jen.Nil())}
 	default:
 		body = []jen.Code{jen.Return(call)}
 	}
 	return jen.Func().
-		Params(jen.Id(unlessBare(fn, ctx)).Qual("context", "Context"), jen.Id(in).Add(typ(p.In))).
-		Params(result(p.Out), jen.Error()).
+		Params(jen.Id(unlessBare(fn, ctx)).Qual("context", "Context"), jen.Id(in).Add(poolType(p, typ(p.In)))).
+		Params(poolType(p, result(p.Out)), jen.Error()).
 		Block(body...)
 }

@@ -190,6 +190,19 @@ type Pool struct {
 	Task    Task    `json:"task,omitzero"`
 	Worker  Worker  `json:"worker,omitzero"`
 	Stage   Stage   `json:"stage,omitzero"`
+
+	Concurrent int   `json:"concurrent,omitempty"` // calls at once in a worker
+	Batch      int   `json:"batch,omitempty"`      // tasks that the function takes at once
+	Wait       int64 `json:"wait,omitempty"`       // for a batch, in nanoseconds
+}
+
+// Result is what the function of a pool returns beside its error: the result of a
+// task, or of each of a batch. It is nil if that is nothing.
+func (p *Pool) Result() *Type {
+	if p.Batch == 0 || p.Out == nil {
+		return p.Out
+	}
+	return &Type{Kind: Slice, Elem: p.Out}
 }
 
 // Stage is the place of a function in a flow; rows of queues.
@@ -214,6 +227,8 @@ type Service struct {
 	Warm    int      `json:"warm,omitempty"` // spares
 	Task    Task     `json:"task,omitzero"`
 	Worker  Worker   `json:"worker,omitzero"`
+
+	Concurrent int `json:"concurrent,omitempty"` // calls at once in a worker
 }
 
 // Method is a method of a service's interface.

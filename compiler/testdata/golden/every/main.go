@@ -101,6 +101,21 @@ func mark(ctx context.Context, p *MarkPorts, n int) error {
 	return nil
 }
 
+func weigh(_ context.Context, orders []Order) ([]float64, error) {
+	weights := make([]float64, len(orders))
+	for i, o := range orders {
+		weights[i] = float64(len(o.Goods))
+	}
+	return weights, nil
+}
+
+func tell(_ context.Context, p *TellPorts, names []string) error {
+	p.Total.Add(int64(len(names)))
+	return nil
+}
+
+func fetch(_ context.Context, url string) ([]byte, error) { return []byte(url), nil }
+
 type book struct {
 	p     *LedgerPorts
 	total int64
@@ -159,6 +174,9 @@ func main() {
 	fmt.Println(run.Blur.Call(ctx, BlurTask{Pix: []byte{1}, Radius: 2}))
 	fmt.Println(run.Erase.Call(ctx, EraseTask{From: "a", To: "b"}))
 	fmt.Println(run.Mark.Call(ctx, 3))
+	fmt.Println(run.Weigh.Call(ctx, Order{Goods: []string{"tea", "milk"}}))
+	fmt.Println(run.Tell.Call(ctx, "Ada"))
+	fmt.Println(run.Fetch.Call(ctx, "here"))
 	p, err := run.Greet(ctx, "Ada", time.Unix(40, 0))
 	if err != nil {
 		log.Fatal(err)

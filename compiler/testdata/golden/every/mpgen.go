@@ -164,6 +164,13 @@ type MarkPorts struct {
 	Door  *mp.Lock // one at a time
 }
 
+// TellPorts is what the pool tell can reach.
+//
+//	func tell(ctx context.Context, p *TellPorts, names []string) error
+type TellPorts struct {
+	Total *mp.Number[int64]
+}
+
 // LedgerPorts is what the service ledger can reach.
 //
 //	func openLedger(ctx context.Context, p *LedgerPorts, file string, from int64) (Ledger, error)
@@ -201,6 +208,10 @@ type Run struct {
 	Blur  *mp.Pool[BlurTask, []byte]
 	Erase *mp.Pool[EraseTask, struct{}]
 	Mark  *mp.Pool[int, struct{}]
+	// weigh gets up to 32 orders at once.
+	Weigh *mp.Pool[Order, float64]
+	Tell  *mp.Pool[string, struct{}]
+	Fetch *mp.Pool[string, []byte]
 	// ledger is an actor: one process, one call at a time.
 	Ledger Ledger
 	Clock  Clock
@@ -239,6 +250,9 @@ func Start(ctx context.Context, args Args, opts ...mp.Option) (*Run, error) {
 		Blur:   mpBlur.Pool(n),
 		Erase:  mpErase.Pool(n),
 		Mark:   mpMark.Pool(n),
+		Weigh:  mpWeigh.Pool(n),
+		Tell:   mpTell.Pool(n),
+		Fetch:  mpFetch.Pool(n),
 		Ledger: mpLedgerClient{mpLedger.Client(n)},
 		Clock:  mpClockClient{mpClock.Client(n)},
 		Fresh:  mpFresh.Sender(n),
@@ -348,6 +362,24 @@ var (
 		Warm:    1,
 		Uses:    []mp.Decl{&mpMarks, &mpDoor},
 	}
+	mpWeigh = mp.PoolDecl[Order, float64]{
+		Name:  "weigh",
+		In:    mp.Coded(mpPutOrder, mpGetOrder),
+		Batch: 32,
+		Wait:  5 * time.Millisecond,
+	}
+	mpTell = mp.PoolDecl[string, struct{}]{
+		Name:  "tell",
+		In:    mp.String,
+		Batch: 100,
+		Uses:  []mp.Decl{&mpTotal},
+	}
+	mpFetch = mp.PoolDecl[string, []byte]{
+		Name:       "fetch",
+		In:         mp.String,
+		Out:        mp.Bytes,
+		Concurrent: 16,
+	}
 	mpLedger = mp.ServiceDecl[Ledger]{
 		Name:    "ledger",
 		Workers: 2,
@@ -359,7 +391,11 @@ var (
 		Send:    []mp.Decl{&mpCells},
 		Uses:    []mp.Decl{&mpRate},
 	}
-	mpClock = mp.ServiceDecl[Clock]{Name: "clock", Methods: mpClockMethods}
+	mpClock = mp.ServiceDecl[Clock]{
+		Name:       "clock",
+		Concurrent: 4,
+		Methods:    mpClockMethods,
+	}
 	mpFresh = mp.QueueDecl[Order]{Name: "fresh", Elem: mp.Coded(mpPutOrder, mpGetOrder)}
 
 	mpPipeline = mp.Pipeline{
@@ -390,6 +426,9 @@ var (
 			&mpBlur,
 			&mpErase,
 			&mpMark,
+			&mpWeigh,
+			&mpTell,
+			&mpFetch,
 			&mpLedger,
 			&mpClock,
 			&mpFresh,
@@ -486,6 +525,14 @@ func init() {
 			return struct{}{}, mark(ctx, p, in)
 		}
 	}
+	mpWeigh.Many = weigh
+	mpTell.OpenMany = func(n *mp.Node) func(context.Context, []string) ([]struct{}, error) {
+		p := &TellPorts{Total: mpTotal.In(n)}
+		return func(ctx context.Context, in []string) ([]struct{}, error) {
+			return make([]struct{}, len(in)), tell(ctx, p, in)
+		}
+	}
+	mpFetch.Func = fetch
 	mpLedger.Open = func(ctx context.Context, n *mp.Node, d *mp.Decoder) (Ledger, error) {
 		file := d.String()
 		from := mp.Get[int64](d)
