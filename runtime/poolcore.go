@@ -239,7 +239,9 @@ func (p *poolCore) ahead() int {
 	if mean != 0 && p.run.turns == nil { // no run depends on time that takes turns
 		n = int(min(max(uint64(aheadTime)/mean, 1), aheadMax))
 	}
-	n = max(n, p.plan.concurrent)
+	if c := p.plan.concurrent; c > 0 { // little, as nothing is taken back from it
+		n = max(c, min(n, 4*c))
+	}
 	p.lead.Store(int32(max(n, p.plan.batch)))
 	return n
 }
