@@ -232,7 +232,7 @@ func (m *member) supervise(p instance) {
 			ready := m.life.ready
 			m.upMu.Unlock()
 			if !ready && !m.run.engine.emulates() {
-				m.kill(fmt.Errorf("it did not come to mp.Main() within %v", startTimeout))
+				m.kill(errStart)
 			}
 		})
 		young := m.retireAt()
@@ -263,6 +263,8 @@ func (m *member) supervise(p instance) {
 
 // startTimeout is how long a process may take to come to Main.
 const startTimeout = 10 * time.Second
+
+var errStart = fmt.Errorf("it did not come to mp.Main() within %v", startTimeout)
 
 // kill kills the process and remembers why.
 func (m *member) kill(why error) {

@@ -136,7 +136,8 @@ func (s *spares) keep(place int, news chan struct{}) {
 		began := time.Now()
 		p, err := r.engine.spare(first, place)
 		if err == nil {
-			if s.tend(p) {
+			taken, why := s.tend(p)
+			if taken {
 				failures = 0
 				continue
 			}
@@ -147,6 +148,9 @@ func (s *spares) keep(place int, news chan struct{}) {
 			}
 			exit := p.Exit()
 			err = &Died{Exit: exit.Code, Signal: exit.Signal, OOM: exit.OOM, Panic: exit.Panic, Stderr: exit.Stderr}
+			if why != nil {
+				err = fmt.Errorf("%w: %w", why, err)
+			}
 		} else {
 			<-s.turn
 		}
@@ -196,8 +200,9 @@ func (s *spares) busy() bool {
 	return false
 }
 
-// tend has a spare come up and offers it until it is taken, or dead.
-func (s *spares) tend(p spare) (taken bool) {
+// tend has a spare come up and offers it until it is taken, or dead; why is why it
+// was killed, if it was.
+func (s *spares) tend(p spare) (taken bool, why error) {
 	late := time.NewTimer(startTimeout)
 	defer late.Stop()
 	select {
@@ -205,24 +210,25 @@ func (s *spares) tend(p spare) (taken bool) {
 	case <-p.Dead():
 	case <-s.over:
 	case <-late.C:
+		why = errStart
 	}
 	<-s.turn
 	select {
 	case <-p.Standing():
 	default:
 		p.Kill()
-		return false
+		return false, why
 	}
 	s.standing.Add(1)
 	defer s.standing.Add(-1)
 	select {
 	case s.offer <- p:
-		return true
+		return true, nil
 	case <-p.Dead():
 	case <-s.over:
 	}
 	p.Kill()
-	return false
+	return false, nil
 }
 
 // take gives the slot of m, for which everything lies ready, to a spare. It returns

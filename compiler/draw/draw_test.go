@@ -40,9 +40,9 @@ queue out string
 process main { send in; receive out }
 pool shout(s string) string
 flow in -> shout -> out
-process more[](n int)
-pool twice(n int) int { workers 1 }
-`, `main: the program. in: string · 1024. out: string · 1024. shout: pool · a worker per CPU. more: process · on demand. twice: pool · 1 worker. ` +
+process more[](n int) { start warm }
+pool twice(n int) int { workers 1; start warm; spares 2 }
+`, `main: the program. in: string · 1024. out: string · 1024. shout: pool · a worker per CPU. more: process · on demand · 1 spare. twice: pool · 1 worker · 2 spares. ` +
 			`shout receives from in. shout sends to out. main receives from out. main sends to in. main starts more. main calls twice.`},
 		{"what processes share", `
 enum Mood { good }
