@@ -138,6 +138,54 @@ func write(ctx context.Context, keys *mp.RLock, page *mp.Lock, book []int64, i i
 	return nil
 }
 
+func stamp(_ context.Context, p *StampPorts, letters []Letter) ([]int64, error) {
+	var all []int64
+	for _, l := range letters {
+		all = append(all, p.Prices[l.Size])
+	}
+	return all, nil
+}
+
+type tariff struct {
+	p       *RatesPorts
+	percent int64
+}
+
+func openRates(_ context.Context, p *RatesPorts, percent int64) (Rates, error) {
+	return &tariff{p, percent}, nil
+}
+
+func (t *tariff) Of(_ context.Context, size Size) (int64, error) {
+	return t.p.Prices[size] * t.percent / 100, nil
+}
+
+func depot(ctx context.Context, p *DepotPorts) error {
+	for f, err := range p.Freight.All(ctx) {
+		if err != nil {
+			return err
+		}
+		for _, b := range f.Goods.Bytes() {
+			if int(b) != f.Number {
+				return fmt.Errorf("freight %d holds %d", f.Number, b)
+			}
+		}
+		p.Weight.Add(int64(len(f.Goods.Bytes())))
+	}
+	return nil
+}
+
+func search(ctx context.Context, p *SearchPorts, depth int) error {
+	p.Cellars.Add(1)
+	if depth == 0 {
+		return nil
+	}
+	below, err := p.Search(ctx, depth-1)
+	if err != nil {
+		return err
+	}
+	return below.Wait(ctx)
+}
+
 func courier(ctx context.Context, p *CourierPorts, to string, size Size) error {
 	cost, err := p.Price.Call(ctx, PriceTask{Size: size, Count: len(to)})
 	if err != nil {
@@ -210,7 +258,7 @@ func open(ctx context.Context) error {
 		return err
 	}
 	defer stop()
-	run, err := Start(ctx, Args{RoundsLen: 5, RegisterFirst: 100, ClerkNames: names})
+	run, err := Start(ctx, Args{RoundsLen: 5, RegisterFirst: 100, RatesPercent: 150, ClerkNames: names})
 	if err != nil {
 		return err
 	}
@@ -225,14 +273,17 @@ func open(ctx context.Context) error {
 	if err := phone(ctx, run); err != nil {
 		return err
 	}
-	squares, err := prices(ctx, run)
+	if err := ship(ctx, run); err != nil {
+		return err
+	}
+	all, err := prices(ctx, run)
 	if err != nil {
 		return err
 	}
 	if err := run.Wait(); err != nil {
 		return err
 	}
-	fmt.Println("prices:", squares)
+	fmt.Println("prices:", all)
 	return report(ctx, run)
 }
 
@@ -323,6 +374,28 @@ func phone(ctx context.Context, run *Run) error {
 	return nil
 }
 
+// ship sends freight, and has the cellars searched.
+func ship(ctx context.Context, run *Run) error {
+	for i := range 20 {
+		goods, err := run.Parcels.New(ctx, 100_000)
+		if err != nil {
+			return err
+		}
+		for k := range goods.Bytes() {
+			goods.Bytes()[k] = byte(i)
+		}
+		if err := run.Freight.Send(ctx, Freight{Number: i, Goods: goods}); err != nil {
+			return err
+		}
+	}
+	run.Freight.Close()
+	p, err := run.Search(ctx, 4)
+	if err != nil {
+		return err
+	}
+	return p.Wait(ctx)
+}
+
 // prices are made by all workers, and come in order.
 func prices(ctx context.Context, run *Run) (all []int64, err error) {
 	tasks := func(yield func(PriceTask) bool) {
@@ -338,6 +411,18 @@ func prices(ctx context.Context, run *Run) (all []int64, err error) {
 		}
 		all = append(all, price)
 	}
+	for size := range SizeParcel + 1 {
+		stamp := run.Stamp.Go(ctx, Letter{Size: size})
+		rate, err := run.Rates.Of(ctx, size)
+		if err != nil {
+			return nil, err
+		}
+		value, err := stamp.Wait(ctx)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, rate, value)
+	}
 	return all, nil
 }
 
@@ -351,7 +436,7 @@ func report(ctx context.Context, run *Run) error {
 		return err
 	}
 	fmt.Println("numbers:", total, run.Sum.Load(), run.Stamps.Load(), run.Places.Load(), run.Crowded.Load())
-	fmt.Println("value:", count)
+	fmt.Println("value:", count, run.Weight.Load(), run.Cellars.Load())
 	fmt.Println("arrays:", run.Book, run.Rounds)
 	visits, err := run.Visits.All(ctx)
 	if err != nil {

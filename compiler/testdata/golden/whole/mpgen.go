@@ -44,6 +44,11 @@ type Count struct {
 	Last    string
 }
 
+type Freight struct {
+	Number int
+	Goods  mp.Block
+}
+
 // PriceTask is a task of the pool price.
 type PriceTask struct {
 	Size  Size
@@ -59,6 +64,16 @@ type PriceTask struct {
 type Register interface {
 	Number(ctx context.Context, letter Letter) ([]Letter, error)
 	Total(ctx context.Context) (int, error)
+}
+
+// Rates is the service rates on both sides: in a worker it is what openRates
+// returns, and is closed if it has a Close; in Run and ports it calls a worker.
+//
+// rates answers several questions at once.
+//
+//	func openRates(ctx context.Context, p *RatesPorts, percent int64) (Rates, error)
+type Rates interface {
+	Of(ctx context.Context, size Size) (int64, error)
 }
 
 // WeighPorts is what the pool weigh can reach.
@@ -110,6 +125,43 @@ type CarrierPorts struct {
 	Price *mp.Pool[PriceTask, int64]
 }
 
+// StampPorts is what the pool stamp can reach.
+//
+// stamp is called for each letter, and gets several at once.
+//
+//	func stamp(ctx context.Context, p *StampPorts, letters []Letter) ([]int64, error)
+type StampPorts struct {
+	Prices []int64
+}
+
+// RatesPorts is what the service rates can reach.
+//
+//	func openRates(ctx context.Context, p *RatesPorts, percent int64) (Rates, error)
+type RatesPorts struct {
+	Prices []int64
+}
+
+// DepotPorts is what the process depot can reach.
+//
+// depot opens the freight.
+//
+//	func depot(ctx context.Context, p *DepotPorts) error
+type DepotPorts struct {
+	Freight *mp.Receiver[Freight]
+	Weight  *mp.Number[int64] // bytes of freight
+}
+
+// SearchPorts is what the process search can reach.
+//
+// search starts others like it for the cellars below.
+//
+//	func search(ctx context.Context, p *SearchPorts, depth int) error
+type SearchPorts struct {
+	// search starts others like it for the cellars below.
+	Search  func(ctx context.Context, depth int) (*mp.Process, error)
+	Cellars *mp.Number[int64] // that were searched
+}
+
 // CourierPorts is what the process courier can reach.
 //
 // courier is started by main for one letter.
@@ -157,6 +209,7 @@ type JanitorPorts struct {
 type Args struct {
 	RoundsLen     int
 	RegisterFirst int
+	RatesPercent  int64
 	ClerkNames    *os.File
 }
 
@@ -168,6 +221,9 @@ type Run struct {
 	Lost   *mp.Receiver[mp.Failed[Letter]]
 	Notes  *mp.Sender[string]
 	Phone  *mp.Conn[string] // main asks, the clerk answers
+	// Goods that are not copied on their way.
+	Parcels *mp.Blocks
+	Freight *mp.Sender[Freight]
 	// What processes share.
 	Sum     *mp.Number[int64]
 	Stamps  *mp.Number[int64]
@@ -175,6 +231,8 @@ type Run struct {
 	Inside  *mp.Number[int64] // carriers that have a bicycle
 	Crowded *mp.Number[int64] // times that there were too many of them
 	Waiting *mp.Number[int64]
+	Weight  *mp.Number[int64] // bytes of freight
+	Cellars *mp.Number[int64] // that were searched
 	Count   *mp.Value[Count]
 	Prices  []int64
 	Book    []int64
@@ -195,6 +253,10 @@ type Run struct {
 	Register Register
 	// price is called by carriers and by main.
 	Price *mp.Pool[PriceTask, int64]
+	// stamp is called for each letter, and gets several at once.
+	Stamp *mp.Pool[Letter, int64]
+	// rates answers several questions at once.
+	Rates Rates
 }
 
 // Start starts the pipeline; it runs until Run.Close, or the end of ctx.
@@ -202,6 +264,7 @@ func Start(ctx context.Context, args Args, opts ...mp.Option) (*Run, error) {
 	r, n, err := mp.Start(ctx, &mpPipeline, opts,
 		mpRounds.WithLen(args.RoundsLen),
 		mpRegister.With(func(e *mp.Encoder) { mp.Put(e, args.RegisterFirst) }),
+		mpRates.With(func(e *mp.Encoder) { mp.Put(e, args.RatesPercent) }),
 		mpClerk.With(func(e *mp.Encoder) { e.File(args.ClerkNames) }),
 	)
 	if err != nil {
@@ -213,12 +276,16 @@ func Start(ctx context.Context, args Args, opts ...mp.Option) (*Run, error) {
 		Lost:     mpLost.Receiver(n),
 		Notes:    mpNotes.Sender(n),
 		Phone:    mpPhone.In(n),
+		Parcels:  mpParcels.In(n),
+		Freight:  mpFreight.Sender(n),
 		Sum:      mpSum.In(n),
 		Stamps:   mpStamps.In(n),
 		Places:   mpPlaces.In(n),
 		Inside:   mpInside.In(n),
 		Crowded:  mpCrowded.In(n),
 		Waiting:  mpWaiting.In(n),
+		Weight:   mpWeight.In(n),
+		Cellars:  mpCellars.In(n),
 		Count:    mpCount.In(n),
 		Prices:   mpPrices.In(n),
 		Book:     mpBook.In(n),
@@ -235,7 +302,14 @@ func Start(ctx context.Context, args Args, opts ...mp.Option) (*Run, error) {
 		Streets:  mpStreets.In(n),
 		Register: mpRegisterClient{mpRegister.Client(n)},
 		Price:    mpPrice.Pool(n),
+		Stamp:    mpStamp.Pool(n),
+		Rates:    mpRatesClient{mpRates.Client(n)},
 	}, nil
+}
+
+// Search starts a process search, whose context ends with ctx.
+func (r *Run) Search(ctx context.Context, depth int) (*mp.Process, error) {
+	return mpSearch.Spawn(ctx, r.Run, func(e *mp.Encoder) { mp.Put(e, depth) })
 }
 
 // Courier starts a process courier, whose context ends with ctx.
@@ -246,6 +320,12 @@ func (r *Run) Courier(ctx context.Context, to string, size Size) (*mp.Process, e
 	})
 }
 
+func mpSearchStarter(n *mp.Node) func(ctx context.Context, depth int) (*mp.Process, error) {
+	return func(ctx context.Context, depth int) (*mp.Process, error) {
+		return mpSearch.SpawnFrom(ctx, n, func(e *mp.Encoder) { mp.Put(e, depth) })
+	}
+}
+
 // The rows of the pipeline, in the order of the source.
 var (
 	mpPosted   = mp.QueueDecl[Letter]{Name: "posted", Elem: mp.Coded(mpPutLetter, mpGetLetter), Capacity: 16}
@@ -254,6 +334,8 @@ var (
 	mpLost     = mp.QueueDecl[mp.Failed[Letter]]{Name: "lost", Elem: mp.FailedOf(mp.Coded(mpPutLetter, mpGetLetter))}
 	mpNotes    = mp.QueueDecl[string]{Name: "notes", Elem: mp.String}
 	mpPhone    = mp.PipeDecl[string]{Name: "phone", Elem: mp.String, Main: true}
+	mpParcels  = mp.BlocksDecl{Name: "parcels", Memory: 1 << 20}
+	mpFreight  = mp.QueueDecl[Freight]{Name: "freight", Elem: mp.Coded(mpPutFreight, mpGetFreight), Capacity: 4, Lends: []*mp.BlocksDecl{&mpParcels}}
 	mpSteps    = mp.QueueDecl[Step]{Name: "steps", Elem: mp.Coded(mpPutStep, mpGetStep), Capacity: 4, Spill: 1 << 20}
 	mpSum      = mp.NumberDecl[int64]{Name: "sum"}
 	mpStamps   = mp.NumberDecl[int64]{Name: "stamps"}
@@ -261,6 +343,8 @@ var (
 	mpInside   = mp.NumberDecl[int64]{Name: "inside"}
 	mpCrowded  = mp.NumberDecl[int64]{Name: "crowded"}
 	mpWaiting  = mp.NumberDecl[int64]{Name: "waiting"}
+	mpWeight   = mp.NumberDecl[int64]{Name: "weight"}
+	mpCellars  = mp.NumberDecl[int64]{Name: "cellars"}
 	mpCount    = mp.ValueDecl[Count]{Name: "count", Elem: mp.Coded(mpPutCount, mpGetCount), Slot: 1 << 10}
 	mpPrices   = mp.ArrayDecl[int64]{Name: "prices", Len: 3}
 	mpBook     = mp.ArrayDecl[int64]{Name: "book", Len: 4, Guard: &mpPage}
@@ -313,6 +397,27 @@ var (
 			&mpPrice,
 		},
 	}
+	mpStamp = mp.PoolDecl[Letter, int64]{
+		Name:  "stamp",
+		In:    mp.Coded(mpPutLetter, mpGetLetter),
+		Batch: 8,
+		Wait:  time.Millisecond,
+		Reads: []mp.Decl{&mpPrices},
+	}
+	mpRates = mp.ServiceDecl[Rates]{
+		Name:       "rates",
+		Concurrent: 4,
+		Methods:    mpRatesMethods,
+		Reads:      []mp.Decl{&mpPrices},
+	}
+	mpDepot  = mp.ProcessDecl{Name: "depot", Receive: []mp.Decl{&mpFreight}, Uses: []mp.Decl{&mpWeight}}
+	mpSearch = mp.ProcessDecl{
+		Name:     "search",
+		OnDemand: true,
+		Max:      8,
+		Warm:     1,
+		Uses:     []mp.Decl{&mpCellars},
+	}
 	mpCourier = mp.ProcessDecl{Name: "courier", OnDemand: true, Max: 4, Uses: []mp.Decl{&mpSum, &mpPrice, &mpKeys, &mpBook, &mpPage}}
 	mpClerk   = mp.ProcessDecl{Name: "clerk", Uses: []mp.Decl{&mpPhone}}
 	mpWalker  = mp.ProcessDecl{Name: "walker", Send: []mp.Decl{&mpSteps}, Receive: []mp.Decl{&mpSteps}, Uses: []mp.Decl{&mpPlaces}}
@@ -328,6 +433,8 @@ var (
 			&mpLost,
 			&mpNotes,
 			&mpPhone,
+			&mpParcels,
+			&mpFreight,
 			&mpSteps,
 			&mpSum,
 			&mpStamps,
@@ -335,6 +442,8 @@ var (
 			&mpInside,
 			&mpCrowded,
 			&mpWaiting,
+			&mpWeight,
+			&mpCellars,
 			&mpCount,
 			&mpPrices,
 			&mpBook,
@@ -353,12 +462,16 @@ var (
 			&mpRegister,
 			&mpPrice,
 			&mpCarrier,
+			&mpStamp,
+			&mpRates,
+			&mpDepot,
+			&mpSearch,
 			&mpCourier,
 			&mpClerk,
 			&mpWalker,
 			&mpJanitor,
 		},
-		Main: mp.MainDecl{Send: []mp.Decl{&mpPosted, &mpNotes}, Receive: []mp.Decl{&mpLost}},
+		Main: mp.MainDecl{Send: []mp.Decl{&mpPosted, &mpNotes, &mpFreight}, Receive: []mp.Decl{&mpLost}},
 	}
 )
 
@@ -408,6 +521,36 @@ func init() {
 			Streets:  mpStreets.In(n),
 			Price:    mpPrice.Pool(n),
 		})
+	}
+	mpStamp.OpenMany = func(n *mp.Node) func(context.Context, []Letter) ([]int64, error) {
+		p := &StampPorts{Prices: mpPrices.ReadIn(n)}
+		return func(ctx context.Context, in []Letter) ([]int64, error) {
+			return stamp(ctx, p, in)
+		}
+	}
+	mpRates.Open = func(ctx context.Context, n *mp.Node, d *mp.Decoder) (Rates, error) {
+		percent := mp.Get[int64](d)
+		if err := d.Err(); err != nil {
+			return nil, err
+		}
+		return openRates(ctx, &RatesPorts{Prices: mpPrices.ReadIn(n)}, percent)
+	}
+	mpDepot.Main = func(ctx context.Context, n *mp.Node, _ *mp.Decoder) error {
+		return depot(ctx, &DepotPorts{
+			Freight: mpFreight.Receiver(n),
+			Weight:  mpWeight.In(n),
+		})
+	}
+	mpSearch.Starts = []*mp.ProcessDecl{&mpSearch}
+	mpSearch.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
+		depth := mp.Get[int](d)
+		if err := d.Err(); err != nil {
+			return err
+		}
+		return search(ctx, &SearchPorts{
+			Search:  mpSearchStarter(n),
+			Cellars: mpCellars.In(n),
+		}, depth)
 	}
 	mpCourier.Main = func(ctx context.Context, n *mp.Node, d *mp.Decoder) error {
 		to := d.String()
@@ -464,6 +607,26 @@ func (c mpRegisterClient) Total(ctx context.Context) (v int, err error) {
 	return v, err
 }
 
+var mpRatesMethods = []mp.Method[Rates]{
+	{Name: "of", Call: func(ctx context.Context, s Rates, d *mp.Decoder, e *mp.Encoder) error {
+		size := mp.Get[Size](d)
+		if err := d.Err(); err != nil {
+			return err
+		}
+		v, err := s.Of(ctx, size)
+		mp.Put(e, v)
+		return err
+	}},
+}
+
+// mpRatesClient is a Rates in another process.
+type mpRatesClient struct{ to *mp.Client }
+
+func (c mpRatesClient) Of(ctx context.Context, size Size) (v int64, err error) {
+	err = c.to.Call(ctx, 0, func(e *mp.Encoder) { mp.Put(e, size) }, func(d *mp.Decoder) { v = mp.Get[int64](d) })
+	return v, err
+}
+
 func mpPutLetter(e *mp.Encoder, v Letter) {
 	e.String(v.Street)
 	mp.Put(e, v.Number)
@@ -502,5 +665,16 @@ func mpGetCount(d *mp.Decoder) (v Count) {
 	v.Letters = mp.Get[int](d)
 	v.Parcels = mp.Get[int](d)
 	v.Last = d.String()
+	return v
+}
+
+func mpPutFreight(e *mp.Encoder, v Freight) {
+	mp.Put(e, v.Number)
+	e.Block(&mpParcels, v.Goods)
+}
+
+func mpGetFreight(d *mp.Decoder) (v Freight) {
+	v.Number = mp.Get[int](d)
+	v.Goods = d.Block(&mpParcels)
 	return v
 }
