@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -19,8 +20,21 @@ import (
 
 // paper is a terminal of a given width, or a file: it shows what was written to it.
 type paper struct {
-	bytes.Buffer
+	mu    sync.Mutex
+	text  bytes.Buffer
 	width int
+}
+
+func (p *paper) Write(text []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.Write(text)
+}
+
+func (p *paper) String() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.text.String()
 }
 
 func (p *paper) screen() *screen { return &screen{err: p, columns: func() int { return p.width }} }
@@ -93,12 +107,12 @@ func TestProgressElsewhereIsLines(t *testing.T) {
 		require.Equal(t, []string{"thumbs 40/40 100%, took 40s, 1.0/s, 8 failed", ""}, lines[len(lines)-2:])
 		require.Len(t, lines, 11)
 
-		p.Reset()
+		p.text.Reset()
 		for range shown(p, false, slowly(999, time.Millisecond), "", 999) {
 		}
 		require.Len(t, p.lines(t), 2, "one at the end, when all takes a second")
 
-		p.Reset()
+		p.text.Reset()
 		for range shown(p, false, slowly(3, 14_750*time.Millisecond), "", 0) {
 		}
 		require.Equal(t, []string{
@@ -154,9 +168,9 @@ func TestNothingIsWrittenAfterTheLoop(t *testing.T) {
 					}
 					require.Regexp(t, `^loop (9|10), took 1s, .*, [12] failed$`, p.lines(t)[0])
 					require.Len(t, p.lines(t), 2)
-					before := p.Len()
+					before := p.text.Len()
 					time.Sleep(time.Minute)
-					require.Equal(t, before, p.Len())
+					require.Equal(t, before, p.text.Len())
 				})
 			})
 		}
@@ -223,7 +237,7 @@ func TestHooksAreToldInsteadOfTheUser(t *testing.T) {
 		}
 		for range shown(p, true, slowly(10, 110*time.Millisecond), "thumbs", 20, hook(0), hook(1)) {
 		}
-		require.Zero(t, p.Len())
+		require.Zero(t, p.text.Len())
 		require.Equal(t, told[0], told[1])
 		require.Len(t, told[0], 6)
 		require.Equal(t, LoopStats{Name: "thumbs", Done: 1, Total: 20, Took: 200 * time.Millisecond, Rate: 5, Left: 3800 * time.Millisecond}, told[0][0])
