@@ -149,6 +149,9 @@ func (pl *plan) maxCall(slot int) (most int) {
 	if len(pl.managed(slot)) > 0 {
 		most = max(most, managedMax)
 	}
+	if len(pl.parties[pl.slots[slot].party].starts) > 0 {
+		most = max(most, maxErrorSize) // of a process that has ended
+	}
 	return most + callHead + messageOverhead
 }
 

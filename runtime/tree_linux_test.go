@@ -1,10 +1,12 @@
 package mp
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -32,6 +34,9 @@ var orchard = func() (s struct {
 		}
 		if err := s.told.Sender(n).Send(ctx, fmt.Sprint("tree ", os.Getpid())); err != nil {
 			return err
+		}
+		if how == "fail at length" {
+			return errors.New(strings.Repeat("x", 1<<20))
 		}
 		return act(ctx, how)
 	}
@@ -179,6 +184,27 @@ func TestStartsThatCanNotBe(t *testing.T) {
 	require.ErrorIs(t, err, errKeptByName)
 	require.ErrorIs(t, keep(t, r, "nonsense").Wait(limited(t)), ErrCorruptPeer)
 	require.Zero(t, r.Stats().Processes["tree"].Started)
+}
+
+// Of a long error as much arrives as of any other.
+func TestLongErrorOfWhatWasStartedArrives(t *testing.T) {
+	r, _ := begin(t, orchard.pipeline)
+	var e *Error
+	require.ErrorAs(t, keep(t, r, "fail at length").Wait(limited(t)), &e)
+	require.Equal(t, "keeper", e.Name)
+	require.Contains(t, e.Error(), strings.Repeat("x", 1<<15))
+}
+
+// Those that wait for the end of what they have started are told of, too.
+func TestWaitForWhatWasStartedIsToldOf(t *testing.T) {
+	r, n := begin(t, orchard.pipeline)
+	keep(t, r, "obey")
+	hear(t, n, "tree %d")
+	until(t, "it waits", func() bool {
+		dump := new(bytes.Buffer)
+		require.NoError(t, r.Dump(limited(t), dump))
+		return strings.Contains(dump.String(), " for the end of tree-1, kept up by tree-1\n")
+	})
 }
 
 func TestStartsUnderDeaths(t *testing.T) {
