@@ -86,9 +86,10 @@ lock disk
 process work[4] { use disk }
 `})
 	codeBlockElsewhere = diag.Register(diag.Info{Code: "MP0460", Name: "BlockElsewhere",
-		Title: "a block of shared memory is to travel in something else than an item of a queue",
-		Text: "Of an item the runtime knows at any moment who has it, whoever dies, and so who has the blocks that it " +
-			"carries. Calls, values, pipes and arguments carry copies.",
+		Title: "a block of shared memory is to travel where nobody would know who has it",
+		Text: "Of an item of a queue the runtime knows at any moment who has it, whoever dies, and so who has the blocks that " +
+			"it carries. A call lends its arguments, and the caller has them after it. Results of calls, values, pipes and arguments " +
+			"of processes carry copies.",
 		Wrong: `package main
 
 blocks frames { memory 64MiB }
@@ -99,14 +100,10 @@ pool shade(pixels frames) frames { use frames }
 
 blocks frames { memory 64MiB }
 
-queue raw    frames
-queue shaded frames
+process main { use frames }
 
-process main { use frames; send raw; receive shaded }
-
-pool shade(pixels frames) frames
-
-flow raw -> shade -> shaded
+// shade changes the pixels of its caller.
+pool shade(pixels frames)
 `})
 	codeCarriedByNone = diag.Register(diag.Info{Code: "MP0461", Name: "CarriedByNone",
 		Title: "no item of a queue carries a block of what is declared",

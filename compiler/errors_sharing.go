@@ -72,12 +72,12 @@ func notTwoEnds(s *symbol, by []*symbol) diag.Diagnostic {
 	return d
 }
 
-func carriesNone(at grammar.Type, what string, b *symbol, called bool) diag.Diagnostic {
-	d := diag.New(codeBlockElsewhere, diag.At(at), "%s carries a block of %s: blocks travel in items of queues", what, b).
-		WithLabel("no item of a queue").
+func carriesNone(at grammar.Type, what string, b *symbol, result bool) diag.Diagnostic {
+	d := diag.New(codeBlockElsewhere, diag.At(at), "%s carries a block of %s: blocks travel in items of queues and arguments of calls", what, b).
+		WithLabel("neither of these").
 		WithRelated(diag.At(b.name), "the blocks")
-	if called {
-		return d.WithHelp("let a flow feed it from a queue; or write []byte, which is copied")
+	if result {
+		return d.WithHelp("let the caller make the block and pass it to be filled, or a flow feed the function; or write []byte, which is copied")
 	}
 	return d.WithHelp("send it in an item of a queue; or write []byte, which is copied")
 }

@@ -7,8 +7,9 @@ import (
 	"github.com/mpgen/mpgen/grammar"
 )
 
-// Blocks of shared memory travel in items of queues and nowhere else: only there the
-// runtime knows, whoever dies, who still has one.
+// Blocks of shared memory travel in items of queues, of which the runtime knows, whoever
+// dies, who still has one; and in arguments of calls, whose caller waits. They go nowhere
+// else.
 
 // carried are the blocks that values of a type carry, in the order in which they stand.
 func (u *unit) carried(t *ir.Type) (found []*symbol) {
@@ -35,24 +36,37 @@ func (u *unit) carried(t *ir.Type) (found []*symbol) {
 	return found
 }
 
+// lentToCalls are the rows of the blocks that arguments of calls carry.
+func (u *unit) lentToCalls(s *symbol) (list []string) {
+	for _, f := range s.funcs {
+		if f.method == nil && f.flow != nil {
+			continue // it is not called
+		}
+		for _, p := range f.params {
+			for _, b := range u.carried(p.typ) {
+				if !slices.Contains(list, row(b)) {
+					list = append(list, row(b))
+				}
+			}
+		}
+	}
+	return list
+}
+
 // lending reports blocks where nothing carries them.
 func (u *unit) lending() {
 	u.lent = map[*symbol]bool{}
-	refuse := func(at grammar.Type, t *ir.Type, what string, called bool) bool {
+	refuse := func(at grammar.Type, t *ir.Type, what string, result bool) {
 		for _, b := range u.carried(t) {
 			u.lent[b] = true // so that it is told once
-			u.add(carriesNone(at, what, b, called))
-			return true
+			u.add(carriesNone(at, what, b, result))
+			return
 		}
-		return false
 	}
-	params := func(list []param, what string, called bool) bool {
-		for _, p := range list {
-			if refuse(p.of.Type, p.typ, "parameter "+quote(p.name.Text)+" of "+what, called) {
-				return true
-			}
+	lent := func(t *ir.Type) {
+		for _, b := range u.carried(t) {
+			u.lent[b] = true
 		}
-		return false
 	}
 	for _, s := range u.order {
 		if s.missing {
@@ -61,19 +75,19 @@ func (u *unit) lending() {
 		d, typed := s.decl.(*grammar.Typed)
 		switch {
 		case s.kind == "queue":
-			for _, b := range u.carried(s.typ) {
-				u.lent[b] = true
-			}
+			lent(s.typ)
 		case typed && len(u.carried(s.typ)) > 0:
 			refuse(d.Type, s.typ, s.String(), false)
 			s.typ = nil
 		default:
-			params(s.params, s.String(), false)
+			for _, p := range s.params {
+				refuse(p.of.Type, p.typ, "parameter "+quote(p.name.Text)+" of "+s.String(), false)
+			}
 			for _, f := range s.funcs {
-				if f.flow != nil {
-					continue
+				for _, p := range f.params {
+					lent(p.typ)
 				}
-				if !params(f.params, f.String(), true) {
+				if f.flow == nil {
 					refuse(f.result, f.out, "the result of "+f.String(), true)
 				}
 			}

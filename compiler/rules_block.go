@@ -10,7 +10,7 @@ import (
 // Rules about blocks.
 var blockRules = []rule{
 	{vetted(diag.Info{Code: "MP0615", Name: "blocks-for-blocks",
-		Title: "who has blocks of a memory from a queue makes others of the same",
+		Title: "who has blocks of a memory from a queue, or a caller, makes others of the same",
 		Text: "When all of the memory is in items that wait for those who make new blocks, and these wait for memory, nobody " +
 			"goes on. What a stage makes takes its memory from blocks of its own; what it only changes, it changes in place and sends on. " +
 			"It is no mistake where the queues together hold less than there is memory for.",
@@ -58,8 +58,8 @@ func (u *unit) blocksForBlocks(report func(diag.Diagnostic)) {
 			held = append(held, u.carried(q.typ)...)
 		}
 		for _, f := range s.funcs {
-			if f.flow != nil {
-				held = append(held, u.carried(f.in)...)
+			for _, p := range f.params {
+				held = append(held, u.carried(p.typ)...)
 			}
 		}
 		for _, to := range s.named("use") {

@@ -16,7 +16,7 @@ import (
 )
 
 // BlocksDecl is a row for blocks: shared memory that is cut into blocks of any size,
-// which travel in items of queues.
+// which travel in items of queues and are lent by calls.
 type BlocksDecl struct {
 	Name   string
 	Memory int64 // bytes of all blocks
@@ -126,6 +126,9 @@ func (n *Node) openBlocks() {
 
 // Block is a block of shared memory, or, the zero Block, none. It is a small value that
 // may be copied; the memory behind it is there until the block is released.
+//
+// A call lends the blocks of its arguments: the caller has them all the time, and must not
+// release them before the call, or its [Task], has ended; the function may change them.
 //
 // Who gets a block from New holds it. Sending an item that it is in gives that hold
 // away with the item: the sender touches the block no more, unless it has called Keep

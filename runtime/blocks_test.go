@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -41,6 +42,9 @@ var studio = struct {
 	shown, told   *QueueDecl[picture]
 	more          *EventDecl
 	plain         *QueueDecl[Block]
+	bright        *PoolDecl[picture, int]
+	batched       *PoolDecl[Block, int]
+	wrong         *PoolDecl[int, Block]
 }{}
 
 const (
@@ -61,14 +65,27 @@ func init() {
 	s.told = &QueueDecl[picture]{Name: "told", Elem: elem, Lends: lends, Capacity: 64}
 	s.more = &EventDecl{Name: "more"}
 	s.plain = &QueueDecl[Block]{Name: "plain", Elem: BlockOf(s.masks)}
+	s.bright = &PoolDecl[picture, int]{Name: "bright", In: elem, Workers: 2, Lends: lends, Task: TaskPolicy{Retries: 1, Backoff: 1},
+		Func: brightness}
+	s.batched = &PoolDecl[Block, int]{Name: "batched", In: BlockOf(s.frames), Workers: 1, Lends: lends, Batch: 4,
+		Many: func(_ context.Context, all []Block) (ns []int, _ error) {
+			for _, x := range all {
+				ns = append(ns, len(x.Bytes()))
+			}
+			return ns, nil
+		}}
+	s.wrong = &PoolDecl[int, Block]{Name: "wrong", Out: BlockOf(s.frames), Workers: 1, Uses: []Decl{s.frames}}
+	s.wrong.Open = func(n *Node) func(context.Context, int) (Block, error) {
+		return func(_ context.Context, size int) (Block, error) { return s.frames.In(n).TryNew(size) }
+	}
 	shade := &PoolDecl[picture, picture]{Name: "shade", Workers: 2, From: s.raw, To: To(s.shaded), Dead: s.failed, Uses: []Decl{s.frames},
 		Task: TaskPolicy{Retries: 5, Backoff: 1},
 		Open: func(n *Node) func(context.Context, picture) (picture, error) {
 			return func(ctx context.Context, p picture) (picture, error) { return shadePicture(ctx, s.frames.In(n), p) }
 		}}
-	show := &ProcessDecl{Name: "show", Receive: []Decl{s.shown}, Send: []Decl{s.told}, Uses: []Decl{s.more}, Restart: OnFailure, Main: showPictures}
+	show := &ProcessDecl{Name: "show", Receive: []Decl{s.shown}, Send: []Decl{s.told}, Uses: []Decl{s.more, s.bright}, Restart: OnFailure, Main: showPictures}
 	s.pipeline = &Pipeline{Path: "mp.test/studio", Source: "studio.mp",
-		Decls: []Decl{s.frames, s.masks, s.raw, s.shaded, s.failed, s.shown, s.told, s.more, shade, show},
+		Decls: []Decl{s.frames, s.masks, s.raw, s.shaded, s.failed, s.shown, s.told, s.more, shade, show, s.bright, s.batched, s.wrong},
 		Main:  MainDecl{Send: []Decl{s.raw, s.shown}, Receive: []Decl{s.shaded, s.failed, s.told}}}
 	Register(s.pipeline)
 }
@@ -104,6 +121,10 @@ func showPictures(ctx context.Context, n *Node, _ *Decoder) error {
 			if err := p.Pixels.Keep(); err != nil {
 				return err
 			}
+		case "call":
+			if p.Number, err = studio.bright.Pool(n).Call(ctx, picture{Pixels: p.Pixels}); err != nil {
+				return err
+			}
 		case "return":
 			return nil
 		}
@@ -123,6 +144,22 @@ func showPictures(ctx context.Context, n *Node, _ *Decoder) error {
 		}
 	}
 	return nil
+}
+
+// brightness is the number at the start of a picture, which it leaves at its end, too.
+func brightness(ctx context.Context, p picture) (int, error) {
+	b := p.Pixels.Bytes()
+	switch p.How {
+	case "panic":
+		panic("as told")
+	case "fail":
+		return 0, errActed
+	case "stay":
+		<-ctx.Done()
+		return 0, ctx.Err()
+	}
+	b[len(b)-1] = b[0] * 2
+	return int(binary.NativeEndian.Uint64(b)), nil
 }
 
 // frame makes a block that begins with a number.
@@ -340,6 +377,56 @@ func TestBlockIsInSoManyItemsAtOnce(t *testing.T) {
 	require.Equal(t, 99, p.Number)
 	x.Release()
 	noneTaken(t, n)
+}
+
+// A call lends its blocks: the function may change them, and the caller has them after.
+func (t *trial) lentToCalls() {
+	_, n := t.start(studio.pipeline)
+	bright, ctx := studio.bright.Pool(n), limited(t)
+	x := frame(t, n, 7)
+	for range 3 {
+		got, err := bright.Call(ctx, picture{Pixels: x})
+		require.NoError(t, err)
+		require.Equal(t, 7, got)
+		require.Equal(t, byte(14), x.Bytes()[frameSize-1])
+	}
+	_, err := bright.Call(ctx, picture{How: "fail", Pixels: x})
+	require.ErrorIs(t, err, errActed)
+	_, err = bright.Call(ctx, picture{How: "panic", Pixels: x}) // in two workers
+	var died *Died
+	require.ErrorAs(t, err, &died)
+	short, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
+	defer cancel()
+	_, err = bright.Call(short, picture{How: "stay", Pixels: x})
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	shows(t, x, 7)
+	i := 0
+	for got, err := range bright.Map(ctx, func(yield func(picture) bool) {
+		for range 20 {
+			if !yield(picture{Pixels: x}) {
+				return
+			}
+		}
+	}) {
+		require.NoError(t, err)
+		require.Equal(t, 7, got)
+		i++
+	}
+	require.Equal(t, 20, i)
+	size, err := studio.batched.Pool(n).Call(ctx, x)
+	require.NoError(t, err)
+	require.Equal(t, frameSize, size)
+	require.NoError(t, x.Keep())
+	require.NoError(t, studio.shown.Sender(n).Send(ctx, picture{How: "call", Pixels: x}))
+	p, err := studio.told.Receiver(n).Receive(ctx)
+	require.NoError(t, err)
+	require.Equal(t, 7, p.Number)
+	x.Release()
+	noneTaken(t, n)
+	_, err = bright.Call(ctx, picture{Pixels: x})
+	require.ErrorIs(t, err, ErrReleased)
+	_, err = studio.wrong.Pool(n).Call(ctx, 10)
+	require.ErrorContains(t, err, errNoBlocks.Error())
 }
 
 // What a stage gives up on comes with its block.

@@ -88,6 +88,7 @@ var promises = []promise{
 	{"An rlock is taken again by its context", all(yes), (*trial).rlock},
 	{"An update of a dict, list or set is done once or not at all, whoever dies", all(yes), (*trial).managed},
 	{"A block goes with its item, and is freed with its last holder, whoever dies", all(yes), (*trial).blocks},
+	{"A call lends the blocks of its arguments, and its caller has them after it", all(yes), (*trial).lentToCalls},
 	{"Nobody sees a value half changed", all(yes), (*trial).value},
 	{"Values, arrays, dicts, lists and sets keep their contents after `Close`", all(yes), (*trial).afterwards},
 	{"Processes run at the same time", [3]string{yes, yes, "one at a time, until it waits or sleeps"}, (*trial).together},

@@ -47,6 +47,7 @@ func newCrew(w *worker) *crew {
 	c := &crew{worker: w, hands: make([]hand, len(w.posts))}
 	for i := range w.posts {
 		c.free = append(c.free, len(w.posts)-1-i)
+		c.hands[i].dec.lease = w.node.ofCalls(w.pool)
 	}
 	return c
 }
@@ -146,6 +147,9 @@ func (c *crew) do(s *strand, post int, task assigned) {
 	s.out()
 	err := c.works.call(ctx, method, &h.dec, &h.enc)
 	s.back()
+	if h.dec.lease != nil {
+		h.dec.lease.end()
+	}
 	c.count(method, err, at)
 	kind, data := c.answer(ctx, err, timed, h)
 	c.say(kind, task.id, data)

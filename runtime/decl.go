@@ -121,6 +121,8 @@ type PoolDecl[In, Out any] struct {
 	Batch int           // tasks that the function takes at once, at most; 0: it takes one by one
 	Wait  time.Duration // for further tasks of a batch, from the first on; 0: it takes what is there
 
+	Lends []*BlocksDecl // whose blocks the tasks of a pool that is called carry
+
 	Func func(context.Context, In) (Out, error)             // either
 	Open func(*Node) func(context.Context, In) (Out, error) // or, once in each worker
 

@@ -48,6 +48,9 @@ func (e *Encoder) reset(buf []byte, max int) {
 	max = int(min(uint64(max), maxItem))
 	buf = buf[:min(len(buf), max)]
 	e.buf, e.n, e.max, e.heap, e.depth, e.err = buf, 0, max, false, 0, nil
+	if len(e.lent) > 0 {
+		e.lent = e.lent[:0]
+	}
 }
 
 // bytes is the item so far: the lent memory up to its length, or, if heap is

@@ -201,6 +201,9 @@ func (f *farCalls) send() {
 func (f *farCalls) sendTask(p *farPool, t *task) {
 	e := &f.enc
 	e.reset(f.scratch[:], callHead+p.max+messageOverhead)
+	if e.lender = nil; p.kind == frameCall && f.node.plan.pools[p.index].lends {
+		e.lender = f.node
+	}
 	Put(e, uint32(p.index))
 	Put(e, t.deadline)
 	t.encode(e)

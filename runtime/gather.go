@@ -139,8 +139,11 @@ func (p *poolCore) dispatchBatches() {
 func (w *worker) callBatch(ctx context.Context, late func() bool) (failed int) {
 	b := &w.batch
 	w.out()
-	result := w.works.batch(ctx, b.data)
+	result := w.works.batch(ctx, b.data, w.dec.lease)
 	w.back()
+	if w.dec.lease != nil {
+		w.dec.lease.end()
+	}
 	isLate := late()
 	for i, id := range b.ids {
 		w.enc.reset(w.scratch[:], w.pool.bytes)
@@ -163,12 +166,12 @@ func (w *worker) callBatch(ctx context.Context, late func() bool) (failed int) {
 
 // batch runs tasks in one call of the function. What it returns encodes the result
 // of one of them, or says what is wrong with it.
-func (w poolWorks[In, Out]) batch(ctx context.Context, data [][]byte) func(i int, e *Encoder) error {
+func (w poolWorks[In, Out]) batch(ctx context.Context, data [][]byte, blocks *lease) func(i int, e *Encoder) error {
 	ins := make([]In, 0, len(data))
 	bad := make([]error, len(data))
 	at := make([]int, len(data)) // of a task among the results
 	for i := range data {
-		var d Decoder
+		d := Decoder{lease: blocks}
 		d.reset(data[i])
 		in := w.in.get(&d)
 		if bad[i] = d.Err(); bad[i] == nil {

@@ -14,12 +14,36 @@ import (
 // the ring, and gives away its own holds after that; who receives it notes, on its
 // seat, what the message holds, so that the ring can return that when the item is
 // done. See packages block and ring for what a death leaves.
+//
+// A call lends the blocks of its arguments: the caller has them until it has its answer,
+// and the worker holds them itself for as long as it works on the task. Nothing stands
+// for the call, so its result carries none.
 
 // lease is where a decoder finds the blocks of an item, and notes them.
 type lease struct {
 	node *Node
 	seat *ring.Seat // of the item, nil: it is not done with this reading
 	lent []uint64   // what its message holds, as far as it is read
+
+	keeps bool    // of a called task: its reader holds them by itself, and they are
+	kept  []Block // these
+}
+
+// end gives back what is kept, when the task is done.
+func (l *lease) end() {
+	for _, x := range l.kept {
+		x.Release()
+	}
+	l.kept = l.kept[:0]
+}
+
+// ofCalls is the lease of a worker, or a part of one, that does one called task at a
+// time, or batch; it is nil if they carry no blocks.
+func (n *Node) ofCalls(pool *poolPlan) *lease {
+	if !pool.lends {
+		return nil
+	}
+	return &lease{node: n, keeps: true}
 }
 
 // begin begins to read the item on a seat.
@@ -39,13 +63,13 @@ func (l *lease) whole() {
 	l.seat.Lent = l.lent
 }
 
-// BlockOf is the codec of a block of d. Only items of queues whose rows say so carry
-// blocks.
+// BlockOf is the codec of a block of d. Only items of queues, and arguments of calls, whose
+// rows say so carry blocks.
 func BlockOf(d *BlocksDecl) Codec[Block] {
 	return Coded(func(e *Encoder, x Block) { e.Block(d, x) }, func(dec *Decoder) Block { return dec.Block(d) })
 }
 
-var errNoBlocks = errors.New("a block can't be sent here: blocks travel in items of queues")
+var errNoBlocks = errors.New("a block can't be sent here: blocks travel in items of queues and arguments of calls")
 
 // Block writes a block of d, or none.
 func (e *Encoder) Block(d *BlocksDecl, x Block) {
@@ -91,12 +115,25 @@ func (d *Decoder) Block(row *BlocksDecl) (x Block) {
 		return x
 	}
 	at, ok := b.table.Find(int(entry-1), generation)
+	if !ok && d.lease.keeps {
+		d.fail(ErrReleased)
+		return x
+	}
 	if !ok {
 		d.corrupt("a block that is not there")
 		return x
 	}
-	d.lease.lent = append(d.lease.lent, uint64(i)<<32|uint64(at.Entry))
-	return Block{b, at}
+	x = Block{b, at}
+	if !d.lease.keeps {
+		d.lease.lent = append(d.lease.lent, uint64(i)<<32|uint64(at.Entry))
+		return x
+	}
+	if err := x.Keep(); err != nil { // the caller has given up
+		d.fail(err)
+		return Block{}
+	}
+	d.lease.kept = append(d.lease.kept, x)
+	return x
 }
 
 // returner is what a ring of a queue calls for what its messages hold.
@@ -173,24 +210,45 @@ func (l *lending) waitsFor() want {
 // lend finds out which blocks come in the items of each queue, and who has them for
 // that.
 func (pl *plan) lend() error {
+	find := func(d *BlocksDecl) (int, error) {
+		k, ok := pl.index[d]
+		if !ok || k >= len(pl.shared) || pl.shared[k].row != sharedRow(d) {
+			return 0, fmt.Errorf("blocks %q are not of this pipeline: generate its code again", d.name())
+		}
+		return k, nil
+	}
+	to := func(p *partyPlan, k int) {
+		if !slices.Contains(p.lent, k) {
+			p.lent = append(p.lent, k)
+		}
+		if !slices.Contains(p.uses, k) {
+			p.uses = append(p.uses, k)
+		}
+	}
 	for i := range pl.queues {
 		q := &pl.queues[i]
 		for _, d := range q.row.lends() {
-			k, ok := pl.index[d]
-			if !ok || pl.shared[k].row != sharedRow(d) {
-				return fmt.Errorf("blocks %q are not of this pipeline: generate its code again", d.name())
+			k, err := find(d)
+			if err != nil {
+				return err
 			}
 			q.lends = append(q.lends, k)
 			for j := range pl.parties {
-				p := &pl.parties[j]
-				if !slices.Contains(p.takes, i) && !slices.Contains(p.puts, i) || slices.Contains(p.lent, k) {
-					continue
-				}
-				p.lent = append(p.lent, k)
-				if !slices.Contains(p.uses, k) {
-					p.uses = append(p.uses, k)
+				if p := &pl.parties[j]; slices.Contains(p.takes, i) || slices.Contains(p.puts, i) {
+					to(p, k)
 				}
 			}
+		}
+	}
+	for i := range pl.pools {
+		pp := &pl.pools[i]
+		for _, d := range pl.shapeOf(pp.row).lends {
+			k, err := find(d)
+			if err != nil {
+				return err
+			}
+			pp.lends = true
+			to(&pl.parties[pl.slots[pp.first].party], k)
 		}
 	}
 	return nil

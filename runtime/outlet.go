@@ -114,9 +114,6 @@ func (o *outlet) begin() error {
 		return err
 	}
 	o.enc.reset(o.scratch()[:o.payload()-o.head()], o.max)
-	if o.enc.lender != nil {
-		o.enc.lent = o.enc.lent[:0]
-	}
 	return nil
 }
 

@@ -103,6 +103,7 @@ type poolPlan struct {
 	row        poolRow
 	first, n   int // its workers are slots first to first+n-1
 	called     bool
+	lends      bool     // arguments of its calls carry blocks
 	object     bool     // its workers open something with arguments of Start
 	methods    []string // of a service
 	inputs     []inputPlan
@@ -161,6 +162,7 @@ type poolShape struct {
 	warm       int
 
 	sends, uses, reads []Decl
+	lends              []*BlocksDecl // whose blocks come in arguments of its calls
 	starts             []*ProcessDecl
 }
 

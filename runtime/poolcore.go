@@ -161,6 +161,9 @@ func newPoolCore(r *Run, pp *poolPlan) *poolCore {
 		p.members = append(p.members, m)
 		p.workers = append(p.workers, &poolWorker{m: m})
 	}
+	if pp.lends {
+		p.enc.lender = r.node
+	}
 	p.timer = time.AfterFunc(time.Hour, p.onTime)
 	p.lead.Store(int32(max(pp.batch, pp.concurrent)))
 	return p

@@ -20,6 +20,7 @@ type ServiceDecl[S any] struct {
 	Concurrent int // calls under way at once in a worker, for which its object must be safe; 0: one
 
 	Send, Uses, Reads []Decl
+	Lends             []*BlocksDecl  // whose blocks arguments of its methods carry
 	Starts            []*ProcessDecl // on demand, that its workers may start; set in init
 
 	// Open makes the object, once in each worker before its first task; its
@@ -119,7 +120,7 @@ func (s *ServiceDecl[S]) check() error {
 }
 
 func (s *ServiceDecl[S]) shape() poolShape {
-	p := poolShape{workers: max(s.Workers, 1), bytes: s.Bytes, task: s.Task, worker: s.Worker, warm: s.Warm, called: true, object: true, concurrent: s.Concurrent, sends: s.Send, uses: s.Uses, reads: s.Reads, starts: s.Starts}
+	p := poolShape{workers: max(s.Workers, 1), bytes: s.Bytes, task: s.Task, worker: s.Worker, warm: s.Warm, called: true, object: true, concurrent: s.Concurrent, sends: s.Send, uses: s.Uses, reads: s.Reads, starts: s.Starts, lends: s.Lends}
 	for i, m := range s.Methods {
 		p.methods = append(p.methods, m.Name)
 		if m.fed != nil {
@@ -174,7 +175,7 @@ func (w serviceWorks[S]) call(ctx context.Context, method int, d *Decoder, e *En
 	return e.err
 }
 
-func (w serviceWorks[S]) batch(context.Context, [][]byte) func(int, *Encoder) error {
+func (w serviceWorks[S]) batch(context.Context, [][]byte, *lease) func(int, *Encoder) error {
 	panic("mp: a service takes no batches")
 }
 

@@ -12,7 +12,7 @@ type works interface {
 	call(ctx context.Context, method int, d *Decoder, e *Encoder) error
 	// batch runs several tasks in one call, and returns what encodes the result of
 	// one of them, or says what is wrong with it.
-	batch(ctx context.Context, data [][]byte) func(i int, e *Encoder) error
+	batch(ctx context.Context, data [][]byte, blocks *lease) func(i int, e *Encoder) error
 	// stage runs the tasks of an input.
 	stage(input int) stage
 	close() error
@@ -69,7 +69,7 @@ func (poolWorks[In, Out]) close() error { return nil }
 func (p *PoolDecl[In, Out]) feed() feed[In, Out] { return feed[In, Out]{p.From, p.To, p.Dead} }
 
 func (p *PoolDecl[In, Out]) shape() poolShape {
-	s := poolShape{workers: p.Workers, bytes: p.Bytes, task: p.Task, worker: p.Worker, warm: p.Warm, called: p.From == nil, sends: p.Send, uses: p.Uses, reads: p.Reads, starts: p.Starts, concurrent: p.Concurrent, batch: p.Batch, wait: p.Wait}
+	s := poolShape{workers: p.Workers, bytes: p.Bytes, task: p.Task, worker: p.Worker, warm: p.Warm, called: p.From == nil, sends: p.Send, uses: p.Uses, reads: p.Reads, starts: p.Starts, concurrent: p.Concurrent, batch: p.Batch, wait: p.Wait, lends: p.Lends}
 	if p.From != nil {
 		s.inputs = []inputShape{p.feed().shape(0)}
 	}

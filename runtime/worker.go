@@ -53,6 +53,7 @@ type calls struct {
 // runWorker is the loop of a worker.
 func (c *child) runWorker(pp *poolPlan) int {
 	w := &worker{child: c, pool: pp, counts: c.node.plan.countsAt(c.node.slot, c.pair), place: line.OpenPlace(&c.report.Place)}
+	w.dec.lease = c.node.ofCalls(pp)
 	w.calls.late = time.AfterFunc(time.Hour, func() {
 		w.calls.soon.Store(false)
 		c.up.Wake()
@@ -372,6 +373,9 @@ func (w *worker) callOne(ctx context.Context, method int, id uint64) uint16 {
 	w.out()
 	err := w.works.call(ctx, method, &w.dec, &w.enc)
 	w.back()
+	if w.dec.lease != nil {
+		w.dec.lease.end()
+	}
 	if err != nil {
 		data := errorFrame(remote(err))
 		w.enc.reset(nil, len(data)+64)

@@ -71,13 +71,7 @@ func (f *file) row(d ir.Decl) jen.Code {
 			add(true, "Key", jen.Func().Params(jen.Id(v).Add(typ(q.Elem))).Uint64().
 				Add(oneLine(jen.Return(mp(q.Key.Hash).Call(jen.Id(v).Dot(q.Key.Go))))))
 		}
-		if len(q.Lends) > 0 {
-			add(true, "Lends", jen.Index().Op("*").Add(mp("BlocksDecl")).ValuesFunc(func(g *jen.Group) {
-				for _, row := range q.Lends {
-					g.Op("&").Id(row)
-				}
-			}))
-		}
+		add(len(q.Lends) > 0, "Lends", lends(q.Lends))
 		return mp("QueueDecl").Types(typ(q.Elem)).Add(braces(len(elems) > shortRow, elems...))
 	case d.Object != nil:
 		o := d.Object
@@ -122,6 +116,7 @@ func (f *file) row(d ir.Decl) jen.Code {
 		add(s.Task != ir.Task{}, "Task", task(s.Task))
 		add(!s.Worker.IsZero(), "Worker", worker(s.Worker))
 		add(true, "Methods", jen.Id(s.Table))
+		add(len(s.Lends) > 0, "Lends", lends(s.Lends))
 		elems = append(elems, reached(s.Ports)...)
 		return mp("ServiceDecl").Types(jen.Id(s.Go)).Add(braces(len(elems) > shortPool, elems...))
 	default:
@@ -141,12 +136,22 @@ func (f *file) row(d ir.Decl) jen.Code {
 		add(p.Warm != 0, "Warm", jen.Lit(p.Warm))
 		add(p.Task != ir.Task{}, "Task", task(p.Task))
 		add(!p.Worker.IsZero(), "Worker", worker(p.Worker))
+		add(len(p.Lends) > 0, "Lends", lends(p.Lends))
 		add(p.Stage.From != "", "From", jen.Op("&").Id(p.Stage.From))
 		add(p.Stage.To != "", "To", sink(p.Stage, p.Out))
 		add(p.Stage.Dead != "", "Dead", jen.Op("&").Id(p.Stage.Dead))
 		elems = append(elems, reached(p.Ports)...)
 		return mp("PoolDecl").Types(typ(p.In), result(p.Out)).Add(braces(len(elems) > shortPool, elems...))
 	}
+}
+
+// lends are rows of blocks.
+func lends(rows []string) jen.Code {
+	return jen.Index().Op("*").Add(mp("BlocksDecl")).ValuesFunc(func(g *jen.Group) {
+		for _, row := range rows {
+			g.Op("&").Id(row)
+		}
+	})
 }
 
 // sink is where a stage sends its results; without a queue it is a zero one.

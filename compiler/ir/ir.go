@@ -194,6 +194,8 @@ type Pool struct {
 	Concurrent int   `json:"concurrent,omitempty"` // calls at once in a worker
 	Batch      int   `json:"batch,omitempty"`      // tasks that the function takes at once
 	Wait       int64 `json:"wait,omitempty"`       // for a batch, in nanoseconds
+
+	Lends []string `json:"lends,omitempty"` // rows of the blocks that the tasks carry, if it is called
 }
 
 // Result is what the function of a pool returns beside its error: the result of a
@@ -222,6 +224,7 @@ type Service struct {
 	Ports   Ports    `json:"ports,omitzero"`
 	Params  []Param  `json:"params,omitempty"`
 	Methods []Method `json:"methods"`
+	Lends   []string `json:"lends,omitempty"` // rows of the blocks that arguments of its methods carry
 	Workers int      `json:"workers,omitempty"`
 	Bytes   int64    `json:"bytes,omitempty"`
 	Warm    int      `json:"warm,omitempty"` // spares

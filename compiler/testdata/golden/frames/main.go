@@ -69,6 +69,19 @@ func (edges) Find(ctx context.Context, mask mp.Block) (Sum, error) {
 	return Sum{Size: len(mask.Bytes()), Mask: mask}, nil
 }
 
+func (edges) Clear(ctx context.Context, f Frame) error {
+	clear(f.Pixels.Bytes())
+	return nil
+}
+
+func invert(ctx context.Context, pixels mp.Block, by int) (int, error) {
+	b := pixels.Bytes()
+	for i := range b {
+		b[i] ^= byte(by)
+	}
+	return len(b), nil
+}
+
 func main() {
 	mp.Main()
 	ctx := context.Background()
@@ -101,5 +114,14 @@ func main() {
 		}
 		fmt.Println(f.Item.Number, errors.Is(f.Err, errOdd), len(f.Item.Pixels.Bytes()), f.Item.Tiles[1].Bytes()[9])
 	}
+	b, err := run.Frames.New(ctx, 5)
+	if err != nil {
+		log.Fatal(err)
+	}
+	clear(b.Bytes())
+	n, err := run.Invert.Call(ctx, InvertTask{Pixels: b, By: 7})
+	fmt.Println(n, err, b.Bytes())
+	fmt.Println(run.Edge.Clear(ctx, Frame{Pixels: b}), b.Copy())
+	b.Release()
 	fmt.Println(run.Wait())
 }

@@ -29,6 +29,12 @@ type Sum struct {
 	Mask   mp.Block
 }
 
+// InvertTask is a task of the pool invert.
+type InvertTask struct {
+	Pixels mp.Block
+	By     int
+}
+
 // Edge is the service edge on both sides: in a worker it is what openEdge
 // returns, and is closed if it has a Close; in Run and ports it calls a worker.
 //
@@ -37,6 +43,7 @@ type Sum struct {
 //	func openEdge(ctx context.Context) (Edge, error)
 type Edge interface {
 	Find(ctx context.Context, mask mp.Block) (Sum, error)
+	Clear(ctx context.Context, frame Frame) error
 }
 
 // GrabPorts is what the process grab can reach.
@@ -64,8 +71,10 @@ type Run struct {
 	Sums   *mp.Receiver[Sum]
 	Broken *mp.Receiver[mp.Failed[Frame]]
 	// edge finds an edge, by a method that is a stage.
-	Edge  Edge
-	Found *mp.Receiver[Sum]
+	Edge Edge
+	// invert changes the pixels of its caller.
+	Invert *mp.Pool[InvertTask, int]
+	Found  *mp.Receiver[Sum]
 }
 
 // Start starts the pipeline; it runs until Run.Close, or the end of ctx.
@@ -83,6 +92,7 @@ func Start(ctx context.Context, args Args, opts ...mp.Option) (*Run, error) {
 		Sums:   mpSums.Receiver(n),
 		Broken: mpBroken.Receiver(n),
 		Edge:   mpEdgeClient{mpEdge.Client(n)},
+		Invert: mpInvert.Pool(n),
 		Found:  mpFound.Receiver(n),
 	}, nil
 }
@@ -110,14 +120,36 @@ var (
 		To:      mp.To(&mpSums),
 		Dead:    &mpBroken,
 	}
-	mpEdge  = mp.ServiceDecl[Edge]{Name: "edge", Methods: mpEdgeMethods}
+	mpEdge = mp.ServiceDecl[Edge]{
+		Name:    "edge",
+		Methods: mpEdgeMethods,
+		Lends:   []*mp.BlocksDecl{&mpMasks, &mpFrames},
+	}
+	mpInvert = mp.PoolDecl[InvertTask, int]{
+		Name:  "invert",
+		In:    mp.Coded(mpPutInvertTask, mpGetInvertTask),
+		Task:  mp.TaskPolicy{Timeout: 10 * time.Second},
+		Lends: []*mp.BlocksDecl{&mpFrames},
+	}
 	mpFound = mp.QueueDecl[Sum]{Name: "found", Elem: mp.Coded(mpPutSum, mpGetSum), Lends: []*mp.BlocksDecl{&mpMasks}}
 
 	mpPipeline = mp.Pipeline{
 		Path:   "github.com/mpgen/mpgen/compiler/testdata/golden/frames",
 		Source: "frames.mp",
-		Decls:  []mp.Decl{&mpFrames, &mpMasks, &mpRaw, &mpSums, &mpAlone, &mpBroken, &mpGrab, &mpSum, &mpEdge, &mpFound},
-		Main:   mp.MainDecl{Receive: []mp.Decl{&mpSums, &mpBroken, &mpFound}},
+		Decls: []mp.Decl{
+			&mpFrames,
+			&mpMasks,
+			&mpRaw,
+			&mpSums,
+			&mpAlone,
+			&mpBroken,
+			&mpGrab,
+			&mpSum,
+			&mpEdge,
+			&mpInvert,
+			&mpFound,
+		},
+		Main: mp.MainDecl{Receive: []mp.Decl{&mpSums, &mpBroken, &mpFound}},
 	}
 )
 
@@ -138,11 +170,21 @@ func init() {
 	mpEdge.Open = func(ctx context.Context, _ *mp.Node, _ *mp.Decoder) (Edge, error) {
 		return openEdge(ctx)
 	}
+	mpInvert.Func = func(ctx context.Context, task InvertTask) (int, error) {
+		return invert(ctx, task.Pixels, task.By)
+	}
 	mp.Register(&mpPipeline)
 }
 
 var mpEdgeMethods = []mp.Method[Edge]{
 	mp.Staged("find", &mpAlone, mp.To(&mpFound), nil, Edge.Find),
+	{Name: "clear", Call: func(ctx context.Context, s Edge, d *mp.Decoder, _ *mp.Encoder) error {
+		frame := mpGetFrame(d)
+		if err := d.Err(); err != nil {
+			return err
+		}
+		return s.Clear(ctx, frame)
+	}},
 }
 
 // mpEdgeClient is a Edge in another process.
@@ -151,6 +193,10 @@ type mpEdgeClient struct{ to *mp.Client }
 func (c mpEdgeClient) Find(ctx context.Context, mask mp.Block) (v Sum, err error) {
 	err = c.to.Call(ctx, 0, func(e *mp.Encoder) { e.Block(&mpMasks, mask) }, func(d *mp.Decoder) { v = mpGetSum(d) })
 	return v, err
+}
+
+func (c mpEdgeClient) Clear(ctx context.Context, frame Frame) error {
+	return c.to.Call(ctx, 1, func(e *mp.Encoder) { mpPutFrame(e, frame) }, nil)
 }
 
 func mpPutFrame(e *mp.Encoder, v Frame) {
@@ -182,6 +228,17 @@ func mpGetSum(d *mp.Decoder) (v Sum) {
 	v.Number = mp.Get[int](d)
 	v.Size = mp.Get[int](d)
 	v.Mask = d.Block(&mpMasks)
+	return v
+}
+
+func mpPutInvertTask(e *mp.Encoder, v InvertTask) {
+	e.Block(&mpFrames, v.Pixels)
+	mp.Put(e, v.By)
+}
+
+func mpGetInvertTask(d *mp.Decoder) (v InvertTask) {
+	v.Pixels = d.Block(&mpFrames)
+	v.By = mp.Get[int](d)
 	return v
 }
 
