@@ -154,12 +154,16 @@ func TestBatchPastItsTimeout(t *testing.T) {
 
 func TestBatchHasTheTimeOfItsLatestTask(t *testing.T) {
 	_, pool := wholeOnly.begin(t)
-	short, cancel := context.WithTimeout(limited(t), 20*time.Millisecond)
+	for _, task := range []*Task[answer]{pool.Go(limited(t), work{}), pool.Go(limited(t), work{}), pool.Go(limited(t), work{}), pool.Go(limited(t), work{})} {
+		_, err := task.Wait(limited(t)) // so that a worker is there
+		require.NoError(t, err)
+	}
+	short, cancel := context.WithTimeout(limited(t), 300*time.Millisecond)
 	defer cancel()
 	longer, cancel := context.WithTimeout(limited(t), time.Hour)
 	defer cancel()
 	hasty := pool.Go(short, work{How: "sleep", For: 10 * time.Millisecond})
-	slow := []*Task[answer]{pool.Go(longer, work{How: "sleep", For: 60 * time.Millisecond}), pool.Go(longer, work{N: 1}), pool.Go(longer, work{N: 2})}
+	slow := []*Task[answer]{pool.Go(longer, work{How: "sleep", For: 400 * time.Millisecond}), pool.Go(longer, work{N: 1}), pool.Go(longer, work{N: 2})}
 	_, err := hasty.Wait(limited(t))
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	for _, task := range slow {
