@@ -2,7 +2,9 @@ package mp
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -454,7 +456,7 @@ func (m *member) isReady() {
 	}
 	m.boundOpening(p)
 	if n := m.memory(); n > 0 {
-		if err := p.LimitMemory(n); err != nil {
+		if err := p.LimitMemory(n); err != nil && !errors.Is(err, os.ErrProcessDone) {
 			m.kill(fmt.Errorf("its memory can't be bounded: %w", err))
 		}
 	}

@@ -31,7 +31,7 @@ var readies = func() (s struct {
 	opened   *NumberDecl[int] // desks
 }) {
 	s.begun, s.opened = &NumberDecl[int]{Name: "begun"}, &NumberDecl[int]{Name: "opened"}
-	s.errand = &ProcessDecl{Name: "errand", OnDemand: true, Max: 8, Warm: 2, Uses: []Decl{s.begun}, Worker: Worker{Grace: time.Second}}
+	s.errand = &ProcessDecl{Name: "errand", OnDemand: true, Max: 8, Warm: 2, Uses: []Decl{s.begun}, Worker: Worker{Grace: time.Second, Memory: 256 * mib}}
 	s.errand.Main = func(ctx context.Context, n *Node, d *Decoder) error {
 		how, f := d.String(), d.File()
 		if err := d.Err(); err != nil {
@@ -186,6 +186,12 @@ func TestProcessOnDemandWasASpare(t *testing.T) {
 	}
 	require.Equal(t, 9, r.Stats().Processes["errand"].Started)
 	require.ErrorIs(t, runErrand(t, r, "fail", nil).Wait(limited(t)), errKeptByName)
+	for range 10 { // it may be gone before anybody has heard that it is there
+		standBy(t, r)
+		err := runErrand(t, r, "exit", nil).Wait(limited(t))
+		require.Equal(t, 3, died(t, err).Exit)
+		require.NotContains(t, err.Error(), "bounded")
+	}
 }
 
 func TestSparesThatDieAreReplacedAndNoStartIsLost(t *testing.T) {
