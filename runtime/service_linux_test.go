@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -147,7 +148,10 @@ func TestServiceKeepsItsObjectBetweenCalls(t *testing.T) {
 }
 
 func TestServiceWorkerThatDiesIsOpenedAgain(t *testing.T) {
-	r, n := begin(t, oneCounter.pipeline, oneCounter.arg(1, ""))
+	var logs safeBuffer
+	r, n, err := Start(context.Background(), oneCounter.pipeline, []Option{Logger(slog.New(slog.NewTextHandler(&logs, nil)))}, oneCounter.arg(1, ""))
+	require.NoError(t, err)
+	defer r.Close()
 	c := oneCounter.service.Client(n)
 	for _, how := range []int{-2, -4} {
 		_, err := oneCounter.add(limited(t), c, 7)
@@ -163,6 +167,7 @@ func TestServiceWorkerThatDiesIsOpenedAgain(t *testing.T) {
 	require.EqualValues(t, 2, s["one"].Failed)
 	require.EqualValues(t, 2, s["one.add"].Failed)
 	require.EqualValues(t, 2, s["one"].Restarts)
+	require.Equal(t, 2, strings.Count(logs.String(), `object="opened anew, its state is lost"`))
 }
 
 func TestServiceCallsHaveTimeouts(t *testing.T) {
