@@ -39,7 +39,7 @@ var grove = func() (s struct {
 		switch how := d.String(); how {
 		case "wait":
 			if err := s.on.In(n).Wait(ctx); err != nil {
-				return errors.Join(say("it was stopped"), ctx.Err())
+				return errors.Join(say("it was stopped"), err)
 			}
 			return say("it went on")
 		case "part":
@@ -97,6 +97,13 @@ func init() {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		_, err := leafOf(ctx, n, "wait")
+		return err
+	}
+	grow["wait for a leaf that waits"] = func(ctx context.Context, n *Node, _ string) error {
+		p, err := leafOf(ctx, n, "wait")
+		if err == nil {
+			err = p.Wait(ctx)
+		}
 		return err
 	}
 	// The order of CPython's own test of recursion.

@@ -118,3 +118,14 @@ func TestDeadlockNamesWhatProcessesMeetAt(t *testing.T) {
 		{"d", "barrier all, not yet come to by a"},
 	}, d.Waits)
 }
+
+func TestDeadlockNamesWhatWasStarted(t *testing.T) {
+	t.Setenv(EngineVariable, "inline")
+	r, _ := begin(t, grove.pipeline)
+	p, err := grove.branch.Spawn(context.Background(), r, func(e *Encoder) { e.String("wait for a leaf that waits"); e.String("") })
+	require.NoError(t, err)
+	var d *Deadlock
+	require.NoError(t, r.Wait())
+	require.ErrorAs(t, p.Err(), &d)
+	require.Contains(t, d.Waits, Waiting{"branch[0]", "the end of leaf-1, kept up by leaf[0]"})
+}
