@@ -123,22 +123,6 @@ func (t *Table) Holding(message uint64) (blocks []Block) {
 	return blocks
 }
 
-// Holders are the processes that hold the block of any entry, each once.
-func (t *Table) Holders() (slots []int) {
-	var bits = make([]uint64, t.g.bits())
-	for i := range t.entries() {
-		for k := range bits {
-			bits[k] |= t.holds[i*t.g.words()+k].Load()
-		}
-	}
-	for p := range t.g.Slots {
-		if bits[p/64]&(1<<(p%64)) != 0 {
-			slots = append(slots, p)
-		}
-	}
-	return slots
-}
-
 // held reports whether anybody holds the block of an entry.
 func (t *Table) held(entry int) bool {
 	for k := range t.g.words() {
