@@ -1,6 +1,7 @@
 package compiler
 
 import (
+	"go/token"
 	"maps"
 	"slices"
 
@@ -490,7 +491,8 @@ func (u *unit) noImport(file *grammar.File, ref *grammar.Ref, function bool) {
 	if s := u.symbols[name]; s != nil && s.missing || file.BrokenImports || u.lost[name] || u.missedAgain(missed, ref.Name) {
 		return
 	}
-	near, sure := grammar.Nearest(name, slices.Sorted(maps.Keys(u.imports[file])))
+	names := slices.DeleteFunc(slices.Sorted(maps.Keys(u.imports[file])), func(name string) bool { return !token.IsIdentifier(name) }) // of a path that is none
+	near, sure := grammar.Nearest(name, names)
 	d := notImported(file, ref, near, sure)
 	if near == "" {
 		if pkg, err := u.world.load(name, false); err == nil && pkg.name == name && u.world.has(pkg, ref.Sel.Text, function) {

@@ -2,6 +2,7 @@ package mp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -155,6 +156,9 @@ func (s *ServiceDecl[S]) open(ctx context.Context, n *Node, args *Decoder) (work
 	}
 	if err := args.Err(); err != nil {
 		return nil, err
+	}
+	if any(object) == nil {
+		return nil, errors.New("the function that opens it returns neither an object nor an error")
 	}
 	return serviceWorks[S]{s, object}, nil
 }

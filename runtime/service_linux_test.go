@@ -202,6 +202,31 @@ func TestServiceThatCannotBeOpenedEndsTheRun(t *testing.T) {
 	}
 }
 
+// absent is a service whose function returns no object.
+var absent = func() (s struct {
+	pipeline *Pipeline
+	service  *ServiceDecl[fmt.Stringer]
+}) {
+	s.service = &ServiceDecl[fmt.Stringer]{Name: "absent", Methods: []Method[fmt.Stringer]{{Name: "string",
+		Call: func(_ context.Context, o fmt.Stringer, _ *Decoder, e *Encoder) error {
+			e.String(o.String())
+			return nil
+		}}}}
+	s.service.Open = func(context.Context, *Node, *Decoder) (fmt.Stringer, error) { return nil, nil }
+	s.pipeline = &Pipeline{Path: "mp.test/absent", Source: "absent.mp", Decls: []Decl{s.service}}
+	Register(s.pipeline)
+	return s
+}()
+
+func TestServiceWithoutAnObjectCannotBeOpened(t *testing.T) {
+	t.Setenv(EngineVariable, "goroutines")
+	r, n, err := Start(t.Context(), absent.pipeline, []Option{NoSignals()})
+	require.NoError(t, err)
+	err = absent.service.Client(n).Call(limited(t), 0, func(*Encoder) {}, func(*Decoder) {})
+	require.ErrorIs(t, err, ErrClosed)
+	require.ErrorContains(t, r.Close(), "it can't be opened: the function that opens it returns neither an object nor an error")
+}
+
 // A worker serves calls and its queue by turns, one at a time, and nothing is lost
 // or doubled.
 func TestServiceServesCallsAndAQueue(t *testing.T) {

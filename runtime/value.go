@@ -177,8 +177,11 @@ func (s *scratch) room(n int) []byte {
 func (v *Value[T]) encode(s *scratch, x T) ([]byte, error) {
 	s.enc.reset(s.room(v.max), v.max)
 	v.elem.Encode(&s.enc, x)
-	if s.enc.err != nil {
-		return nil, fmt.Errorf("%s: %w", v.writers.what, s.enc.err)
+	if err := s.enc.err; err != nil {
+		if errors.Is(err, ErrTooBig) {
+			err = fmt.Errorf("%w; its setting slot says how many", err)
+		}
+		return nil, fmt.Errorf("%s: %w", v.writers.what, err)
 	}
 	return s.enc.bytes(), nil
 }
