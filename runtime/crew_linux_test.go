@@ -142,23 +142,25 @@ func TestWorkerEndedForOneTaskChargesNoOther(t *testing.T) {
 
 func TestTaskBesideOthersPastItsTimeout(t *testing.T) {
 	for how, restarts := range map[string]uint64{"sleep": 0, "stuck": 2} {
-		r, pool := besideTimed.begin(t)
-		var quick []*Task[answer]
-		late := pool.Go(limited(t), work{How: how, For: time.Hour})
-		for i := range 50 {
-			quick = append(quick, pool.Go(limited(t), work{N: i}))
-		}
-		_, err := late.Wait(limited(t))
-		require.ErrorIs(t, err, context.DeadlineExceeded)
-		var e *Error
-		require.ErrorAs(t, err, &e)
-		require.Equal(t, 2, e.Attempts)
-		for i, task := range quick {
-			a, err := task.Wait(limited(t))
-			require.NoError(t, err)
-			require.Equal(t, i, a.N)
-		}
-		until(t, "as many workers were replaced", func() bool { return r.Stats().Pools["besidetimed"].Restarts == restarts })
+		t.Run(how, func(t *testing.T) {
+			r, pool := besideTimed.begin(t)
+			var quick []*Task[answer]
+			late := pool.Go(limited(t), work{How: how, For: time.Hour})
+			for i := range 50 {
+				quick = append(quick, pool.Go(limited(t), work{N: i}))
+			}
+			_, err := late.Wait(limited(t))
+			require.ErrorIs(t, err, context.DeadlineExceeded)
+			var e *Error
+			require.ErrorAs(t, err, &e)
+			require.Equal(t, 2, e.Attempts)
+			for i, task := range quick {
+				a, err := task.Wait(limited(t))
+				require.NoError(t, err)
+				require.Equal(t, i, a.N)
+			}
+			until(t, "as many workers were replaced", func() bool { return r.Stats().Pools["besidetimed"].Restarts == restarts })
+		})
 	}
 }
 
