@@ -26,7 +26,8 @@ import (
 // one counts an item and then looks whether the timer is set, the other says that
 // it is not set any more and then looks at the count.
 type batch[T any] struct {
-	ctx     context.Context
+	ctx     context.Context // ends with the batch, too
+	cancel  context.CancelFunc
 	s       *Sender[T]
 	readers *bell.Parked
 
@@ -52,7 +53,8 @@ const (
 )
 
 func newBatch[T any](ctx context.Context, s *Sender[T]) *batch[T] {
-	b := &batch[T]{ctx: ctx, s: s}
+	b := &batch[T]{s: s}
+	b.ctx, b.cancel = context.WithCancel(ctx)
 	if s.o.q.flat {
 		b.flat = make([]T, batchItems)
 	} else {
@@ -126,6 +128,9 @@ func (b *batch[T]) encode(v *T) bool {
 // flush puts what is left of the batch into the ring, and begins a new one.
 func (b *batch[T]) flush() error {
 	o := b.s.o
+	if b.n == 0 {
+		return nil
+	}
 	if err := b.ctx.Err(); err != nil {
 		return err
 	}
@@ -146,9 +151,10 @@ func (b *batch[T]) onTime() {
 	if o.gate.lock(b.ctx) != nil {
 		return // the owner's flush ends likewise
 	}
-	b.set.Store(false)
-	b.put(int(b.count.Load()))
-	o.gate.unlock()
+	defer o.gate.unlock()
+	if b.set.Store(false); b.ctx.Err() == nil {
+		b.put(int(b.count.Load()))
+	}
 }
 
 // put moves the first n items into the ring, less those that are there. It holds
@@ -213,15 +219,8 @@ func (b *batch[T]) copyTo(p unsafe.Pointer) {
 	copy(unsafe.Slice((*byte)(p), n), b.coded[b.flushed*b.s.o.payload():][:n])
 }
 
-// end flushes what is left, or after an error leaves it for good.
-func (b *batch[T]) end(err error) error {
+// end is the end of the batch, whatever is left of it. The timer may be on its way.
+func (b *batch[T]) end() {
 	b.late.Stop()
-	switch {
-	case err == nil && b.n > 0:
-		return b.flush()
-	case err != nil && b.s.o.gate.lock(context.Background()) == nil: // the timer may be on its way
-		b.err = err
-		b.s.o.gate.unlock()
-	}
-	return err
+	b.cancel()
 }

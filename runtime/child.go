@@ -350,7 +350,9 @@ func (c *child) runProcess(p *ProcessDecl) int {
 		in.close() // what it has received is done: it did not die
 	}
 	for _, o := range c.node.ends() {
-		o.close()
+		if o.finish(ctx) != nil { // a goroutine that it leaves behind sends yet
+			o.close()
+		}
 	}
 	if err != nil {
 		err = remote(err)

@@ -199,7 +199,7 @@ type lending struct {
 
 func (l *lending) Ready() bool {
 	o := l.o
-	return o.node.over.Load() || l.x.of.table.CanLend(l.x.at) || o.word.Gone.Load() != 0 || o.finished()
+	return o.node.over.Load() || l.x.of.table.CanLend(l.x.at) || o.closed.Load() || o.word.Gone.Load() != 0 || o.finished()
 }
 
 func (l *lending) waitsFor() want {

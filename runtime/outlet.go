@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/mpgen/mpgen/runtime/internal/control"
 	"github.com/mpgen/mpgen/runtime/internal/ring"
@@ -26,8 +27,8 @@ type outlet struct {
 	max  int // bytes of the largest item
 
 	joins   gate // of Join
+	closed  atomic.Bool
 	gate    gate
-	closed  bool
 	spsc    ring.Producer // of an SPSC queue
 	bounded *ring.Bounded // else
 	arena   *ring.Arena
@@ -44,7 +45,7 @@ func (o *outlet) ended() error {
 	switch {
 	case o.node.over.Load(): // first: the memory may be gone
 		return o.node.overError()
-	case o.closed:
+	case o.closed.Load():
 		return ErrClosed
 	case o.word.Gone.Load() != 0:
 		return closedBy(decodeError(o.word.LeaveCause()))
@@ -63,7 +64,7 @@ type room outlet
 
 func (c *room) Ready() bool {
 	o := (*outlet)(c)
-	return o.node.over.Load() || o.hasRoom() || o.word.Gone.Load() != 0 || o.finished()
+	return o.node.over.Load() || o.hasRoom() || o.closed.Load() || o.word.Gone.Load() != 0 || o.finished()
 }
 
 func (o *outlet) hasRoom() bool {
@@ -261,10 +262,24 @@ func (o *outlet) scratch() []byte {
 	return o.private
 }
 
-// close says that this process sends no more.
+// close says that this process sends no more. Who waits for room gets ErrClosed. When
+// it returns nothing is put in any more; it waits only for who encodes an item.
 func (o *outlet) close() {
-	if o.gate.lock(context.Background()) == nil {
-		o.closed = true
-		o.gate.unlock()
+	o.closed.Store(true)
+	if !o.gate.try() {
+		o.node.bell.Ring()
+		_ = o.gate.lock(context.Background())
 	}
+	o.gate.unlock()
+}
+
+// finish is close that lets who waits for room go on, until ctx ends; then the outlet is
+// as it was.
+func (o *outlet) finish(ctx context.Context) error {
+	if err := o.gate.lock(ctx); err != nil {
+		return err
+	}
+	o.closed.Store(true)
+	o.gate.unlock()
+	return nil
 }

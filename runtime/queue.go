@@ -19,7 +19,8 @@ type Sender[T any] struct {
 
 // Send puts v into the queue and waits while it is full. After an error v is not
 // in the queue: ctx ended, the item could never fit ([ErrTooBig]), or every
-// reader of the queue has ended ([ErrClosed], with the cause). A queue that spills
+// reader of the queue has ended ([ErrClosed], with the cause), or this process has closed
+// its end (ErrClosed). A queue that spills
 // is never waited for: when its spill is full too, the error is [ErrFull]; and when
 // its cycle is finished, ErrClosed.
 func (s *Sender[T]) Send(ctx context.Context, v T) error {
@@ -33,7 +34,7 @@ func (s *Sender[T]) Send(ctx context.Context, v T) error {
 	if !o.q.flat || !o.gate.try() {
 		return s.send(ctx, o, v, false)
 	}
-	if o.node.over.Load() || o.closed || o.word.Gone.Load() != 0 || o.finished() || !putFlat(o, v) {
+	if o.node.over.Load() || o.closed.Load() || o.word.Gone.Load() != 0 || o.finished() || !putFlat(o, v) {
 		o.gate.unlock()
 		return s.send(ctx, o, v, false)
 	}
@@ -92,7 +93,7 @@ func (s *Sender[T]) send(ctx context.Context, o *outlet, v T, try bool) error {
 
 // direct puts v into the next slot itself, if there is one and v fits.
 func (s *Sender[T]) direct(o *outlet, v T) bool {
-	if o.bounded != nil || o.node.over.Load() || o.closed || o.word.Gone.Load() != 0 || o.finished() || !o.spsc.HasRoom() || !s.fill(o, v) {
+	if o.bounded != nil || o.node.over.Load() || o.closed.Load() || o.word.Gone.Load() != 0 || o.finished() || !o.spsc.HasRoom() || !s.fill(o, v) {
 		return false
 	}
 	o.spsc.Next++
@@ -132,16 +133,18 @@ func (s *Sender[T]) SendAll(ctx context.Context, in iter.Seq[T]) error {
 		return nil
 	}
 	b := newBatch(ctx, s)
+	defer b.end()
 	for v := range in {
 		if err := b.add(&v); err != nil {
-			return b.end(err)
+			return err
 		}
 	}
-	return b.end(nil)
+	return b.flush()
 }
 
-// Close says that this process sends no more. The end of a process closes its
-// senders; only main and long-lived processes need it.
+// Close says that this process sends no more: a Send that waits for room, and each that
+// comes later, gets [ErrClosed]. The end of a process closes its senders; only main and
+// long-lived processes need it.
 func (s *Sender[T]) Close() {
 	for _, o := range s.out {
 		o.close()

@@ -222,6 +222,30 @@ func TestCallThatHasNotReadItsItemKeepsOthersOff(t *testing.T) {
 
 // A source that stutters: the timer takes batches at all their sizes, beside an
 // owner that goes on, and beside other senders.
+func TestSendAllEndsWithItsContextThoughAnotherSendWaits(t *testing.T) {
+	_, n := begin(t, dam.pipeline)
+	out, all, sent := dam.held.Sender(n), limited(t), make(chan error, 1)
+	go func() {
+		for {
+			if err := out.Send(all, 1); err != nil {
+				sent <- err
+				return
+			}
+		}
+	}()
+	until(t, "it waits for room", func() bool { return out.Len() == dam.held.Capacity && out.o.gate.state.Load() != 0 })
+	ctx, cancel := context.WithCancel(all)
+	began := time.Now()
+	require.ErrorIs(t, out.SendAll(ctx, func(yield func(int) bool) {
+		cancel()
+		for yield(1) {
+		}
+	}), context.Canceled)
+	require.Less(t, time.Since(began), patience/3)
+	out.Close()
+	require.ErrorIs(t, <-sent, ErrClosed)
+}
+
 func TestSendAllOfAStutteringSourceKeepsOrder(t *testing.T) {
 	r, n := begin(t, echo.pipeline)
 	in, out, ctx := echo.in.Sender(n), echo.out.Receiver(n), limited(t)

@@ -216,7 +216,7 @@ func (m *member) rest(pause time.Duration, why *Error) bool {
 		r.turns.Rest()
 		over = make(chan time.Time)
 		select {
-		case <-r.stopped:
+		case <-r.going.Done():
 		case <-told:
 		default:
 			return true
@@ -225,7 +225,7 @@ func (m *member) rest(pause time.Duration, why *Error) bool {
 	select {
 	case <-over:
 		return true
-	case <-r.stopped:
+	case <-r.going.Done():
 	case <-told:
 	}
 	if why == nil {

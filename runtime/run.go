@@ -32,7 +32,9 @@ type Run struct {
 	bounded   []*ring.Bounded
 	spsc      []*ring.SPSC
 	rousing   rousing
-	spares    []*spares      // of each party, nil: it has none
+	spares    []*spares       // of each party, nil: it has none
+	going     context.Context // until stopping begins
+	halt      context.CancelFunc
 	watching  sync.WaitGroup // the members' goroutines, and what else must end before the memory goes
 	unhook    []func() bool  // what listens to the outside
 	waiters   atomic.Int32   // calls of Wait, Shutdown and Close under way, or that saw the run stop
@@ -51,7 +53,6 @@ type Run struct {
 	shut     []bool        // of each queue: nobody sends any more
 	gone     []bool        // of each part: nobody receives any more
 	ended    chan struct{} // closed when no process and no stage is left
-	stopped  chan struct{} // closed when stopping has begun
 	mainDone chan struct{} // closed when the program starts and sends no more
 	closed   chan struct{} // closed when Close is done
 	answered atomic.Bool   // Wait or Shutdown has returned what stopped the run
@@ -85,8 +86,8 @@ type sharedRing interface {
 	Items() *bell.Parked
 }
 
-// Wait says that the caller sends and starts no more (its ends of queues close),
-// waits for the processes and the stages to end, and returns what stopped the
+// Wait says that the caller sends and starts no more (its ends of queues close, after
+// a Send that is under way), waits for the processes and the stages to end, and returns what stopped the
 // run, or nil. Pools that are called answer until Close; with nothing but them
 // Wait returns at once.
 //
@@ -98,7 +99,7 @@ type sharedRing interface {
 // that, Wait and a later Receive or All say so.
 func (r *Run) Wait() error {
 	defer r.attend()()
-	r.endMain()
+	_ = r.endMain(r.going) // a stop ends it for all
 	left := r.leaveUnread()
 	if err := r.await(context.Background(), r.ended); err != nil {
 		r.stop(err)
@@ -156,22 +157,25 @@ func (r *Run) attend() (leave func()) {
 	r.waiters.Add(1)
 	return func() {
 		select {
-		case <-r.stopped:
+		case <-r.going.Done():
 		default:
 			r.waiters.Add(-1)
 		}
 	}
 }
 
-// endMain closes the program's own ends of queues.
-func (r *Run) endMain() {
+// endMain closes the program's own ends of queues, when nobody sends there any more.
+func (r *Run) endMain(ctx context.Context) error {
 	for _, o := range r.node.ends() {
-		o.close()
+		if err := o.finish(ctx); err != nil {
+			return err
+		}
 	}
 	r.mu.Lock()
 	r.mainEnd()
 	r.settle()
 	r.mu.Unlock()
+	return nil
 }
 
 // timeToRead is how long Wait leaves no queue that no loop ranges over: a goroutine
@@ -206,7 +210,7 @@ func (r *Run) leaveUnread() []*inlet {
 
 func (r *Run) isStopped() bool {
 	select {
-	case <-r.stopped:
+	case <-r.going.Done():
 		return true
 	default:
 		return false
@@ -232,8 +236,10 @@ func (r *Run) cause() error {
 // Shutdown ends the run and loses nothing: the contexts of the sources are
 // cancelled (the processes that receive from no queue, nor by a pipe from the
 // program, and have no pipe with one that does; those that processes have started end
-// as these let them), what they sent is worked off, queues close in order. When ctx ends first, the rest is cancelled as by Close,
-// and the context's error is joined to the result. Call Close after it.
+// as these let them), a Send of the program that is under way comes to its end, what
+// was sent is worked off, queues close in order. When ctx ends first, the rest is
+// cancelled as by Close, and the context's error is joined to the result. Call Close
+// after it.
 func (r *Run) Shutdown(ctx context.Context) error {
 	defer r.attend()()
 	r.mu.Lock()
@@ -243,8 +249,11 @@ func (r *Run) Shutdown(ctx context.Context) error {
 		}
 	}
 	r.mu.Unlock()
-	r.endMain()
-	if err := r.await(ctx, r.ended); err != nil {
+	err := r.endMain(ctx)
+	if err == nil {
+		err = r.await(ctx, r.ended)
+	}
+	if err != nil {
 		r.stop(nil)
 		r.node.bell.GiveWay()
 		<-r.ended
@@ -311,7 +320,7 @@ func (r *Run) stop(err error) {
 	if r.err == nil && !r.allEnded() {
 		r.err = err
 	}
-	close(r.stopped)
+	r.halt()
 	for _, s := range r.spares {
 		s.dismiss()
 	}

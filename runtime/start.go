@@ -85,8 +85,9 @@ func start(ctx context.Context, p *Pipeline, o options, args []Arg) (*Run, error
 func newRun(pl *plan, e engine) (r *Run, err error) {
 	r = &Run{
 		plan: pl, engine: e, began: time.Now(), asking: asking{news: make(chan struct{}, 1)}, shelves: map[int]*shelf{},
-		ended: make(chan struct{}), stopped: make(chan struct{}), mainDone: make(chan struct{}), closed: make(chan struct{}),
+		ended: make(chan struct{}), mainDone: make(chan struct{}), closed: make(chan struct{}),
 	}
+	r.going, r.halt = context.WithCancel(context.Background())
 	defer func() {
 		if err != nil {
 			r.abort()
