@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -69,7 +71,16 @@ var errEnd = errors.New("end of the queue")
 
 // errWaited is not ErrClosed, which a reader takes for the plain end: items may
 // be lost.
-var errWaited = errors.New("Wait was called and nobody in the program received: range over the queue before Wait, or in another goroutine")
+var errWaited = errors.New("Wait was called and nobody in the program received")
+
+// unread is errWaited with what to do instead.
+func (in *inlet) unread() error {
+	if whom := in.node.plan.untilWait(in.q); len(whom) > 0 {
+		return fmt.Errorf("%w: call Wait in another goroutine, beside a loop over the queue, which stays open until then as the program may %s",
+			errWaited, strings.Join(whom, " or "))
+	}
+	return fmt.Errorf("%w: range over the queue before Wait, or in another goroutine", errWaited)
+}
 
 // items is the condition of a reader.
 type items reader
@@ -153,7 +164,7 @@ func (r *reader) look() (bool, error) {
 		return false, in.node.overError()
 	}
 	if in.closed && !(in.word.Closed.Load() != 0 && in.drained()) {
-		return false, errWaited
+		return false, in.unread()
 	}
 	closed := in.word.Closed.Load() != 0 // before the look
 	if ok, err := r.take(); ok || err != nil {
@@ -167,7 +178,7 @@ func (r *reader) look() (bool, error) {
 			return false, decodeError(cause)
 		}
 		if in.lost.Load() {
-			return false, errWaited
+			return false, in.unread()
 		}
 		return false, errEnd
 	}

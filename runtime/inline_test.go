@@ -129,3 +129,35 @@ func TestDeadlockNamesWhatWasStarted(t *testing.T) {
 	require.ErrorAs(t, p.Err(), &d)
 	require.Contains(t, d.Waits, Waiting{"branch[0]", "the end of leaf-1, kept up by leaf[0]"})
 }
+
+// A queue to which processes send that the program starts ends only once Wait is called:
+// who ranges over it first is told.
+func TestDeadlockTellsOfQueueThatIsOpenUntilWait(t *testing.T) {
+	t.Setenv(EngineVariable, "inline")
+	r, n := begin(t, grove.pipeline)
+	_, err := grove.branch.Spawn(context.Background(), r, func(e *Encoder) { e.String("recursion"); e.String("") })
+	require.NoError(t, err)
+	texts := 0
+	for _, err := range grove.said.Receiver(n).All(context.Background()) {
+		if err != nil {
+			var d *Deadlock
+			require.ErrorAs(t, err, &d)
+			require.EqualError(t, d, "deadlock: main waits for an item of queue said, which stays open until run.Wait() is called, "+
+				"in another goroutine: the program may still start leaf or start branch")
+			break
+		}
+		texts++
+	}
+	require.Equal(t, 7, texts)
+}
+
+func TestWaitTellsWhereItStandsForQueueThatIsOpenUntilThen(t *testing.T) {
+	t.Setenv(EngineVariable, "goroutines")
+	r, n := begin(t, grove.pipeline)
+	grove.said.Receiver(n)
+	_, err := grove.branch.Spawn(limited(t), r, func(e *Encoder) { e.String("recursion"); e.String("") })
+	require.NoError(t, err)
+	until(t, "all is said", func() bool { return r.Stats().Queues["said"].Sent == 7 })
+	require.ErrorContains(t, r.Wait(), `queue "said", of 7 items: Wait was called and nobody in the program received: `+
+		"call Wait in another goroutine, beside a loop over the queue, which stays open until then as the program may start leaf or start branch")
+}

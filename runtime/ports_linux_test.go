@@ -90,6 +90,24 @@ func TestQueueOfACalledPoolEndsWithItsCallers(t *testing.T) {
 	}
 }
 
+func TestQueueOfACalledPoolIsOpenUntilWait(t *testing.T) {
+	t.Run("an error of Wait", func(t *testing.T) {
+		r, n := beginPorts(t, 1)
+		ports.out.Receiver(n)
+		require.ErrorContains(t, r.Wait(), "call Wait in another goroutine, beside a loop over the queue, which stays open until then as the program may call tell")
+	})
+	t.Run("a deadlock", func(t *testing.T) {
+		t.Setenv(EngineVariable, "inline")
+		_, n := beginPorts(t, 1)
+		var last error
+		for _, last = range ports.out.Receiver(n).All(context.Background()) {
+		}
+		var d *Deadlock
+		require.ErrorAs(t, last, &d)
+		require.Equal(t, []Waiting{{"main", "an item of queue out, which stays open until run.Wait() is called, in another goroutine: the program may still call tell"}}, d.Waits)
+	})
+}
+
 func TestItemsSentBeforeADeathMayComeAgain(t *testing.T) {
 	r, n := beginPorts(t, 0)
 	task := ports.pool.Pool(n).Go(limited(t), work{How: "die once", N: 3})

@@ -96,7 +96,9 @@ type sharedRing interface {
 // to stop, and killed after their grace. A queue from which the program itself
 // receives is drained before, or by a loop over All that another goroutine has
 // begun, or begins within 100 ms; else Wait leaves it; if items were lost by
-// that, Wait and a later Receive or All say so.
+// that, Wait and a later Receive or All say so. Before Wait no queue ends to which
+// processes send that the program starts, or pools that it calls: Wait is then
+// called in another goroutine, beside the loop.
 func (r *Run) Wait() error {
 	defer r.attend()()
 	_ = r.endMain(r.going) // a stop ends it for all
@@ -117,7 +119,7 @@ func (r *Run) lose(left []*inlet) {
 			in.lost.Store(true)
 			r.mu.Lock()
 			if r.err == nil {
-				r.err = fmt.Errorf("%s %q, of %d items: %w", in.q.row.kind(), in.q.name, n, errWaited)
+				r.err = fmt.Errorf("%s %q, of %d items: %w", in.q.row.kind(), in.q.name, n, in.unread())
 			}
 			r.mu.Unlock()
 		}

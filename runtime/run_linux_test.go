@@ -359,7 +359,7 @@ func TestWaitTellsOfResultsThatNobodyReceived(t *testing.T) {
 			}
 			err := r.Wait()
 			require.ErrorIs(t, err, errWaited)
-			require.ErrorContains(t, err, fmt.Sprintf(`queue "out", of %d items`, n))
+			require.ErrorContains(t, err, fmt.Sprintf(`queue "out", of %d items: Wait was called and nobody in the program received: range over the queue before Wait, or`, n))
 			_, err = out.Receive(ctx)
 			require.ErrorIs(t, err, errWaited)
 			for _, err := range out.All(ctx) {

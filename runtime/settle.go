@@ -117,6 +117,36 @@ func (r *Run) producing(i int) (bool, error) {
 	return false, cause
 }
 
+// untilWait is what keeps a queue open until Wait, whatever ends before: whom of those who
+// send to it, or to a queue before it in its flow, the program may start or call, as
+// "start walk".
+func (pl *plan) untilWait(q *queuePlan) (whom []string) {
+	seen := make([]bool, len(pl.queues))
+	add := func(do string) {
+		if !slices.Contains(whom, do) {
+			whom = append(whom, do)
+		}
+	}
+	var look func(q *queuePlan)
+	look = func(q *queuePlan) {
+		for _, slot := range q.closers {
+			if p := pl.slots[slot].process; p != nil && p.OnDemand {
+				add("start " + p.Name)
+			}
+		}
+		for _, f := range q.feeders {
+			if f.input < 0 {
+				add("call " + pl.pools[f.pool].row.name())
+			} else if from := pl.pools[f.pool].inputs[f.input].from; !seen[from] {
+				seen[from] = true
+				look(&pl.queues[from])
+			}
+		}
+	}
+	look(q)
+	return whom
+}
+
 // maySend reports whether one of the closers of a queue may still send to it. Of
 // workers, the feeders tell.
 func (r *Run) maySend(slot, queue int) bool {

@@ -28,6 +28,7 @@ type want struct {
 	how   string // what these do with it, if there are any: "emptied"
 	all   bool   // it takes all of them, and not any one
 	sent  int    // the queue, plus one, that they are the senders of; 0: none
+	open  string // why that ends with nobody, set by givers: the program has not come to Wait
 	call  uint64 // number of the call to a pool at the parent, which knows who has it; 0: none, or several
 	idle  bool   // it is work that is waited for, or the end of all: nothing is wrong
 	since int64  // on the monotonic clock, the first of them; 0: not known
@@ -227,6 +228,9 @@ func knot(waits map[int][]want) []int {
 
 // phrase says what is waited for and by whom it could be given.
 func (w want) phrase(name func(slot int) string) string {
+	if w.open != "" {
+		return w.what + ", " + w.open
+	}
 	if len(w.from) == 0 {
 		return w.what
 	}
@@ -288,7 +292,41 @@ func (r *Run) givers(slot int, w want) want {
 		}
 	}
 	w.from = from
+	if w.sent > 0 && !slices.ContainsFunc(from, func(slot int) bool { return slot != 0 && !r.uncalledNow(slot) }) {
+		w.open = r.stayingOpen(slot, w.sent-1)
+	}
 	return w
+}
+
+// uncalledNow reports whether a slot is of a pool that is called, and has no task. mu is
+// held.
+func (r *Run) uncalledNow(slot int) bool {
+	i := r.plan.slots[slot].pool
+	if i < 0 || !r.plan.pools[i].called {
+		return false
+	}
+	p := r.pools[i]
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.idle()
+}
+
+// stayingOpen tells who waits for an item of a queue, to which nobody sends now but who
+// is started or called for it, what it waits for; "" if the program has come to Wait. mu
+// is held.
+func (r *Run) stayingOpen(slot, queue int) string {
+	whom := r.plan.untilWait(&r.plan.queues[queue])
+	if r.mainEnded() || len(whom) == 0 {
+		return ""
+	}
+	if r.plan.mainSends(queue) && !r.mainEnds[queue] {
+		whom = append([]string{"send to it"}, whom...)
+	}
+	where := ""
+	if slot == 0 {
+		where = ", in another goroutine"
+	}
+	return "which stays open until run.Wait() is called" + where + ": the program may still " + strings.Join(whom, " or ")
 }
 
 // mainWaits is what the program itself waits for, beside what its node knows. mu
