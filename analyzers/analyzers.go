@@ -16,4 +16,4 @@ package analyzers
 import "golang.org/x/tools/go/analysis"
 
 // All is every analyzer of the package.
-var All = []*analysis.Analyzer{Context, LockOrder, Lease, Update, Main}
+var All = []*analysis.Analyzer{Context, LockOrder, Lease, Update, Main, Wait}

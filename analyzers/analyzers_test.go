@@ -21,7 +21,7 @@ func TestAnalyzersFindWhatTheyShould(t *testing.T) {
 		}
 		return nil, nil
 	}}
-	analysistest.RunWithSuggestedFixes(t, analysistest.TestData(), every, "handlers", "locks", "leases", "numbers", "late", "never", "library")
+	analysistest.RunWithSuggestedFixes(t, analysistest.TestData(), every, "handlers", "locks", "leases", "numbers", "late", "never", "library", "waits")
 }
 
 func TestEachAnalyzerIsDescribed(t *testing.T) {

@@ -46,3 +46,29 @@ func (Block) Bytes() []byte { return nil }
 func (Block) Keep() error   { return nil }
 func (Block) Copy() []byte  { return nil }
 func (Block) Release()      {}
+
+func Progress[In, Out any](results iter.Seq2[In, Out], name string, total int) iter.Seq2[In, Out] {
+	return results
+}
+
+type Node struct{}
+
+type Process struct{}
+
+type Decl any
+
+type QueueDecl[T any] struct{ Name string }
+
+func (*QueueDecl[T]) Receiver(n *Node) *Receiver[T] { return nil }
+
+type ProcessDecl struct {
+	Name             string
+	OnDemand, Daemon bool
+	Send             []Decl
+}
+
+type PoolDecl[In, Out any] struct {
+	Name string
+	From *QueueDecl[In]
+	Send []Decl
+}
