@@ -215,7 +215,7 @@ func (u *unit) value(s *symbol, row *Setting, at *grammar.Setting, got *set) boo
 		u.add(wrongForm(row, v))
 		return false
 	case read == tooLarge || n < row.Min || n > row.Max:
-		u.add(outOfRange(row, v.Number))
+		u.add(outOfRange(row, v.Number, u.without(at.Span)))
 		return false
 	}
 	got.n = n
@@ -309,7 +309,7 @@ func (u *unit) warmth(s *symbol) {
 		u.add(sparesOfNone(s, spares.at, start.at))
 	}
 	if start.word == "warm" && !s.startsAgain() {
-		u.add(warmOnce(s, start.at, u.without(start.at.Span)))
+		u.add(warmOnce(s, start.at))
 	}
 }
 

@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -37,6 +38,12 @@ func unknownSetting(s *symbol, at *grammar.Setting, in string, move []diag.Edit)
 			return d.WithHelp("%q is a setting of pools and services; for several processes, write process %s[4]", key, s.name.Text)
 		}
 		return d.WithHelp("%q is a setting of %s", key, articles(settings[i].Of))
+	}
+	if d, ok := warmAlone(d, s, at, in); ok {
+		return d
+	}
+	if help := saidElsewhere[key]; help != "" && s.kind == "pool" {
+		return d.WithHelp("remove it: %s", help)
 	}
 	if available[key] {
 		if s.kind == "service" {
@@ -87,7 +94,57 @@ var settingSynonyms = map[string]string{
 	"environment": "env", "environ": "env", "variables": "env", "cwd": "dir", "chdir": "dir", "workdir": "dir", "folder": "dir",
 	"directory": "dir", "niceness": "nice", "priority": "nice",
 	"chunk": "batch", "chunksize": "batch", "batch_size": "batch", "max_batch": "batch", "linger": "wait", "max_wait": "wait", "simultaneous": "concurrent",
-	"share": "use", "shares": "use", "uses": "use", "call": "use", "calls": "use", "lock": "guard", "mutex": "guard",
+	"n_jobs": "workers", "njobs": "workers", "jobs": "workers", "nproc": "workers", "n_workers": "workers", "num_workers": "workers",
+	"max_workers": "workers", "n_processes": "workers", "pool_size": "workers", "maxtasksperchild": "tasks", "max_tasks_per_child": "tasks",
+	"max_tasks": "tasks", "maxsize": "capacity", "max_size": "capacity", "maxlen": "capacity", "queue_size": "capacity",
+	"max_retries": "retries",
+	"share":       "use", "shares": "use", "uses": "use", "call": "use", "calls": "use", "lock": "guard", "mutex": "guard",
+}
+
+// saidElsewhere are settings of pools in other programs that are no settings here: what does the same.
+var saidElsewhere = func() map[string]string {
+	order := "Map gives the results in the order of its inputs, MapUnordered as they come, and several workers of a flow keep no order"
+	once := "a service makes an object once in each worker, by the Go function that opens it"
+	all := map[string]string{
+		"pre_dispatch": "the program says how far a loop goes ahead, by Ahead before Map",
+		"verbose":      "the program shows how far a loop is, by mp.Progress around Map",
+		"progress":     "the program shows how far a loop is, by mp.Progress around Map",
+		"backend":      "workers are processes; for goroutines the program gives Start mp.Goroutines()",
+		"engine":       "workers are processes; for goroutines the program gives Start mp.Goroutines()",
+		"callback":     "the program waits for what Go returns, or ranges over Map",
+	}
+	for _, key := range strings.Fields("order ordered keep_order preserve_order in_order unordered sorted return_as") {
+		all[key] = order
+	}
+	for _, key := range strings.Fields("initializer initargs init setup") {
+		all[key] = once
+	}
+	return all
+}()
+
+// warmAlone is about what other programs call start warm, with or without the number of spares.
+func warmAlone(d diag.Diagnostic, s *symbol, at *grammar.Setting, in string) (diag.Diagnostic, bool) {
+	if !contains("warm preload prefork prestart forkserver", at.Key.Text) || !contains("process pool service", s.kind) || at.Block != nil {
+		return d, false
+	}
+	write, sure := "start warm", in == ""
+	for _, v := range at.Values {
+		switch {
+		case len(at.Values) > 1:
+			sure = false
+		case v.Number != nil:
+			write += "; spares " + v.Number.Text
+		case v.Ref == nil || !contains("true yes on", v.Ref.String()):
+			sure = false
+		}
+	}
+	if in != "" {
+		return d.WithHelp("write it outside of %s { … }: %s", in, write), true
+	}
+	if !sure {
+		return d.WithHelp("write start warm, or leave it out"), true
+	}
+	return d.WithHelp("write %s", write).WithFix("write "+quote(write), diag.Replace(at, write)), true
 }
 
 // fix is a finding with edits, if there are any.
@@ -126,7 +183,7 @@ func (u *unit) doubled(row *Setting, at, old *grammar.Setting) diag.Diagnostic {
 	switch {
 	case u.text(at.Span) == u.text(old.Span):
 		return d.WithFix("remove it", u.without(at.Span))
-	case row.Takes&Names != 0 && len(old.Values) > 0 && len(at.Values) > 0:
+	case row.Takes&(Names|Texts) != 0 && len(old.Values) > 0 && len(at.Values) > 0:
 		last := len(at.Values) - 1
 		more := ", " + u.text(grammar.Span{Pos: at.Values[0].Pos, EndPos: at.Values[last].EndPos})
 		return d.WithHelp("name all in one: %s%s", u.text(old.Span), more).
@@ -150,8 +207,36 @@ func blockHelp(at *grammar.Setting) string {
 }
 
 func wantsNoBlock(row *Setting, at *grammar.Setting) diag.Diagnostic {
-	return diag.New(codeForm, diag.At(at.Key), "setting %q has a block, want %s", at.Key.Text, wanted(row)).
+	d := diag.New(codeForm, diag.At(at.Key), "setting %q has a block, want %s", at.Key.Text, wanted(row)).
 		WithLabel("no block is wanted")
+	if row.Takes&Texts == 0 {
+		return d
+	}
+	var texts []string
+	for _, item := range at.Block.Items {
+		v, ok := item.(*grammar.Setting)
+		if !ok || v.Block != nil || len(v.Values) != 1 {
+			return d.WithHelp("%s", textsHelp(row))
+		}
+		value := valueText(v.Values[0])
+		if v.Values[0].Ref != nil {
+			value = v.Values[0].Ref.String()
+		} else if s := v.Values[0].String; s != nil {
+			if value, _ = strconv.Unquote(s.Text); value == "" {
+				return d.WithHelp("%s", textsHelp(row))
+			}
+		}
+		texts = append(texts, strconv.Quote(v.Key.Text+"="+value))
+	}
+	if len(texts) == 0 {
+		return d.WithHelp("%s", textsHelp(row))
+	}
+	return d.WithHelp("each variable is a string, and they have \",\" between them: %s %s", row.Key, strings.Join(texts, ", "))
+}
+
+// textsHelp says how strings are written.
+func textsHelp(row *Setting) string {
+	return "each variable is a string, and they have \",\" between them: " + row.Key + ` "TZ=UTC", "LANG=C"`
 }
 
 func wantsNothing(at *grammar.Setting) diag.Diagnostic {
@@ -166,8 +251,12 @@ func wantsNothing(at *grammar.Setting) diag.Diagnostic {
 }
 
 func wantsValue(row *Setting, at *grammar.Setting) diag.Diagnostic {
-	return diag.New(codeForm, diag.At(at.Key), "setting %q is given nothing, want %s", at.Key.Text, wanted(row)).
+	d := diag.New(codeForm, diag.At(at.Key), "setting %q is given nothing, want %s", at.Key.Text, wanted(row)).
 		WithLabel("what?")
+	if row.Takes&Texts != 0 {
+		return d.WithHelp("%s", textsHelp(row))
+	}
+	return d
 }
 
 func wantsOne(row *Setting, at *grammar.Setting) diag.Diagnostic {
@@ -179,6 +268,10 @@ func wrongForm(row *Setting, v *grammar.Value) diag.Diagnostic {
 	d := diag.New(codeForm, diag.At(v), "setting %q is given %s, want %s", row.Key, valueText(v), wanted(row)).
 		WithLabel("not %s", withoutExamples.Replace(wanted(row)))
 	switch {
+	case row.Takes&Texts != 0:
+		return d.WithHelp("%s", textsHelp(row))
+	case v.Number != nil && row.Key == "start":
+		return d.WithHelp("for %s spare processes, write start warm; spares %[1]s", v.Number.Text)
 	case v.Number != nil:
 		return wrongNumber(d, row, v.Number)
 	case v.String != nil:
@@ -262,10 +355,17 @@ func valueText(v *grammar.Value) string {
 	return "a string"
 }
 
-func outOfRange(row *Setting, n *grammar.Number) diag.Diagnostic {
+// outOfRange is about a number that a setting does not take; without removes the setting.
+func outOfRange(row *Setting, n *grammar.Number, without diag.Edit) diag.Diagnostic {
 	low, high := bounds(row)
 	d := diag.New(codeRange, diag.At(n), "setting %q is %s, want %s to %s", row.Key, n.Text, low, high).
 		WithLabel("out of range")
+	if row.None == n.Text {
+		return d.WithHelp("that is what it is without the setting: remove it").WithFix("remove it", without)
+	}
+	if row.None != "" {
+		return d.WithHelp("without the setting it is %s, and %s is the most", row.None, high)
+	}
 	if row.Default != "" {
 		return d.WithHelp("without the setting it is %s", row.Default)
 	}
@@ -287,11 +387,15 @@ func maxWithoutDemand(s *symbol, at *grammar.Setting) diag.Diagnostic {
 		WithHelp("remove the setting, or write process %s[]", s.name.Text)
 }
 
-func warmOnce(s *symbol, at *grammar.Setting, without diag.Edit) diag.Diagnostic {
+// warmOnce has no fix: what is meant, only its author knows.
+func warmOnce(s *symbol, at *grammar.Setting) diag.Diagnostic {
+	called := s.name.Text + "[]"
+	if p, ok := s.decl.(*grammar.Process); ok && p.Params != nil {
+		called += "(…)"
+	}
 	return diag.New(codeWarmOnce, diag.At(at), "%s starts once, with the pipeline, so that none of its spares would ever be used", s).
 		WithLabel("for what is started later").
-		WithHelp("remove the setting, or let it be started again: restart on_failure").
-		WithFix("remove it", without)
+		WithHelp("write process %s, if it is to be started by a call; or restart on_failure, if again after a failure; or leave out start warm", called)
 }
 
 // sparesOfNone is about spares of what does not start warm; start is what it says instead, nil: nothing.

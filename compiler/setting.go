@@ -30,6 +30,7 @@ type Setting struct {
 	Words   string // separated by blanks
 	Kinds   string // keywords, separated by blanks
 	Default string // as one would write it; "" where there is none
+	None    string // what it is without the setting, if no number that it takes says that
 	Min     int64  // of the count, the bytes, or the nanoseconds
 	Max     int64
 	Must    bool   // it must be given
@@ -103,7 +104,7 @@ var settings = []Setting{
 		Doc: "tasks that its function takes at once, at most: it gets a slice of them, and returns one of as many results"},
 	{Key: "wait", Of: "pool", Takes: Duration, Min: ms, Max: hour,
 		Doc: "how long a task waits for others of its batch; without it, a worker that is free takes those that are there"},
-	{Key: "concurrent", Of: "pool service", Takes: Count, Min: 2, Max: 1024,
+	{Key: "concurrent", Of: "pool service", Takes: Count, None: "1", Min: 2, Max: 1024,
 		Doc: "calls that a worker runs at once, each on a goroutine of its own, for which its function or object must be safe"},
 	{Key: "task", Of: "pool service", Takes: Nested, Doc: "what holds for each task"},
 	{Key: "timeout", Of: "pool service", In: "task", Takes: Duration, Min: ms, Max: 8760 * hour,
@@ -134,7 +135,7 @@ var settings = []Setting{
 		Doc: "further variables of its environment, as \"KEY=value\", before those of the program"},
 	{Key: "dir", Of: "process pool service", In: "worker", Takes: Text,
 		Doc: "the folder that it runs in, from that which the program has when it starts the pipeline"},
-	{Key: "nice", Of: "process pool service", In: "worker", Takes: Count, Min: 1, Max: 19,
+	{Key: "nice", Of: "process pool service", In: "worker", Takes: Count, None: "0", Min: 1, Max: 19,
 		Doc: "how far it steps back for others: added to the program's niceness"},
 	{Key: "sandbox", Of: "process pool service", In: "worker", Takes: Name, Kinds: "sandbox", Later: true,
 		Doc: "what a worker may reach of the system"},

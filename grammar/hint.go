@@ -26,7 +26,7 @@ func (p *parser) hint(e *Error, start, at int, want map[string]bool) {
 	pl := &place{parser: p, start: start, at: at, before: p.before(at), next: p.visible(min(at+1, len(p.toks)-1)), t: p.toks[at],
 		word: p.toks[at].Value, decl: p.toks[start].Value, block: p.container(start, at), want: want}
 	pl.wantsType = want["name"] && want["["] && want["*"] && want["map"]
-	for _, hint := range []func(*place, *Error) bool{(*place).closing, (*place).types, (*place).result, (*place).heads, (*place).flows, (*place).fields, (*place).settings} {
+	for _, hint := range []func(*place, *Error) bool{(*place).closing, (*place).variables, (*place).warmth, (*place).types, (*place).result, (*place).heads, (*place).flows, (*place).fields, (*place).settings} {
 		if hint(pl, e) {
 			return
 		}

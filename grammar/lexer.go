@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -240,7 +241,13 @@ func (s *scanner) foreign(e *Error, r rune) {
 	behind := string(s.src[e.EndPos.Offset:])
 	next, _ := utf8.DecodeRuneInString(behind)
 	fix := func(message string, to string) { e.Fixes = []Fix{{message, []Edit{{e.Span, to}}}} }
+	line := s.src[bytes.LastIndexByte(s.src[:e.Pos.Offset], '\n')+1 : e.Pos.Offset]
 	switch {
+	case strings.ContainsRune(":/-+.@$~%", r) && inEnv.Match(line):
+		e.Help = `each variable is a string with "=" in it: env "TZ=UTC", "LANG=C"`
+		if r == ':' {
+			fix(change(e.Span, ":", "=").Message, "=")
+		}
 	case r == ':':
 		e.Help = `a name and its type, or a key and its value, have only a space between them, as in "capacity 1024"`
 		to := " "
@@ -259,7 +266,7 @@ func (s *scanner) foreign(e *Error, r rune) {
 		}
 	case r == '#':
 		e.Help = "comments start with //"
-		if line := s.src[bytes.LastIndexByte(s.src[:e.Pos.Offset], '\n')+1 : e.Pos.Offset]; len(bytes.TrimSpace(line)) == 0 {
+		if len(bytes.TrimSpace(line)) == 0 {
 			fix(change(e.Span, "#", "//").Message, "//")
 		}
 	case r == '-' && next == ' ' && strings.HasPrefix(strings.TrimSpace(behind), ">"):
@@ -281,6 +288,10 @@ func (s *scanner) foreign(e *Error, r rune) {
 		e.Help = `numbers have no sign, and an arrow is "->"`
 		if unicode.IsDigit(next) {
 			e.Help = "numbers have no sign"
+			front := strings.Fields(string(s.src[:e.Pos.Offset]))
+			if len(front) > 0 {
+				e.Help += noSign[front[len(front)-1]]
+			}
 		}
 	case r == '<' && next == '-':
 		e.Help = `the arrow of a flow points the way that the items go: FROM -> TO`
@@ -300,6 +311,17 @@ func (s *scanner) foreign(e *Error, r rune) {
 	case r == '@':
 		e.Help = "there are no annotations; settings stand in the block of a declaration"
 	}
+}
+
+// inEnv is a line up to a variable in an env.
+var inEnv = regexp.MustCompile(`\benv\b[^;}]*$`)
+
+// noSign is what is meant by a number below zero, by the setting before it.
+var noSign = map[string]string{
+	"workers": "; without workers there are as many as there are processors",
+	"n_jobs":  "; write workers and their number, or nothing for as many as there are processors",
+	"nice":    "; a process can step back for others only, by 1 to 19",
+	"timeout": "; without timeout there is none",
 }
 
 // first is the span of the first n bytes of a token, all in one line.
