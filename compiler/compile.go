@@ -33,6 +33,7 @@ type Output struct {
 	Files     map[string][]byte
 	Functions []Function
 	Stubs     *Stubs // those of the functions that are missing; nil if none is
+	NoMain    bool   // the package is main, and no file of it has a func main yet
 }
 
 // Generate compiles a folder. If one of the diagnostics is an error, Output has
@@ -50,7 +51,8 @@ func Generate(in Input) (Output, []diag.Diagnostic) {
 	}
 	functions := u.functions()
 	stubs, bad := u.stubs(p, functions)
-	return Output{Files: map[string][]byte{FileName: text}, Functions: functions, Stubs: stubs}, append(ds, bad...)
+	return Output{Files: map[string][]byte{FileName: text}, Functions: functions, Stubs: stubs,
+		NoMain: p.Package == "main" && u.in.Dir != "" && !u.anyFile(funcMain)}, append(ds, bad...)
 }
 
 // Check finds what Generate would find, and makes nothing.

@@ -1,17 +1,20 @@
 package compiler
 
 import (
+	"bytes"
 	"cmp"
 	"go/parser"
 	"go/token"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/mpgen/mpgen/compiler/diag"
 	"github.com/mpgen/mpgen/compiler/emit"
 	"github.com/mpgen/mpgen/compiler/ir"
+	"github.com/mpgen/mpgen/internal/generated"
 )
 
 // Functions that are not there yet are written once, into a file that does not exist
@@ -75,7 +78,33 @@ func (u *unit) stubs(p *ir.Pipeline, functions []Function) (*Stubs, []diag.Diagn
 	if err != nil {
 		return nil, []diag.Diagnostic{internalError(u.in, err)}
 	}
+	if s.File == stubsName && !u.anyFile(goGenerate) {
+		head, rest, _ := bytes.Cut(s.Text, []byte("\n")) // the package clause
+		s.Text = slices.Concat(head, []byte("\n\n//go:generate go tool mpgen generate\n"), rest)
+	}
 	return s, nil
+}
+
+var (
+	goGenerate = regexp.MustCompile(`(?m)^//go:generate .*\bmpgen\b.*\bgenerate\b`)
+	funcMain   = regexp.MustCompile(`(?m)^func main\(`)
+)
+
+// anyFile says whether a Go file of the folder that people wrote has a line, for whatever
+// system the file is, but for those of tests.
+func (u *unit) anyFile(line *regexp.Regexp) bool {
+	entries, _ := os.ReadDir(u.in.Dir)
+	for _, e := range entries {
+		name := e.Name()
+		if e.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") || name[0] == '.' || name[0] == '_' {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(u.in.Dir, name))
+		if err == nil && !generated.Text(text) && line.Match(text) {
+			return true
+		}
+	}
+	return false
 }
 
 // readable says whether all Go files of the folder parse. One that mpgen wrote does

@@ -220,3 +220,20 @@ func TestLinksLeadSomewhere(t *testing.T) {
 		}
 	}
 }
+
+// TestTheFirstStepsAreTheSameOnAllPages compares the commands that make a first program.
+func TestTheFirstStepsAreTheSameOnAllPages(t *testing.T) {
+	var steps []string
+	for _, page := range pages {
+		for _, b := range blocks(t, page) {
+			if strings.HasPrefix(b.text, "go mod init ") {
+				steps = append(steps, b.text)
+			}
+		}
+		text, err := os.ReadFile(page)
+		require.NoError(t, err)
+		require.NotRegexp(t, `(?m)^    go mod init `, string(text), "%s has them as text", page)
+	}
+	require.Len(t, steps, 2)
+	require.Equal(t, steps[0], steps[1])
+}

@@ -16,13 +16,12 @@ import (
 func TestTheFirstMinute(t *testing.T) {
 	parallel(t)
 	dir := t.TempDir()
-	mpgen := filepath.Join(built.bin, "mpgen")
 	var last result
 	for _, c := range [][]string{
 		{"go", "mod", "init", "example.com/first"},
 		{"go", "mod", "edit", "-replace", "github.com/mpgen/mpgen=" + built.root},
-		{mpgen, "init"},
 		{"go", "get", "-tool", "github.com/mpgen/mpgen/cmd/mpgen"},
+		{"go", "tool", "mpgen", "init"},
 		{"go", "generate", "./..."},
 		{"go", "vet", "./..."},
 		{"go", "run", "."},

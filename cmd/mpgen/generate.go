@@ -73,6 +73,7 @@ func generateCommand() *cobra.Command {
 
 // folder generates one folder and reports whether a file differs that was not to be written.
 func (g *generation) folder(cmd *cobra.Command, f folder) (differs bool, err error) {
+	wrote := false
 	if f.orphaned() {
 		g.add(f, diag.OrphanFile(f.file(compiler.FileName)))
 		return false, nil
@@ -109,13 +110,30 @@ func (g *generation) folder(cmd *cobra.Command, f folder) (differs bool, err err
 				return false, err
 			}
 			fmt.Fprintf(cmd.ErrOrStderr(), "wrote %s\n", file)
+			wrote = true
 		}
 	}
 	if s := out.Stubs; s != nil && !g.stdout {
 		d, err := g.stubs(cmd, f, s)
-		return differs || d, err
+		if err != nil {
+			return false, err
+		}
+		differs = differs || d
+	}
+	if wrote && out.NoMain {
+		fmt.Fprintln(cmd.ErrOrStderr(), mainHint(out))
 	}
 	return differs, nil
+}
+
+// mainHint says what the func main is to be that a folder lacks.
+func mainHint(out compiler.Output) string {
+	args := ""
+	if bytes.Contains(out.Files[compiler.FileName], []byte("\ntype Args struct {")) {
+		args = ", Args{…}"
+	}
+	return fmt.Sprintf("there is no func main yet: write one that calls mp.Main() first, then run, err := Start(context.Background()%s), defer run.Close(), and run.Wait()",
+		args)
 }
 
 // stubs writes functions that are missing into a file of their own.
