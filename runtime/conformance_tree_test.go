@@ -158,7 +158,7 @@ func handlesFromAfar(ctx context.Context, n *Node) error {
 		}
 		all = append(all, p)
 	}
-	if _, err := leafOf(ctx, n, "wait"); !errors.Is(err, ErrFull) {
+	if _, err := leafOf(ctx, n, "wait"); !errors.Is(err, ErrFull) || !strings.Contains(err.Error(), fmt.Sprintf(`process "leaf": max %d of it run already`, leavesMax)) {
 		return fmt.Errorf("one too many gave %w", err)
 	}
 	if err := all[0].Stop(ctx); err != nil || !errors.Is(all[0].Err(), context.Canceled) {

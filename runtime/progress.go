@@ -19,8 +19,8 @@ import (
 //
 //	for thumb, err := range mp.Progress(run.Resize.Map(ctx, jobs), "thumbs", len(files)) {
 //
-// A result counts as done when the loop asks for the next one, and as failed when
-// its second part is an error and not nil. total is how many there will be, 0 if
+// A result counts as done when the loop asks for the next one, or ends in its round,
+// by break or return, and as failed when its second part is an error and not nil. total is how many there will be, 0 if
 // nobody knows; then there is no bar, and no time left. With hooks nothing is
 // written: each is called instead five times a second, and for the last time at
 // the end of the loop, before that goes on; never two at once, but beside the

@@ -318,7 +318,7 @@ func (d *desk) start(id uint64, party int, deadline int64, args arguments) {
 	select {
 	case book.room <- struct{}{}:
 	default:
-		err = fmt.Errorf("all %d that may run at once do: %w", cap(book.room), ErrFull)
+		err = fmt.Errorf("max %d of it run already, and a start in a process waits for none to end: set max higher, or do its work here: %w", cap(book.room), ErrFull)
 	}
 	var h *Process
 	if err == nil {
