@@ -68,6 +68,7 @@ var promises = []promise{
 	{"A worker does as many tasks at once as it may, and answers as they end", all(yes), (*trial).concurrent},
 	{"One of several tasks at once is cancelled without the others", all(yes), (*trial).concurrentCancelled},
 	{"A task that kills its worker costs those beside it one attempt", all(yes), (*trial).crewPoison},
+	{"New calls go on while those that were with a dead worker are tried again, and keep none of them waiting for ever", all(yes), (*trial).deathAside},
 	{"A worker that is ended for one task costs those beside it none", [3]string{"it is killed", abandoned, abandoned}, (*trial).crewStuck},
 	{"A Map goes no further ahead than its `Ahead`", all(yes), (*trial).ahead},
 	{"A worker that does not make its object in time is stopped, and another tries", all(yes), (*trial).opening},

@@ -59,7 +59,7 @@ func (p *poolCore) watch() {
 			}
 		}
 	}
-	if timeout > 0 && p.pending.len() > 0 {
+	if timeout > 0 && p.pending.len()+p.isolated.len() > 0 {
 		soon(timeout + grace)
 	}
 	for _, t := range p.delayed {

@@ -27,15 +27,10 @@ func (p *poolCore) gather(w *poolWorker) (batch []*task) {
 	if w.limit > 0 {
 		most = min(most, w.limit-w.taken)
 	}
-	n := 0
-	for n < min(most, p.pending.len()) && !(*p.pending.at(n)).alone {
-		n++
-	}
+	n := min(most, p.pending.len())
 	switch {
-	case p.pending.len() == 0 || w.out.len() > 0 && n < p.plan.batch:
+	case n == 0 || w.out.len() > 0 && n < p.plan.batch:
 		return nil
-	case n == 0: // the first is to be alone
-		n = 1
 	case n < most && n == p.pending.len() && p.plan.wait > 0 && p.run.turns == nil:
 		if left := time.Until((*p.pending.at(0)).came.Add(p.plan.wait)); left > 0 {
 			p.tick(left)
@@ -48,14 +43,14 @@ func (p *poolCore) gather(w *poolWorker) (batch []*task) {
 	return batch
 }
 
-// sendBatch sends w a batch, and reports false if there is none, or no room for
-// one. A batch takes no more bytes than one task may: what is too much comes next. A
+// sendBatch sends w a batch that gather takes, and reports false if there is none, or no
+// room for one. A batch takes no more bytes than one task may: what is too much comes next. A
 // task that can't be encoded is settled with the error.
-func (p *poolCore) sendBatch(w *poolWorker) bool {
+func (p *poolCore) sendBatch(w *poolWorker, gather func() []*task) bool {
 	if !w.m.down.HasRoom(len(p.scratch)) {
 		return false
 	}
-	batch := p.gather(w)
+	batch := gather()
 	if len(batch) == 0 {
 		return false
 	}
@@ -123,12 +118,12 @@ func (b *batched) read(f line.Frame) (deadline int64) {
 	return deadline
 }
 
-// dispatchBatches gives waiting tasks to the workers.
-func (p *poolCore) dispatchBatches() {
+// dispatchBatches gives tasks that may be with others to the workers, but for one.
+func (p *poolCore) dispatchBatches(cleared *poolWorker) {
 	p.pending.sift() // none of them is given up
-	for p.pending.len() > 0 {
-		w := p.idlest(max(p.ahead()-p.plan.batch+1, 1))
-		if w == nil || !p.sendBatch(w) {
+	for ; p.pending.len() > 0; p.owed = false {
+		w := p.idlest(max(p.ahead()-p.plan.batch+1, 1), cleared)
+		if w == nil || !p.sendBatch(w, func() []*task { return p.gather(w) }) {
 			return
 		}
 	}

@@ -41,7 +41,11 @@ type poolCore struct {
 	workers []*poolWorker
 	pending waitlist // in the order of submission, retries in front
 	delayed []*task  // retries that wait for their backoff
-	next    uint64   // number of the last task
+
+	isolated waitlist // tasks that are to be alone with a worker, see isolation.go
+	owed     bool     // one of them was sent since the last of pending
+
+	next    uint64 // number of the last task
 	ended   bool
 	endWhy  error
 	shut    bool        // nobody is to call any more, as its workers send and their queues end
@@ -266,7 +270,11 @@ func (p *poolCore) dispatch() {
 			return true
 		})
 		for _, t := range slices.Backward(due) {
-			p.pending.pushFront(t)
+			if p.isolates(t) { // they take turns
+				p.isolated.pushBack(t)
+			} else {
+				p.pending.pushFront(t)
+			}
 		}
 	}
 	for p.handOut(); p.recall(); {
@@ -276,30 +284,10 @@ func (p *poolCore) dispatch() {
 
 // handOut gives waiting tasks to the workers.
 func (p *poolCore) handOut() {
-	if p.plan.batch > 1 {
-		p.dispatchBatches()
+	if p.owed {
+		p.handOutPending(nil)
 	}
-	for ahead := 0; p.pending.len() > 0 && p.plan.batch <= 1; {
-		if t := *p.pending.at(0); !t.given.IsZero() {
-			p.pending.popFront()
-			continue
-		}
-		if ahead == 0 {
-			ahead = p.ahead()
-		}
-		w := p.idlest(ahead)
-		if w == nil || p.isolates(*p.pending.at(0)) && w.out.len() > 0 {
-			break
-		}
-		// Each worker gets its share of what waits, however little that is.
-		n := p.send(w, min(ahead-w.out.len(), max(p.pending.len()/len(p.workers), 1)))
-		if n == 0 {
-			break
-		}
-		for range n {
-			p.pending.popFront()
-		}
-	}
+	p.handOutPending(p.isolate())
 	for _, w := range p.workers {
 		if w.dirty {
 			w.dirty = false
@@ -309,14 +297,37 @@ func (p *poolCore) handOut() {
 	}
 }
 
-// idlest is the worker with the fewest tasks that may have another, or nil.
-func (p *poolCore) idlest(ahead int) *poolWorker {
+// handOutPending gives tasks that may be with others to the workers, but for one.
+func (p *poolCore) handOutPending(cleared *poolWorker) {
+	if p.plan.batch > 1 {
+		p.dispatchBatches(cleared)
+		return
+	}
+	for ahead := 0; p.pending.first() != nil; p.owed = false {
+		if ahead == 0 {
+			ahead = p.ahead()
+		}
+		w := p.idlest(ahead, cleared)
+		if w == nil {
+			break
+		}
+		// Each worker gets its share of what waits, however little that is.
+		n := p.send(&p.pending, w, min(ahead-w.out.len(), max(p.pending.len()/len(p.workers), 1)))
+		if n == 0 {
+			break
+		}
+		for range n {
+			p.pending.popFront()
+		}
+	}
+}
+
+// idlest is the worker with the fewest tasks that may have another, or nil. It is not
+// the one that is being cleared.
+func (p *poolCore) idlest(ahead int, cleared *poolWorker) *poolWorker {
 	var best *poolWorker
 	for _, w := range p.workers {
-		if !w.mayHave(ahead) {
-			continue
-		}
-		if w.out.len() > 0 && p.isolates(*w.out.at(0)) {
+		if w == cleared || !w.mayHave(ahead) || p.isIsolated(w) {
 			continue
 		}
 		if best == nil || w.out.len() < best.out.len() {
@@ -328,10 +339,6 @@ func (p *poolCore) idlest(ahead int) *poolWorker {
 	}
 	return best
 }
-
-// isolates reports whether a task is to have a worker for itself, that does several at
-// once.
-func (p *poolCore) isolates(t *task) bool { return t.alone && p.plan.concurrent > 0 }
 
 // mayHave reports whether a worker may have a further task, if it may have so many
 // ahead.
@@ -345,26 +352,23 @@ const (
 	frameBytes = 2 << 10
 )
 
-// send writes the first of the waiting tasks to w's line, most of them at the most,
+// send writes the first of the tasks that wait in a list to w's line, most of them at the most,
 // and returns how many it is done with: 0 if there is no room. Tasks with numbers
 // one behind the other go in one frame. A task that can't be encoded is settled
 // with the error.
-func (p *poolCore) send(w *poolWorker, most int) (n int) {
+func (p *poolCore) send(from *waitlist, w *poolWorker, most int) (n int) {
 	if !w.m.down.HasRoom(len(p.scratch)) {
 		return 0
 	}
-	if most = min(most, frameTasks, p.pending.len()); w.limit > 0 {
+	if most = min(most, frameTasks, from.len()); w.limit > 0 {
 		most = min(most, w.limit-w.taken)
 	}
-	first := *p.pending.at(0)
+	first := *from.at(0)
 	e := &p.enc
 	e.reset(p.scratch[:], p.plan.bytes+messageOverhead)
 	Put(e, first.deadline)
 	for n < most && e.n < frameBytes {
-		t := *p.pending.at(n)
-		if n > 0 && (p.isolates(t) || p.isolates(first)) {
-			break
-		}
+		t := *from.at(n)
 		if t.id != first.id+uint64(n) || t.deadline != first.deadline || !t.given.IsZero() {
 			break
 		}
@@ -372,7 +376,7 @@ func (p *poolCore) send(w *poolWorker, most int) (n int) {
 		Put(e, uint32(0))
 		t.encode(e)
 		if e.err != nil && n > 0 {
-			return p.send(w, n) // those before it, and then it comes first
+			return p.send(from, w, n) // those before it, and then it comes first
 		}
 		if e.err != nil {
 			t.io.settled(p.failure(nil, t, e.err))
@@ -383,7 +387,7 @@ func (p *poolCore) send(w *poolWorker, most int) (n int) {
 		n++
 	}
 	for i := range n {
-		t := *p.pending.at(i)
+		t := *from.at(i)
 		w.has(t, t.id)
 	}
 	w.taken += n
@@ -516,8 +520,7 @@ func (p *poolCore) rests(shut bool) bool {
 }
 
 func (p *poolCore) idle() bool {
-	p.pending.sift()
-	return p.pending.len() == 0 && len(p.delayed) == 0 && p.busy() == 0
+	return p.pending.first() == nil && p.isolated.first() == nil && len(p.delayed) == 0 && p.busy() == 0
 }
 
 // told has the run settled if it waits for the last task and that has ended.
@@ -576,7 +579,7 @@ func (p *poolCore) died(m *member, pid int, cause error, exit proc.Exit) {
 		back = nil
 	}
 	for _, t := range slices.Backward(back) {
-		p.pending.pushFront(t)
+		p.listOf(t).pushFront(t)
 	}
 	p.dispatch()
 	p.told()
@@ -591,8 +594,10 @@ func (p *poolCore) end(why error) {
 	defer p.mu.Unlock()
 	p.ended, p.endWhy = true, why
 	p.timer.Stop()
-	for p.pending.len() > 0 {
-		p.delayed = append(p.delayed, p.pending.popFront())
+	for _, waiting := range []*waitlist{&p.isolated, &p.pending} {
+		for waiting.len() > 0 {
+			p.delayed = append(p.delayed, waiting.popFront())
+		}
 	}
 	for _, t := range p.delayed {
 		if t.given.IsZero() {
@@ -636,7 +641,7 @@ func (p *poolCore) abandon(t *task, cause error) {
 		return
 	}
 	p.delayed = slices.DeleteFunc(p.delayed, func(other *task) bool { return other == t })
-	p.pending.drop()
+	p.listOf(t).drop()
 	p.told()
 }
 

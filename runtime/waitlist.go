@@ -7,6 +7,17 @@ type waitlist struct {
 	dropped int // of them that were given up, roughly
 }
 
+// first is the task whose turn it is, nil: none waits.
+func (l *waitlist) first() *task {
+	for l.len() > 0 {
+		if t := *l.at(0); t.given.IsZero() {
+			return t
+		}
+		l.popFront()
+	}
+	return nil
+}
+
 // drop says that a task of the list was given up.
 func (l *waitlist) drop() {
 	if l.dropped++; l.dropped >= 64 && l.dropped > l.len()/2 {
