@@ -1,6 +1,7 @@
 package docs
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strings"
@@ -28,17 +29,13 @@ func settingsTable() string {
 			if s.Later || s.Takes == compiler.Nested || !has(s.Of, kind) {
 				continue
 			}
-			key := s.Key
-			if s.In != "" {
-				key = s.In + " { " + key + " }"
-			}
-			byDefault := s.Default
+			byDefault := cmp.Or(s.Default, s.None)
 			if s.Must {
 				byDefault = "must be given"
 			} else if byDefault != "" {
 				byDefault = "`" + byDefault + "`"
 			}
-			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", key, takes(s), byDefault, s.Doc)
+			fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", s.Path(), s.Form("`"), byDefault, s.Doc)
 		}
 	}
 	b.WriteByte('\n')
@@ -52,63 +49,6 @@ func has(list, word string) bool {
 		}
 	}
 	return false
-}
-
-// takes is what may stand behind a setting, with its range.
-func takes(s compiler.Setting) string {
-	var forms []string
-	for w := range strings.FieldsSeq(s.Words) {
-		forms = append(forms, "`"+w+"`")
-	}
-	for _, f := range []struct {
-		bit  compiler.Takes
-		form string
-	}{
-		{compiler.Count, "a count, " + ranged(s.Min, s.Max, countText)},
-		{compiler.Size, "a size, " + ranged(s.Min, s.Max, sizeText)},
-		{compiler.Duration, "a duration, " + ranged(s.Min, s.Max, durationText)},
-		{compiler.Names, "names"},
-		{compiler.Name, "a " + strings.Join(strings.Fields(s.Kinds), ", ")},
-		{compiler.Field, "a field"},
-		{compiler.Text, "a string"},
-		{compiler.Texts, "strings"},
-		{compiler.Nothing, "nothing"},
-	} {
-		if s.Takes&f.bit != 0 {
-			forms = append(forms, f.form)
-		}
-	}
-	return strings.Join(forms, " or ")
-}
-
-func ranged(low, high int64, text func(int64) string) string {
-	return text(low) + " to " + text(high)
-}
-
-func countText(n int64) string {
-	s := fmt.Sprint(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-func sizeText(n int64) string {
-	units, i := []string{"B", "KiB", "MiB", "GiB", "TiB"}, 0
-	for n >= 1024 && n%1024 == 0 && i < len(units)-1 {
-		n, i = n/1024, i+1
-	}
-	return fmt.Sprint(n, units[i])
-}
-
-func durationText(n int64) string {
-	switch {
-	case n%3600e9 == 0:
-		return fmt.Sprint(n/3600e9, "h")
-	case n%1e9 == 0:
-		return fmt.Sprint(n/1e9, "s")
-	}
-	return fmt.Sprint(n/1e6, "ms")
 }
 
 // TestTheManualHasAllKindsOfSharedObjects looks for the keyword and the handle of each.

@@ -31,7 +31,7 @@ func complete(root *cobra.Command) {
 				if len(args) > 0 {
 					return nil, cobra.ShellCompDirectiveNoFileComp
 				}
-				return codesLike(typed), cobra.ShellCompDirectiveNoFileComp
+				return append(codesLike(typed), wordsLike(typed)...), cobra.ShellCompDirectiveNoFileComp
 			}
 		default:
 			cmd.ValidArgsFunction = cobra.NoFileCompletions
@@ -47,6 +47,16 @@ func codesLike(typed string) (list []cobra.Completion) {
 				typed == "" && word == string(info.Code) {
 				list = append(list, cobra.CompletionWithDesc(word, info.Title))
 			}
+		}
+	}
+	return list
+}
+
+// wordsLike are the words of the language that start like typed.
+func wordsLike(typed string) (list []cobra.Completion) {
+	for _, word := range wordsOf() {
+		if strings.HasPrefix(word, typed) {
+			list = append(list, cobra.CompletionWithDesc(word, titleOf(word)))
 		}
 	}
 	return list

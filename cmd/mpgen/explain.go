@@ -19,14 +19,18 @@ import (
 func explainCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "explain [code or name]",
-		Short:   "Describe a finding by its code, wrong and mended, or list all codes",
-		Example: "  mpgen explain MP0103\n  mpgen explain undeclared\n  mpgen explain",
+		Short:   "Describe a finding by its code, wrong and mended, or a word of the language, or list them all",
+		Example: "  mpgen explain MP0103\n  mpgen explain undeclared\n  mpgen explain workers\n  mpgen explain",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			out := cmd.OutOrStdout()
 			if len(args) == 0 {
 				listCodes(out, diag.Codes())
+				listWords(out)
 				return nil
+			}
+			if isWord(args[0]) {
+				return explainWord(out, args[0])
 			}
 			info, err := findCode(args[0])
 			if err != nil {
@@ -48,6 +52,18 @@ func listCodes(out io.Writer, codes []diag.Info) {
 	}
 }
 
+// listWords writes a line for each word of the language.
+func listWords(out io.Writer) {
+	fmt.Fprintln(out)
+	for _, word := range wordsOf() {
+		fmt.Fprintf(out, "%-12s%s\n", word, titleOf(word))
+	}
+}
+
+// isWord says whether a text is a word of the language as it is written there: a name of a finding starts with a capital
+// letter.
+func isWord(what string) bool { return slices.Contains(wordsOf(), what) }
+
 // findCode finds a code as MP0103, mp0103 or 103, or by its name in any case.
 func findCode(what string) (diag.Info, error) {
 	var words []string
@@ -62,10 +78,11 @@ func findCode(what string) (diag.Info, error) {
 			return findCode(code)
 		}
 	}
+	words = append(words, wordsOf()...)
 	if near, _ := grammar.Nearest(what, words); near != "" {
-		return diag.Info{}, fmt.Errorf("no finding has the code or name %q; did you mean %s?", what, near)
+		return diag.Info{}, fmt.Errorf("no finding has the code or name %q, nor is it a word of the language; did you mean %s?", what, near)
 	}
-	return diag.Info{}, fmt.Errorf("no finding has the code or name %q; mpgen explain lists all", what)
+	return diag.Info{}, fmt.Errorf("no finding has the code or name %q, nor is it a word of the language; mpgen explain lists all", what)
 }
 
 // explain shows a code: why, then an example with what mpgen says to it, and the same one mended.
