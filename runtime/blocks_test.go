@@ -6,8 +6,10 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
 
@@ -50,6 +52,7 @@ var studio = struct {
 const (
 	framesMemory = 1 << 20
 	frameSize    = 1 << 16
+	studioBytes  = 1 << 20
 )
 
 func init() {
@@ -58,13 +61,13 @@ func init() {
 	s.masks = &BlocksDecl{Name: "masks", Memory: minBlocks}
 	lends := []*BlocksDecl{s.frames}
 	elem := Coded(putPicture, getPicture)
-	s.raw = &QueueDecl[picture]{Name: "raw", Elem: elem, Lends: lends, Capacity: 4}
-	s.shaded = &QueueDecl[picture]{Name: "shaded", Elem: elem, Lends: lends, Capacity: 4}
-	s.failed = &QueueDecl[Failed[picture]]{Name: "failed", Elem: FailedOf(elem), Lends: lends}
-	s.shown = &QueueDecl[picture]{Name: "shown", Elem: elem, Lends: lends, Capacity: 64}
-	s.told = &QueueDecl[picture]{Name: "told", Elem: elem, Lends: lends, Capacity: 64}
+	s.raw = &QueueDecl[picture]{Name: "raw", Elem: elem, Lends: lends, Capacity: 4, Bytes: studioBytes}
+	s.shaded = &QueueDecl[picture]{Name: "shaded", Elem: elem, Lends: lends, Capacity: 4, Bytes: studioBytes}
+	s.failed = &QueueDecl[Failed[picture]]{Name: "failed", Elem: FailedOf(elem), Lends: lends, Bytes: studioBytes}
+	s.shown = &QueueDecl[picture]{Name: "shown", Elem: elem, Lends: lends, Capacity: 64, Bytes: studioBytes}
+	s.told = &QueueDecl[picture]{Name: "told", Elem: elem, Lends: lends, Capacity: 64, Bytes: studioBytes}
 	s.more = &EventDecl{Name: "more"}
-	s.plain = &QueueDecl[Block]{Name: "plain", Elem: BlockOf(s.masks)}
+	s.plain = &QueueDecl[Block]{Name: "plain", Elem: BlockOf(s.masks), Bytes: studioBytes}
 	s.bright = &PoolDecl[picture, int]{Name: "bright", In: elem, Workers: 2, Lends: lends, Task: TaskPolicy{Retries: 1, Backoff: 1},
 		Func: brightness}
 	s.batched = &PoolDecl[Block, int]{Name: "batched", In: BlockOf(s.frames), Workers: 1, Lends: lends, Batch: 4,
@@ -157,9 +160,19 @@ func brightness(ctx context.Context, p picture) (int, error) {
 	case "stay":
 		<-ctx.Done()
 		return 0, ctx.Err()
+	case "stuck":
+		workers(p.Pixels).Add(1 << (8 * Self(ctx).Index))
+		return 0, perform(ctx, "stuck")
 	}
-	b[len(b)-1] = b[0] * 2
+	if p.How != "look" {
+		b[len(b)-1] = b[0] * 2
+	}
 	return int(binary.NativeEndian.Uint64(b)), nil
+}
+
+// workers is a number in the middle of a picture: how often each of two has worked on it.
+func workers(x Block) *atomic.Uint64 {
+	return (*atomic.Uint64)(unsafe.Pointer(&x.Bytes()[frameSize/2]))
 }
 
 // frame makes a block that begins with a number.
@@ -268,7 +281,7 @@ func TestBlockGoesWithItsItem(t *testing.T) {
 	gone, cancel := context.WithCancel(ctx)
 	cancel()
 	require.Equal(t, context.Canceled, out.Send(gone, picture{5, "same", x}))
-	require.ErrorIs(t, out.Send(ctx, picture{5, string(make([]byte, 65<<20)), x}), ErrTooBig)
+	require.ErrorIs(t, out.Send(ctx, picture{5, string(make([]byte, 2*studioBytes)), x}), ErrTooBig)
 	x.Release()
 	noneTaken(t, n)
 
@@ -403,7 +416,7 @@ func (t *trial) lentToCalls() {
 	i := 0
 	for got, err := range bright.Map(ctx, func(yield func(picture) bool) {
 		for range 20 {
-			if !yield(picture{Pixels: x}) {
+			if !yield(picture{How: "look", Pixels: x}) { // two workers have it
 				return
 			}
 		}
@@ -427,6 +440,35 @@ func (t *trial) lentToCalls() {
 	require.ErrorIs(t, err, ErrReleased)
 	_, err = studio.wrong.Pool(n).Call(ctx, 10)
 	require.ErrorContains(t, err, errNoBlocks.Error())
+}
+
+// orphaned is the conformance test of what a function has of blocks that runs on.
+func (t *trial) orphaned() {
+	r, n := t.start(studio.pipeline)
+	x := frame(t, n, 7)
+	worked := workers(x)
+	worked.Store(0)
+	task := studio.bright.Pool(n).Go(limited(t), picture{How: "stuck", Pixels: x})
+	before := uint64(0)
+	for range 2 {
+		until(t, "it is stuck", func() bool { return worked.Load() != before })
+		worker := 0
+		if worked.Load()-before > 1 {
+			worker = 1
+		}
+		before = worked.Load()
+		r.memberOf("bright", worker).kill(nil)
+	}
+	_, err := task.Wait(limited(t))
+	var died *Died
+	require.ErrorAs(t, err, &died)
+	x.Release()
+	if t.holds != yes {
+		blocks, _ := studio.frames.In(n).table.Taken()
+		require.Equal(t, 1, blocks)
+		unstick()
+	}
+	noneTaken(t, n)
 }
 
 // What a stage gives up on comes with its block.

@@ -91,6 +91,7 @@ var promises = []promise{
 	{"An update of a dict, list or set is done once or not at all, whoever dies", all(yes), (*trial).managed},
 	{"A block goes with its item, and is freed with its last holder, whoever dies", all(yes), (*trial).blocks},
 	{"A call lends the blocks of its arguments, and its caller has them after it", all(yes), (*trial).lentToCalls},
+	{"What a killed process has of blocks comes back at once", [3]string{yes, "when what was abandoned returns", "when what was abandoned returns"}, (*trial).orphaned},
 	{"Nobody sees a value half changed", all(yes), (*trial).value},
 	{"Values, arrays, dicts, lists and sets keep their contents after `Close`", all(yes), (*trial).afterwards},
 	{"Processes run at the same time", [3]string{yes, yes, "one at a time, until it waits or sleeps"}, (*trial).together},

@@ -79,6 +79,7 @@ type routine struct {
 	strands int // that are inside
 	outside int
 	over    bool          // the process has ended, or is killed
+	left    func()        // called when it is over and no strand is outside
 	held    chan struct{} // strands stand still where they go in or out until this is closed; nil: they do not
 	apart   bool
 	parted  chan struct{} // closed when it is over and no strand is inside: apart
@@ -145,8 +146,10 @@ func (s *strand) end(plain bool) (last bool) {
 	switch {
 	case !s.outside:
 		g.strands--
-	case !g.over:
-		g.outside--
+	default:
+		if g.outside--; g.over && g.outside == 0 && g.left != nil {
+			go g.left()
+		}
 	}
 	if last = !g.over && !plain; last {
 		g.over = true
@@ -162,6 +165,15 @@ func (g *routine) part() {
 		g.apart = true
 		close(g.parted)
 	}
+}
+
+// whenLeft has f called when no strand that was abandoned runs any more. It reports
+// false if none does now. The process is dead.
+func (g *routine) whenLeft(f func()) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.left = f
+	return g.outside > 0
 }
 
 // complain writes what a process that crashes writes.
@@ -211,7 +223,7 @@ func (s *strand) cross(outside bool) {
 		g.mu.Lock()
 	}
 	if g.over {
-		runtime.Goexit()
+		runtime.Goexit() // to end
 	}
 	if s.outside == outside {
 		return

@@ -252,6 +252,7 @@ func (m *member) supervise(p instance) {
 		if m.desk != nil {
 			m.desk.close()
 		}
+		m.keepAbandoned(p)
 		left := m.sweep()
 		<-p.Done()
 		m.endStarted(p.Exit())

@@ -123,6 +123,18 @@ func (t *Table) Holding(message uint64) (blocks []Block) {
 	return blocks
 }
 
+// Held are the blocks that the process p holds.
+func (t *Table) Held(p int) (blocks []Block) {
+	for i := range t.entries() {
+		if word, bit := t.bit(i, p); word.Load()&bit != 0 {
+			if b, ok := t.Find(i, genOf(t.states[i].Load())); ok {
+				blocks = append(blocks, b)
+			}
+		}
+	}
+	return blocks
+}
+
 // held reports whether anybody holds the block of an entry.
 func (t *Table) held(entry int) bool {
 	for k := range t.g.words() {
