@@ -2,6 +2,8 @@ package mp
 
 import (
 	"context"
+	"errors"
+	"os"
 	"testing"
 	"time"
 
@@ -80,4 +82,90 @@ func (t *trial) sending() {
 			<-ended
 		})
 	}
+}
+
+// strike is a source that stops well when it is told to, a reader that wants to see
+// the end, and one who fails.
+var strike = func() (s struct {
+	pipeline *Pipeline
+	well     *NumberDecl[int]
+	badly    *NumberDecl[int]
+}) {
+	work := &QueueDecl[int]{Name: "work"}
+	s.well, s.badly = &NumberDecl[int]{Name: "well"}, &NumberDecl[int]{Name: "badly"}
+	source := &ProcessDecl{Name: "work on", Send: []Decl{work}, Main: func(ctx context.Context, n *Node, _ *Decoder) error {
+		for i := 0; ctx.Err() == nil; i++ {
+			_ = work.Sender(n).Send(ctx, i)
+		}
+		return nil
+	}}
+	reader := &ProcessDecl{Name: "watch", Receive: []Decl{work}, Uses: []Decl{s.well, s.badly}, Main: func(_ context.Context, n *Node, _ *Decoder) error {
+		for _, err := range work.Receiver(n).All(context.Background()) {
+			if errors.Is(err, errActed) {
+				s.badly.In(n).Add(1)
+				return nil
+			}
+		}
+		s.well.In(n).Add(1)
+		return nil
+	}}
+	fails := &ProcessDecl{Name: "fail", Main: func(context.Context, *Node, *Decoder) error { return errActed }}
+	s.pipeline = &Pipeline{Path: "mp.test/conform/strike", Source: "strike.mp", Decls: []Decl{work, s.well, s.badly, source, reader, fails}}
+	Register(s.pipeline)
+	return s
+}()
+
+func (t *trial) stopped() {
+	r, n := t.start(strike.pipeline)
+	require.ErrorIs(t, r.Wait(), errActed)
+	require.Zero(t, strike.well.In(n).Load())
+}
+
+func (t *trial) stuck() {
+	r, n := t.start(office.pipeline)
+	file := t.TempDir() + "/begun"
+	ctx, cancel := context.WithCancel(limited(t))
+	task := office.serve.Pool(n).Go(ctx, order{"stuck", file})
+	until(t, "it has begun", func() bool { _, err := os.Stat(file); return err == nil })
+	cancel()
+	_, err := task.Wait(limited(t))
+	require.ErrorIs(t, err, context.Canceled)
+	until(t, "there is another worker", func() bool { return r.Stats().Pools["serve"].Restarts == 1 })
+	for range 2 {
+		_, err = office.serve.Pool(n).Call(limited(t), order{how: "return"})
+		require.NoError(t, err)
+	}
+	left := map[bool]uint64{true: 0, false: 1}[t.holds == "it is killed"]
+	require.Equal(t, left, r.Stats().Abandoned)
+}
+
+func (t *trial) closes() {
+	r, n := t.start(speech.pipeline, speak(1, "stuck", 0))
+	_, err := speech.said.Receiver(n).Receive(limited(t))
+	require.NoError(t, err)
+	starts := speech.starts.In(n)
+	began := time.Now()
+	require.NoError(t, r.Close())
+	require.Less(t, time.Since(began), 5*time.Second)
+	_, err = speech.said.Receiver(n).Receive(limited(t))
+	require.ErrorIs(t, err, ErrClosed)
+	require.Equal(t, 1, starts.Load(), "numbers stay readable")
+}
+
+func (t *trial) shutdown() {
+	r, n := t.start(belt.pipeline, counts(-1))
+	in := belt.twice.Receiver(n)
+	_, err := in.Receive(limited(t))
+	require.NoError(t, err)
+	got := make(chan int)
+	go func() {
+		count := 1
+		for range in.All(context.Background()) {
+			count++
+		}
+		got <- count
+	}()
+	require.NoError(t, r.Shutdown(limited(t)))
+	require.Equal(t, belt.sent.In(n).Load(), <-got)
+	require.Zero(t, r.Stats().Queues["made"].Len)
 }
