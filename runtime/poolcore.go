@@ -269,10 +269,13 @@ func (p *poolCore) dispatch() {
 			due = append(due, t)
 			return true
 		})
-		for _, t := range slices.Backward(due) {
+		for _, t := range due {
 			if p.isolates(t) { // they take turns
 				p.isolated.pushBack(t)
-			} else {
+			}
+		}
+		for _, t := range slices.Backward(due) {
+			if !p.isolates(t) {
 				p.pending.pushFront(t)
 			}
 		}
