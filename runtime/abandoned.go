@@ -1,6 +1,9 @@
 package mp
 
-import "github.com/mpgen/mpgen/runtime/internal/ring"
+import (
+	"github.com/mpgen/mpgen/runtime/internal/block"
+	"github.com/mpgen/mpgen/runtime/internal/ring"
+)
 
 // keepAbandoned is called before the dead process p is swept. If code of it runs on, as
 // it does on the engines of goroutines until it returns, what it has of blocks must not
@@ -27,25 +30,24 @@ func (m *member) keepAbandoned(p instance) {
 // on. The program is a holder of each when it returns, once more if it was one.
 func (m *member) blocks() (kept []Block) {
 	r, slot := m.run, m.index
-	var messages []uint64
-	for _, i := range r.plan.partsTaken(slot) {
-		if b := r.bounded[i]; b != nil && r.plan.parts[i].lends != 0 {
-			messages = append(messages, b.InHand(ring.Owner(slot))...)
-		}
-	}
-	for _, i := range r.plan.parties[m.slot.party].uses {
-		b := r.node.blocks[i]
-		if b == nil {
-			continue
-		}
-		all := b.table.Held(slot)
-		for _, message := range messages {
-			all = append(all, b.table.Holding(message)...)
-		}
+	keep := func(b *Blocks, all []block.Block) {
 		for _, at := range all {
 			if x := (Block{b, at}); x.Keep() == nil {
 				kept = append(kept, x)
 			}
+		}
+	}
+	for _, i := range r.plan.partsTaken(slot) {
+		for _, h := range r.plan.parts[i].held {
+			for _, message := range r.bounded[i].InHand(ring.Owner(slot)) {
+				b := r.node.blocks[h.blocks]
+				keep(b, b.table.Holding(h.ring, message))
+			}
+		}
+	}
+	for _, i := range r.plan.parties[m.slot.party].uses {
+		if b := r.node.blocks[i]; b != nil {
+			keep(b, b.table.Held(slot))
 		}
 	}
 	return kept

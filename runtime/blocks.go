@@ -25,8 +25,11 @@ type BlocksDecl struct {
 
 const (
 	defaultBlocks = 4096
-	blockItems    = 16 // items that a block is in at once
 	minBlocks     = 1 << 12
+
+	// Items of a queue that wait and carry the same block.
+	blockItems      = 64
+	blockItemsSpill = 1024 // where nobody waits for one to be done
 )
 
 // In is the blocks, for a process that declares to use them.
@@ -41,7 +44,7 @@ func (d *BlocksDecl) In(n *Node) *Blocks {
 func (d *BlocksDecl) name() string { return d.Name }
 
 func (d *BlocksDecl) check() error {
-	switch g := d.geometry(1); {
+	switch g := d.geometry(1, nil); {
 	case d.Memory < minBlocks || d.Memory > 1<<46:
 		return fmt.Errorf("blocks %q can't have %d bytes", d.Name, d.Memory)
 	case g.Count < 1 || g.Count > block.MaxCount:
@@ -50,23 +53,29 @@ func (d *BlocksDecl) check() error {
 	return nil
 }
 
-func (d *BlocksDecl) geometry(slots int) block.Geometry {
-	g := block.Geometry{Memory: int(d.Memory), Count: d.Count, Messages: blockItems, Slots: slots}
+// geometry is for the rings of the parts whose items carry blocks of d, with so many
+// places each.
+func (d *BlocksDecl) geometry(slots int, places []int) block.Geometry {
+	g := block.Geometry{Memory: int(d.Memory), Count: d.Count, Messages: places, Slots: slots}
 	if g.Count == 0 {
 		g.Count = defaultBlocks
 	}
 	return g
 }
 
-// The makers' turn lies in a page before the table.
-func (d *BlocksDecl) place(slots, _ int) sharedPlace {
-	return sharedPlace{kind: control.KindBlocks, size: alignUp(lock.Size(slots), pageSize) + block.Size(d.geometry(slots)),
-		pages: true, late: int(d.Memory)}
+func (d *BlocksDecl) place(slots, _ int) sharedPlace { return d.placed(slots, nil) }
+
+// placed is place when the parts are known. The makers' turn lies in a page before the
+// table.
+func (d *BlocksDecl) placed(slots int, places []int) sharedPlace {
+	g := d.geometry(slots, places)
+	return sharedPlace{kind: control.KindBlocks, size: alignUp(lock.Size(slots), pageSize) + block.Size(g),
+		pages: true, late: block.Size(g) - block.Early(g)}
 }
 
-func (d *BlocksDecl) table(n *Node, at unsafe.Pointer) *block.Table {
+func (d *BlocksDecl) table(n *Node, s *sharedPlan) *block.Table {
 	slots := len(n.plan.slots)
-	return block.Open(unsafe.Add(at, alignUp(lock.Size(slots), pageSize)), d.geometry(slots), n.slot, n.bells, poison())
+	return block.Open(unsafe.Add(n.commons.At(s.offset), alignUp(lock.Size(slots), pageSize)), d.geometry(slots, s.places), n.slot, n.bells, poison())
 }
 
 // poison reports whether what is released is to be overwritten.
@@ -119,7 +128,7 @@ func (n *Node) openBlocks() {
 		s := &n.plan.shared[i]
 		if row, is := s.row.(*BlocksDecl); is && (n.slot == 0 || n.plan.uses(n.slot, row)) {
 			at := n.commons.At(s.offset)
-			n.blocks[i] = &Blocks{node: n, row: row, table: row.table(n, at), turn: newLock(n, at, fmt.Sprintf("blocks %q", row.Name))}
+			n.blocks[i] = &Blocks{node: n, row: row, table: row.table(n, s), turn: newLock(n, at, fmt.Sprintf("blocks %q", row.Name))}
 		}
 	}
 }
@@ -136,6 +145,11 @@ func (n *Node) openBlocks() {
 // the loop's round, the handler's call, or the next Receive; with Keep, until Release.
 // Who reads a block too late reads what others have put there, and who writes to it
 // harms them; it is no fault, and MP_DEBUG=poison makes it easy to see.
+//
+// Several items may carry the same block, each sent after a Keep. There may be as many of a
+// queue as it has room for, up to 64 that wait there, 1024 if it spills, besides those that
+// its readers have in hand. [Sender.Send] of one more waits until one of them is done, as it
+// does while the queue is full; to a queue that spills it fails with [ErrFull].
 type Block struct {
 	of *Blocks
 	at block.Block
@@ -236,7 +250,7 @@ func (x Block) Bytes() []byte {
 func (x Block) Copy() []byte { return slices.Clone(x.Bytes()) }
 
 // Keep makes the calling process a holder of the block, once more if it is one, until
-// Release. The error is [ErrReleased] if it is too late, or [ErrClosed] after the end of
+// Release, or the next sending of it. The error is [ErrReleased] if it is too late, or [ErrClosed] after the end of
 // the run.
 func (x Block) Keep() error {
 	if x.of == nil {

@@ -361,37 +361,6 @@ func TestNewWaitsForRoom(t *testing.T) {
 	require.ErrorIs(t, err, ErrClosed)
 }
 
-func TestBlockIsInSoManyItemsAtOnce(t *testing.T) {
-	t.Setenv(EngineVariable, "goroutines")
-	_, n := begin(t, studio.pipeline)
-	out, in, ctx := studio.shown.Sender(n), studio.told.Receiver(n), limited(t)
-	x := frame(t, n, 7)
-	require.NoError(t, out.Send(ctx, picture{Number: -1, How: "wait"}))
-	_, err := in.Receive(ctx)
-	require.NoError(t, err)
-	for i := range blockItems {
-		require.NoError(t, x.Keep())
-		require.NoError(t, out.Send(ctx, picture{i, "", x}))
-	}
-	require.Equal(t, ErrFull, out.TrySend(picture{Pixels: x}))
-	require.NoError(t, x.Keep())
-	done := make(chan error)
-	go func() { done <- out.Send(ctx, picture{99, "", x}) }()
-	until(t, "it waits", func() bool { return studio.frames.In(n).table.Room().Any() })
-	studio.more.In(n).Set()
-	for i := range blockItems {
-		p, err := in.Receive(ctx)
-		require.NoError(t, err)
-		require.Equal(t, i, p.Number)
-	}
-	require.NoError(t, <-done)
-	p, err := in.Receive(ctx)
-	require.NoError(t, err)
-	require.Equal(t, 99, p.Number)
-	x.Release()
-	noneTaken(t, n)
-}
-
 // A call lends its blocks: the function may change them, and the caller has them after.
 func (t *trial) lentToCalls() {
 	_, n := t.start(studio.pipeline)

@@ -84,6 +84,7 @@ var promises = []promise{
 	{"An rlock is taken again by its context", all(yes), (*trial).rlock},
 	{"An update of a dict, list or set is done once or not at all, whoever dies", all(yes), (*trial).managed},
 	{"A block goes with its item, and is freed with its last holder, whoever dies", all(yes), (*trial).blocks},
+	{"A stage passes a block on, however many items of its queue carry the same", all(yes), (*trial).crowded},
 	{"A call lends the blocks of its arguments, and its caller has them after it", all(yes), (*trial).lentToCalls},
 	{"What a killed process has of blocks comes back at once", [3]string{yes, "when what was abandoned returns", "when what was abandoned returns"}, (*trial).orphaned},
 	{"Nobody sees a value half changed", all(yes), (*trial).value},

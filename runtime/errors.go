@@ -15,8 +15,9 @@ var (
 	ErrClosed = errors.New("closed")
 
 	// ErrFull is the answer of TrySend to a queue that has no place left, of Send to
-	// one whose spill is full, of a dict, list or set that has as many entries as its
-	// limit says, and of the start of a process, in a process, of which max run.
+	// one whose spill is full, or in too many items of which a block is, of a dict, list
+	// or set that has as many entries as its limit says, and of the start of a process, in
+	// a process, of which max run.
 	ErrFull = errors.New("no place left")
 
 	// ErrEmpty is the answer of TryReceive to a queue that holds no item now.

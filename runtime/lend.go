@@ -1,6 +1,7 @@
 package mp
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -136,27 +137,34 @@ func (d *Decoder) Block(row *BlocksDecl) (x Block) {
 	return x
 }
 
-// returner is what a ring of a queue calls for what its messages hold.
-func (n *Node) returner(lends []int) func(message uint64, lent []uint64) {
+// returner is what the ring of a part calls for what its messages hold.
+func (n *Node) returner(p *partPlan) func(message uint64, lent []uint64) {
 	return func(message uint64, lent []uint64) {
 		if lent == nil {
-			for _, i := range lends {
-				n.blocks[i].table.ReturnAll(message)
+			for _, h := range p.held {
+				n.blocks[h.blocks].table.ReturnAll(h.ring, message)
 			}
 		}
 		for _, x := range lent {
-			n.blocks[int(x>>32)].table.Return(int(uint32(x)), message)
+			i := int(x >> 32)
+			if ring, ok := p.ringOf(i); ok {
+				n.blocks[i].table.Return(int(uint32(x)), ring, message)
+			}
 		}
 	}
 }
 
 // lend lets the message that is to carry what has been encoded hold its blocks. full is
-// the first that too many items carry; then, and after an error, the message is to be
-// dropped.
+// the first that too many items of the part carry; then, and after an error, the message
+// is to be dropped.
 func (o *outlet) lend(d ring.Descriptor) (full *Block, err error) {
 	for i := range o.enc.lent {
 		x := &o.enc.lent[i]
-		switch x.of.table.Lend(x.at, d.Message()) {
+		ring, ok := o.ringOf(x)
+		if !ok {
+			return nil, fmt.Errorf("%s %q: %w", o.q.row.kind(), o.q.name, errNoBlocks)
+		}
+		switch x.of.table.Lend(x.at, ring, d.Message()) {
 		case block.Full:
 			return x, nil
 		case block.Gone:
@@ -164,6 +172,21 @@ func (o *outlet) lend(d ring.Descriptor) (full *Block, err error) {
 		}
 	}
 	return nil, nil
+}
+
+// ringOf is the part's number in the table of a block, if its items may carry such.
+func (o *outlet) ringOf(x *Block) (ring int, ok bool) {
+	return o.node.plan.parts[o.part].ringOf(o.node.plan.index[x.of.row])
+}
+
+// ringOf is the part's number in the table of blocks.
+func (p *partPlan) ringOf(blocks int) (ring int, ok bool) {
+	for _, h := range p.held {
+		if h.blocks == blocks {
+			return h.ring, true
+		}
+	}
+	return 0, false
 }
 
 // lent comes when an item with blocks is in the ring: the sender's holds went with it.
@@ -191,20 +214,31 @@ func (o *outlet) forget(encode func(*Encoder)) {
 	o.node.ringing(func() { o.giveAway(e.lent) })
 }
 
-// lending is the condition of a sender whose block is in too many items.
+// crowded is the error of a send to a queue that spills, of a block that is in too many
+// items: who waited for one of them to be done might keep its readers waiting.
+func (o *outlet) crowded(x *Block) error {
+	pl := o.node.plan
+	ring, _ := o.ringOf(x)
+	return fmt.Errorf("%s %q: %w: %d of its items carry the same block of blocks %q, and no more of them can: copy it into another block",
+		o.q.row.kind(), o.q.name, ErrFull, pl.shared[pl.index[x.of.row]].places[ring], x.of.row.Name)
+}
+
+// lending is the condition of a sender whose block is in too many items of the part.
 type lending struct {
-	o *outlet
-	x Block
+	o    *outlet
+	x    Block
+	ring int
 }
 
 func (l *lending) Ready() bool {
 	o := l.o
-	return o.node.over.Load() || l.x.of.table.CanLend(l.x.at) || o.closed.Load() || o.word.Gone.Load() != 0 || o.finished()
+	return o.node.over.Load() || l.x.of.table.CanLend(l.x.at, l.ring) || o.closed.Load() || o.word.Gone.Load() != 0 || o.finished()
 }
 
 func (l *lending) waitsFor() want {
-	return want{what: fmt.Sprintf("one of the %d items with the same block to be done", blockItems),
-		from: l.o.node.plan.others(l.x.of.row, l.o.node.slot), how: "held"}
+	o := l.o
+	return want{what: "one of the items of " + o.q.String() + " with the same block to be done",
+		from: o.node.plan.parts[o.part].consumers, how: "read"}
 }
 
 // lend finds out which blocks come in the items of each queue, and who has them for
@@ -254,6 +288,29 @@ func (pl *plan) lend() error {
 	return nil
 }
 
+// holdBlocks gives the items of each part places at the blocks that they carry: as many as
+// a block may be in at once, which are more than can be worked on.
+func (pl *plan) holdBlocks() {
+	for i := range pl.parts {
+		part := &pl.parts[i]
+		q := &pl.queues[part.queue]
+		wait := min(cmp.Or(q.row.shape().capacity, defaultCapacity), blockItems)
+		if q.spills {
+			wait = blockItemsSpill
+		}
+		for _, k := range q.lends {
+			s := &pl.shared[k]
+			part.held = append(part.held, heldPlan{k, len(s.places)})
+			s.places = append(s.places, wait+len(part.seats))
+		}
+	}
+	for i := range pl.shared {
+		if s := &pl.shared[i]; len(s.places) > 0 {
+			s.place = s.row.(*BlocksDecl).placed(len(pl.slots), s.places)
+		}
+	}
+}
+
 func (pl *plan) lendings() (n int) {
 	for i := range pl.parts {
 		n = max(n, pl.parts[i].lends)
@@ -277,8 +334,8 @@ func (r *Run) returnAll(part int) {
 		inHand = in.bounded.InHand(0)
 		in.mu.Unlock()
 	}
-	for _, i := range r.plan.queues[p.queue].lends {
-		r.node.blocks[i].table.ReturnEach(func(message uint64) bool {
+	for _, h := range p.held {
+		r.node.blocks[h.blocks].table.ReturnEach(h.ring, func(message uint64) bool {
 			return ring.RingOf(message) == p.lends && !slices.Contains(inHand, message)
 		})
 	}
@@ -286,12 +343,9 @@ func (r *Run) returnAll(part int) {
 
 // keepAll keeps, for the program, the blocks of an item in the payload of a record.
 func (r *Run) keepAll(part int, payload []byte) (blocks []Block) {
-	if r.plan.parts[part].lends == 0 {
-		return nil
-	}
-	for _, i := range r.plan.queues[r.plan.parts[part].queue].lends {
-		b := r.node.blocks[i]
-		for _, at := range b.table.Holding(ring.MessageOf(payload)) {
+	for _, h := range r.plan.parts[part].held {
+		b := r.node.blocks[h.blocks]
+		for _, at := range b.table.Holding(h.ring, ring.MessageOf(payload)) {
 			if x := (Block{b, at}); x.Keep() == nil {
 				blocks = append(blocks, x)
 			}

@@ -104,7 +104,7 @@ func (n *Node) bounded(p *partPlan) *ring.Bounded {
 		r.SetOwner(i, ring.Owner(slot))
 	}
 	if p.lends > 0 {
-		r.Arena.Return = n.returner(n.plan.queues[p.queue].lends)
+		r.Arena.Return = n.returner(p)
 	}
 	return r
 }

@@ -192,11 +192,15 @@ func (o *outlet) build(ctx context.Context, item []byte, try bool) (ring.Descrip
 		}
 		o.arena.Drop(o.slot)
 		o.bounded.Room().WakeOne() // who waited for the bytes that this had
-		if err == nil && (try || o.q.spills) {
+		switch {
+		case err != nil:
+		case try:
 			err = ErrFull
-		}
-		if err == nil {
-			err = o.node.bell.Wait(ctx, full.of.table.Room(), &lending{o, *full})
+		case o.q.spills:
+			err = o.crowded(full)
+		default:
+			ring, _ := o.ringOf(full)
+			err = o.node.bell.Wait(ctx, full.of.table.Room(), &lending{o, *full, ring})
 		}
 		if err == nil {
 			err = o.ended()

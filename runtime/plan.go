@@ -90,10 +90,15 @@ type partPlan struct {
 	capacity  int // items that it holds before it spills
 	geometry  ring.Geometry
 	lends     int // its number among the rings whose items carry blocks, 0: they don't
+	held      []heldPlan
 	spsc      bool
 	consumers []int // slots
 	seats     []int // slot of each seat, if not spsc
 }
+
+// heldPlan is blocks that a part's items carry: the shared object, and the part's number
+// in their table.
+type heldPlan struct{ blocks, ring int }
 
 // feeder is an input of a pool.
 type feeder struct{ pool, input int }
@@ -264,6 +269,7 @@ func newPlan(p *Pipeline, t told) (*plan, error) {
 			return nil, fmt.Errorf("%q sends to %d readers of queues with a key, the most is %d", pl.slots[p.first].name, n, ring.MaxOutputs)
 		}
 	}
+	pl.holdBlocks()
 	pl.lay()
 	return pl, nil
 }

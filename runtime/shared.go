@@ -53,7 +53,8 @@ type sharedPlace struct {
 type sharedPlan struct {
 	row    sharedRow
 	place  sharedPlace
-	length int // elements of an array
+	length int   // elements of an array
+	places []int // of blocks, of each part whose items carry some: items that hold one at once
 	offset int
 }
 

@@ -5,6 +5,7 @@ package block
 import (
 	"context"
 	"fmt"
+	"slices"
 	"unsafe"
 
 	"github.com/mpgen/mpgen/runtime/internal/bell"
@@ -22,7 +23,7 @@ type arena struct {
 	memory  []uint64
 	bells   []bell.Word
 	boxes   []seam.Uint64
-	notes   []seam.Uint64 // of each maker: the message that it builds
+	notes   []seam.Uint64 // of each process: the message that it builds
 	serials []seam.Uint64
 	turn    unsafe.Pointer
 	at      unsafe.Pointer
@@ -33,9 +34,11 @@ type arena struct {
 	keeps  bool // readers keep what they get, beyond its message
 	stale  bool // readers try to keep what they have no more
 	retain bool // makers drop what they have made without sending it
+	chain  bool // the maker sends each block in 2 items to the first box, and its reader to the next
 
 	// bugs put in on purpose
 	noSweep bool
+	oneRing bool // the items of all boxes have the same words
 	keep    func(t *Table, b Block) bool
 }
 
@@ -64,7 +67,7 @@ const placed = 1 << 32 // in a note: the message has its box
 // goes to all boxes. fit is how many blocks there is room for.
 func newArena(makers, rounds, readers, fit, kills, sweepKills int) *arena {
 	slots := makers + readers
-	h := &arena{g: Geometry{Memory: fit * grain, Count: 2, Messages: 2, Slots: slots}, makers: makers, readers: readers, names: map[int]string{}}
+	h := &arena{g: Geometry{Memory: fit * grain, Count: 2, Messages: []int{2}, Slots: slots}, makers: makers, readers: readers, names: map[int]string{}}
 	size := 1<<13 + Size(h.g)
 	all := make([]uint64, (size+page)/8)
 	skip := -int(uintptr(unsafe.Pointer(&all[0]))) & (page - 1) / 8
@@ -72,8 +75,8 @@ func newArena(makers, rounds, readers, fit, kills, sweepKills int) *arena {
 	p := unsafe.Pointer(&h.memory[0])
 	h.bells = unsafe.Slice((*bell.Word)(p), slots)
 	h.boxes = unsafe.Slice((*seam.Uint64)(unsafe.Add(p, 1024)), readers)
-	h.notes = unsafe.Slice((*seam.Uint64)(unsafe.Add(p, 2048)), makers)
-	h.serials = unsafe.Slice((*seam.Uint64)(unsafe.Add(p, 3072)), makers)
+	h.notes = unsafe.Slice((*seam.Uint64)(unsafe.Add(p, 2048)), slots)
+	h.serials = unsafe.Slice((*seam.Uint64)(unsafe.Add(p, 3072)), slots)
 	h.turn = unsafe.Add(p, page)
 	h.at = unsafe.Add(p, 2*page)
 	t := h.table(0)
@@ -223,30 +226,66 @@ func (h *arena) make(s *explore.Self, i int) {
 			l.Wake()
 		}
 	}
-	for k := range h.boxes {
-		if h.retain {
-			break
+	switch {
+	case h.chain:
+		for item := range uint64(2) {
+			s.Know(append(at, item)...)
+			h.send(s, i, 0, b)
 		}
-		seam.At(821, uint64(k))
-		serial := h.serials[i].Load() + 1
-		h.serials[i].Store(serial)
-		m := uint64(i+1)<<8 | serial
-		seam.At(822, uint64(k), m)
-		h.notes[i].Store(m)
-		if t.Lend(b, m) != Lent {
-			s.Event(lost, uint64(b.At/grain))
+	case !h.retain:
+		for k := range h.boxes {
+			h.send(s, i, k, b)
 		}
-		seam.At(823, uint64(k), m)
-		s.Await(func(w *explore.World) (uint64, bool) { return 0, h.word(w, &h.boxes[k]) == empty })
-		h.boxes[k].Store(boxOf(filling, m, b))
-		h.notes[i].Store(m | placed)
-		h.boxes[k].Store(boxOf(full, m, b))
-		h.notes[i].Store(0)
 	}
 	seam.Point()
 	s.Event(letGo, uint64(b.At/grain))
 	seam.At(830)
 	t.Drop(b)
+}
+
+// send is what an outlet of package mp does with an item that carries a block.
+func (h *arena) send(s *explore.Self, i, k int, b Block) {
+	t := h.table(i)
+	seam.At(821, uint64(k))
+	serial := h.serials[i].Load() + 1
+	h.serials[i].Store(serial)
+	m := uint64(i+1)<<8 | serial
+	seam.At(822, uint64(k), m)
+	h.notes[i].Store(m)
+	for {
+		v := t.Lend(b, h.ring(k), m)
+		if v == Gone {
+			s.Event(lost, uint64(b.At/grain))
+		}
+		if v != Full {
+			break
+		}
+		seam.At(824, uint64(k), m)
+		h.wait(i, t.Room(), func() bool { return t.CanLend(b, h.ring(k)) })
+		seam.At(825, uint64(k), m)
+	}
+	seam.At(823, uint64(k), m)
+	s.Await(func(w *explore.World) (uint64, bool) { return 0, h.word(w, &h.boxes[k]) == empty })
+	h.boxes[k].Store(boxOf(filling, m, b))
+	h.notes[i].Store(m | placed)
+	h.boxes[k].Store(boxOf(full, m, b))
+	h.notes[i].Store(0)
+}
+
+// ring is whose words the items of a box have.
+func (h *arena) ring(box int) int {
+	if h.chain && !h.oneRing {
+		return box
+	}
+	return 0
+}
+
+// target is the box into which process i sends, if that is one only.
+func (h *arena) target(i int) int {
+	if !h.chain || i < h.makers {
+		return 0
+	}
+	return i - h.makers + 1
 }
 
 func (h *arena) read(s *explore.Self, i, k int) {
@@ -255,7 +294,11 @@ func (h *arena) read(s *explore.Self, i, k int) {
 		if kind, _, _ := inBox(v); kind == full {
 			return v, true
 		}
-		for m := range h.makers {
+		before := h.makers
+		if h.chain {
+			before += k
+		}
+		for m := range before {
 			if !w.Ended(m) {
 				return 0, false
 			}
@@ -273,6 +316,10 @@ func (h *arena) read(s *explore.Self, i, k int) {
 	at := uint64(b.At / grain)
 	s.Event(got, at)
 	t := h.table(i)
+	if h.chain && k+1 < h.readers {
+		s.Know(v)
+		h.send(s, i, k+1, b)
+	}
 	if h.keeps {
 		if !h.keep(t, b) {
 			s.Event(lost, at)
@@ -283,7 +330,7 @@ func (h *arena) read(s *explore.Self, i, k int) {
 	}
 	seam.At(840, v)
 	h.boxes[k].Store(with(v, over))
-	t.Return(b.Entry, m)
+	t.Return(b.Entry, h.ring(k), m)
 	h.boxes[k].Store(empty)
 	switch {
 	case h.keeps:
@@ -325,9 +372,8 @@ func (h *arena) supervise(s *explore.Self, c explore.Context) explore.Context {
 	}
 	p := int(c[0] - 1)
 	t := h.table(0)
-	if p < h.makers {
-		h.settle(t, p)
-	} else {
+	h.settle(t, p)
+	if p >= h.makers {
 		h.returned(t, p-h.makers)
 	}
 	seam.At(850)
@@ -357,14 +403,14 @@ func (h *arena) settle(t *Table, p int) {
 		v := h.boxes[k].Load()
 		kind, of, _ := inBox(v)
 		if kind == filling && of == m {
-			t.ReturnAll(m)
+			t.ReturnAll(h.ring(k), m)
 			h.boxes[k].Store(empty)
 			h.notes[p].Store(0)
 			return
 		}
 	}
 	if note&placed == 0 {
-		t.ReturnAll(m)
+		t.ReturnAll(h.ring(h.target(p)), m)
 	}
 	h.notes[p].Store(0)
 }
@@ -376,9 +422,16 @@ func (h *arena) returned(t *Table, k int) {
 	case reading:
 		h.boxes[k].Store(with(v, full))
 	case over:
-		t.ReturnAll(m)
+		t.ReturnAll(h.ring(k), m)
 		h.boxes[k].Store(empty)
 	}
+}
+
+// chained is a maker, so many readers in a chain, and a word for each ring.
+func chained(readers, kills, sweepKills int) *arena {
+	h := newArena(1, 1, readers, 1, kills, sweepKills)
+	h.chain, h.g.Messages = true, slices.Repeat([]int{1}, readers)
+	return h
 }
 
 // Notes, of each place in the arena: the processes that count on what is there.

@@ -24,6 +24,8 @@ func TestBlocksUnderAllInterleavings(t *testing.T) {
 		{"a reader that keeps what it has no more", newArena(1, 2, 1, 1, 1, 0), func(h *arena) { h.stale = true }, 0},
 		{"shared by 2 readers", newArena(1, 1, 2, 1, 1, 1), nil, 1_000_000},
 		{"shared by 2 readers that keep", newArena(1, 1, 2, 1, 1, 0), func(h *arena) { h.keeps = true }, 300_000},
+		{"passed on in a chain of 2", chained(2, 1, 0), nil, 0},
+		{"passed on in a chain of 3", chained(3, 0, 0), nil, 500_000},
 		{"2 makers, room for 1", newArena(2, 1, 0, 1, 1, 1), func(h *arena) { h.retain = true }, 1_000_000},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -82,6 +84,8 @@ func TestSeededBugsAreFound(t *testing.T) {
 			fault(0, func(s explore.Step) bool {
 				return s.Kind == seam.Load && s.In("(*Parked).Any") && s.In("(*Table).collect")
 			}), "stuck"},
+		{"who pass a block on have no words of their own", chained(2, 0, 0),
+			func(h *arena) { h.oneRing = true }, "stuck"},
 		{"what the dead had is left", newArena(1, 2, 1, 1, 1, 0),
 			func(h *arena) { h.noSweep = true }, "stuck"},
 	} {

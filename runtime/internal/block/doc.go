@@ -16,8 +16,8 @@
 //
 // A process, or a message: an item of a queue from before it goes in until it is
 // done, under the number that package ring gives it. A process has a bit of the
-// entry, at its own number; a message is in one of a few words. Both are claims that name
-// their owner in the step that makes them. Nothing is counted, as nobody could
+// entry, at its own number; a message is in one of the words of its ring. Both are claims
+// that name their owner in the step that makes them. Nothing is counted, as nobody could
 // say whether the dead had counted or not.
 //
 // The state counts what is added, behind each:
@@ -32,6 +32,18 @@
 // and D3 makes D3 fail, and looks himself when he drops; who adds later is told by A2 that
 // there is no such block any more. So nobody needs a hold in order to add one; a block
 // goes once, and not before its last hold; and who drops the last one frees it.
+//
+// # Too many messages
+//
+// Who finds no word of a ring free waits until one of that ring's messages is done, and
+// lends nothing meanwhile: a message that was to hold several blocks holds none, until
+// there is a word for each. Its own process may be at work on an item with the same block,
+// and not be done with it before. That can't be what it waits for: the item is of the ring
+// that it was taken from, which has words of its own. Nor can enough readers with an
+// item in hand: a ring has more words than seats. So this wait is like that for a place in
+// the ring, and ends as that does: whoever reads the last of a chain of rings goes
+// on, hence those who send to it do, and so on up to the first. Round a circle of rings
+// nobody may wait for either, and there it is an error; package mp sees to that.
 //
 // # Making one
 //

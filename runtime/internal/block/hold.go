@@ -8,12 +8,12 @@ import (
 
 // bit is where process p has its bit of an entry.
 func (t *Table) bit(entry, p int) (word *seam.Uint64, bit uint64) {
-	return &t.holds[entry*t.g.words()+p/64], 1 << (p % 64)
+	return &t.holds[entry*t.words+p/64], 1 << (p % 64)
 }
 
-// messages are the words of an entry for messages.
-func (t *Table) messages(entry int) []seam.Uint64 {
-	return t.holds[entry*t.g.words()+t.g.bits():][:t.g.Messages]
+// messages are the words of an entry for the messages of a ring.
+func (t *Table) messages(entry, ring int) []seam.Uint64 {
+	return t.holds[entry*t.words+t.rings[ring]:][:t.g.Messages[ring]]
 }
 
 // Keep makes this process a holder of a block. It reports false if there is no such
@@ -44,13 +44,14 @@ type Verdict int
 // What Lend finds.
 const (
 	Lent Verdict = iota
-	Full         // too many messages hold it
+	Full         // too many messages of the ring hold it
 	Gone         // there is no such block any more
 )
 
-// Lend makes message, which is not 0, a holder of a block.
-func (t *Table) Lend(b Block, message uint64) Verdict {
-	words := t.messages(b.Entry)
+// Lend makes message, which is not 0, a holder of a block. ring is the one that it goes
+// into, by its place in the geometry.
+func (t *Table) Lend(b Block, ring int, message uint64) Verdict {
+	words := t.messages(b.Entry, ring)
 	for k := range words {
 		if words[k].Load() != 0 || !words[k].CompareAndSwap(0, message) {
 			continue
@@ -58,7 +59,7 @@ func (t *Table) Lend(b Block, message uint64) Verdict {
 		if t.is(t.states[b.Entry].Add(change), b.Generation) {
 			return Lent
 		}
-		t.Return(b.Entry, message)
+		t.Return(b.Entry, ring, message)
 		return Gone
 	}
 	if !t.is(t.states[b.Entry].Load(), b.Generation) {
@@ -68,37 +69,38 @@ func (t *Table) Lend(b Block, message uint64) Verdict {
 }
 
 // CanLend reports whether Lend would not say Full.
-func (t *Table) CanLend(b Block) bool {
-	for k := range t.messages(b.Entry) {
-		if t.messages(b.Entry)[k].Load() == 0 {
+func (t *Table) CanLend(b Block, ring int) bool {
+	words := t.messages(b.Entry, ring)
+	for k := range words {
+		if words[k].Load() == 0 {
 			return true
 		}
 	}
 	return !t.is(t.states[b.Entry].Load(), b.Generation)
 }
 
-// Return is the end of a message's hold on the block of an entry.
-func (t *Table) Return(entry int, message uint64) {
+// Return is the end of the hold that a message of a ring has on the block of an entry.
+func (t *Table) Return(entry, ring int, message uint64) {
 	if entry < 0 || entry >= t.g.Count {
 		return
 	}
-	t.returned(entry, func(w uint64) bool { return w == message })
+	t.returned(entry, ring, func(w uint64) bool { return w == message })
 }
 
 // ReturnAll is Return of all blocks that a message holds.
-func (t *Table) ReturnAll(message uint64) {
-	t.ReturnEach(func(w uint64) bool { return w == message })
+func (t *Table) ReturnAll(ring int, message uint64) {
+	t.ReturnEach(ring, func(w uint64) bool { return w == message })
 }
 
-// ReturnEach is Return of all blocks and each of their messages that are ended.
-func (t *Table) ReturnEach(ended func(message uint64) bool) {
+// ReturnEach is Return of all blocks and each message of a ring that is ended.
+func (t *Table) ReturnEach(ring int, ended func(message uint64) bool) {
 	for i := range t.entries() { // also those that are free: who died between A1 and A2 left a word there
-		t.returned(i, ended)
+		t.returned(i, ring, ended)
 	}
 }
 
-func (t *Table) returned(entry int, ended func(message uint64) bool) {
-	words := t.messages(entry)
+func (t *Table) returned(entry, ring int, ended func(message uint64) bool) {
+	words := t.messages(entry, ring)
 	for k := range words {
 		if w := words[k].Load(); w != 0 && ended(w) && words[k].CompareAndSwap(w, 0) {
 			t.collect(entry)
@@ -106,12 +108,12 @@ func (t *Table) returned(entry int, ended func(message uint64) bool) {
 	}
 }
 
-// Holding are the blocks that a message holds.
-func (t *Table) Holding(message uint64) (blocks []Block) {
+// Holding are the blocks that a message of a ring holds.
+func (t *Table) Holding(ring int, message uint64) (blocks []Block) {
 	for i := range t.entries() {
-		s := t.states[i].Load()
-		for k := range t.messages(i) {
-			if t.messages(i)[k].Load() != message {
+		s, words := t.states[i].Load(), t.messages(i, ring)
+		for k := range words {
+			if words[k].Load() != message {
 				continue
 			}
 			if b, ok := t.Find(i, genOf(s)); ok {
@@ -137,8 +139,9 @@ func (t *Table) Held(p int) (blocks []Block) {
 
 // held reports whether anybody holds the block of an entry.
 func (t *Table) held(entry int) bool {
-	for k := range t.g.words() {
-		if t.holds[entry*t.g.words()+k].Load() != 0 {
+	words := t.holds[entry*t.words:][:t.words]
+	for k := range words {
+		if words[k].Load() != 0 {
 			return true
 		}
 	}

@@ -24,7 +24,7 @@ const (
 	message = 77
 )
 
-var shape = Geometry{Memory: 1024, Count: 3, Messages: 2, Slots: slots}
+var shape = Geometry{Memory: 1024, Count: 3, Messages: []int{2, 2}, Slots: slots}
 
 // bench is a memory: bells, how far the child knows to be, and an arena.
 type bench struct {
@@ -52,7 +52,7 @@ const (
 // shared makes a block that the other, the child and a message hold.
 func (b *bench) shared() Block {
 	x, ok := b.mine.New(200)
-	must(ok && b.its.Keep(x) && b.mine.Lend(x, message) == Lent)
+	must(ok && b.its.Keep(x) && b.mine.Lend(x, 0, message) == Lent)
 	return x
 }
 
@@ -94,7 +94,7 @@ func (b *bench) whole() error {
 // there checks that a block of the message, and perhaps the other's, is as it was, and
 // takes it from them.
 func (b *bench) there(held bool) error {
-	has := b.mine.Holding(message)
+	has := b.mine.Holding(0, message)
 	if len(has) == 0 {
 		if held {
 			return fmt.Errorf("the message has no block")
@@ -105,7 +105,7 @@ func (b *bench) there(held bool) error {
 	if !b.mine.Keep(x) {
 		return fmt.Errorf("the block of a message is gone")
 	}
-	b.mine.ReturnAll(message)
+	b.mine.ReturnAll(0, message)
 	if _, ok := b.mine.Find(x.Entry, x.Generation); !ok {
 		return fmt.Errorf("the other's block is gone")
 	}
@@ -140,7 +140,7 @@ var operations = []killstep.Operation{
 	}, noCheck),
 	operation("keep, and drop", false, func(b *bench) {
 		x, ok := b.mine.New(200)
-		must(ok && b.mine.Lend(x, message) == Lent)
+		must(ok && b.mine.Lend(x, 0, message) == Lent)
 		b.mine.Drop(x)
 	}, func(b *bench) func() {
 		x, ok := b.its.Find(0, 0)
@@ -157,21 +157,21 @@ var operations = []killstep.Operation{
 		x, ok := b.its.Find(0, 0)
 		must(ok)
 		return func() {
-			must(b.its.Lend(x, message) == Lent)
+			must(b.its.Lend(x, 0, message) == Lent)
 			*b.reached = has
 			b.its.Drop(x)
 		}
 	}, func(b *bench) error { return b.there(*b.reached == has) }),
 	operation("return, when others hold it", false, func(b *bench) { b.shared() }, func(b *bench) func() {
 		return func() {
-			b.its.Return(0, message)
+			b.its.Return(0, 0, message)
 			*b.reached = gone
 		}
 	}, func(b *bench) error {
-		if *b.reached == gone && len(b.mine.Holding(message)) > 0 {
+		if *b.reached == gone && len(b.mine.Holding(0, message)) > 0 {
 			return fmt.Errorf("the message still has the block")
 		}
-		b.mine.ReturnAll(message) // the rings do it again
+		b.mine.ReturnAll(0, message) // the rings do it again
 		x, ok := b.mine.Find(0, 0)
 		if !ok {
 			return fmt.Errorf("the other's block is gone")

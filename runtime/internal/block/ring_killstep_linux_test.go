@@ -5,6 +5,7 @@ package block
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"unsafe"
 
 	"github.com/mpgen/mpgen/runtime/internal/bell"
@@ -42,10 +43,10 @@ func openRelay(p unsafe.Pointer) *relay {
 		}
 		b.Arena.Return = func(message uint64, lent []uint64) {
 			if lent == nil {
-				r.blocks[victim].ReturnAll(message)
+				r.blocks[victim].ReturnAll(k, message)
 			}
 			for _, entry := range lent {
-				r.blocks[victim].Return(int(entry), message)
+				r.blocks[victim].Return(int(entry), k, message)
 			}
 		}
 		r.rings[k] = b
@@ -68,7 +69,7 @@ func (r *relay) put(k, p int, x Block, seat *ring.Seat) {
 	binary.NativeEndian.PutUint32(r.buf, uint32(x.Entry))
 	binary.NativeEndian.PutUint32(r.buf[4:], x.Generation)
 	d, ok := b.Arena.Build(o, r.buf[:8])
-	must(ok && r.blocks[p].Lend(x, d.Message()) == Lent)
+	must(ok && r.blocks[p].Lend(x, k, d.Message()) == Lent)
 	t, ok := b.Claim(o)
 	must(ok)
 	b.Arena.Place(o, uint64(t))
@@ -164,6 +165,16 @@ func relaying(name string, k int, before, act func(r *relay), after func(r *rela
 
 func init() {
 	idle := func(*relay) {}
+	passOn := func(r *relay) {
+		for {
+			x, _, ok := r.take(0, other)
+			if !ok {
+				return
+			}
+			r.seats[0][other].Results(1)
+			r.put(1, other, x, r.seats[0][other])
+		}
+	}
 	filled := func(r *relay) { r.send(0, other, 7, nil) }
 	operations = append(operations,
 		relaying("send", 0, idle, func(r *relay) { r.send(0, victim, 7, nil) }, idle,
@@ -204,15 +215,21 @@ func init() {
 			seat := r.seats[0][victim]
 			seat.Results(1)
 			r.put(1, victim, x, seat)
+		}, passOn, func(_ uint64, found []uint64) bool { return len(found) == 1 && found[0] == 7 }),
+		relaying("pass the first of two on", 1, func(r *relay) {
+			x, ok := r.blocks[other].New(64)
+			must(ok)
+			binary.NativeEndian.PutUint64(r.blocks[other].Bytes(x), 7)
+			r.put(0, other, x, nil)
+			r.put(0, other, x, nil)
+			must(!r.blocks[other].CanLend(x, 0))
+			r.blocks[other].Drop(x)
 		}, func(r *relay) {
-			for {
-				x, _, ok := r.take(0, other)
-				if !ok {
-					return
-				}
-				r.seats[0][other].Results(1)
-				r.put(1, other, x, r.seats[0][other])
-			}
-		}, func(_ uint64, found []uint64) bool { return len(found) == 1 && found[0] == 7 }),
+			x, _, ok := r.take(0, victim)
+			must(ok)
+			seat := r.seats[0][victim]
+			seat.Results(1)
+			r.put(1, victim, x, seat)
+		}, passOn, func(_ uint64, found []uint64) bool { return slices.Equal(found, []uint64{7, 7}) }),
 	)
 }

@@ -20,19 +20,29 @@ const (
 
 // Geometry is the shape of an arena, told by the parent and kept in private memory.
 type Geometry struct {
-	Memory   int // bytes of all blocks
-	Count    int // blocks at once
-	Messages int // that hold a block at once
-	Slots    int // process slots of the run
+	Memory   int   // bytes of all blocks
+	Count    int   // blocks at once
+	Messages []int // of each ring: how many of its messages hold a block at once
+	Slots    int   // process slots of the run
 }
 
-func (g Geometry) bits() int  { return (g.Slots + 63) / 64 }
-func (g Geometry) words() int { return g.bits() + g.Messages }
+func (g Geometry) bits() int { return (g.Slots + 63) / 64 }
+
+// words is the number of words that say who holds a block.
+func (g Geometry) words() int {
+	n := g.bits()
+	for _, m := range g.Messages {
+		n += m
+	}
+	return n
+}
+
+// Early is the number of bytes at the start that every run uses. What follows is used
+// as blocks are made.
+func Early(g Geometry) int { return bell.ParkedSize(g.Slots) + grain + g.Count*8*3 }
 
 // tableSize is the number of bytes before the blocks.
-func (g Geometry) tableSize() int {
-	return alignUp(bell.ParkedSize(g.Slots)+grain+g.Count*8*(3+g.words()), page)
-}
+func (g Geometry) tableSize() int { return alignUp(Early(g)+g.Count*8*g.words(), page) }
 
 // Size is the number of bytes of an arena and its table.
 func Size(g Geometry) int { return g.tableSize() + g.Memory }
@@ -76,7 +86,9 @@ type Table struct {
 	used    *seam.Uint64  // entries that may ever have been blocks
 	states  []seam.Uint64 // of each entry
 	extents []seam.Uint64 // two of each: where it begins, and its bytes
-	holds   []seam.Uint64 // words of each: the bits of processes, then messages
+	holds   []seam.Uint64 // words of each: the bits of processes, then the messages of each ring
+	words   int           // of each
+	rings   []int         // where the messages of each ring begin among these
 	data    unsafe.Pointer
 	scratch []extent // of New
 	poison  bool
@@ -89,8 +101,12 @@ type extent struct{ from, to int }
 // Size(g) bytes, all zero at first, and begins a page. poison says that it is to
 // overwrite what it frees.
 func Open(p unsafe.Pointer, g Geometry, slot int, bells []bell.Word, poison bool) *Table {
-	t := &Table{g: g, slot: slot, room: bell.OpenParked(p, bells[:g.Slots]), poison: poison,
+	t := &Table{g: g, slot: slot, room: bell.OpenParked(p, bells[:g.Slots]), poison: poison, words: g.words(),
 		data: unsafe.Add(p, g.tableSize()), scratch: make([]extent, 0, g.Count)}
+	at := g.bits()
+	for _, n := range g.Messages {
+		t.rings, at = append(t.rings, at), at+n
+	}
 	p = unsafe.Add(p, bell.ParkedSize(g.Slots))
 	t.used = (*seam.Uint64)(p)
 	words := func(n int) []seam.Uint64 {
@@ -99,7 +115,7 @@ func Open(p unsafe.Pointer, g Geometry, slot int, bells []bell.Word, poison bool
 		return w
 	}
 	p = unsafe.Add(p, grain)
-	t.states, t.extents, t.holds = words(g.Count), words(2*g.Count), words(g.words()*g.Count)
+	t.states, t.extents, t.holds = words(g.Count), words(2*g.Count), words(t.words*g.Count)
 	return t
 }
 

@@ -23,7 +23,7 @@ func open(g Geometry, slot int, poison bool) (*Table, unsafe.Pointer) {
 // overlaps another, each stays while somebody holds it, and goes when nobody does.
 func TestBlocksStayWhileTheyAreHeld(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		g := Geometry{Memory: 1 << 14, Count: 8, Messages: 3, Slots: rapid.SampledFrom([]int{3, 70}).Draw(t, "slots")}
+		g := Geometry{Memory: 1 << 14, Count: 8, Messages: []int{3, 1}, Slots: rapid.SampledFrom([]int{3, 70}).Draw(t, "slots")}
 		first, p := open(g, 0, false)
 		tables := []*Table{first}
 		for i := 1; i < g.Slots; i++ {
@@ -31,7 +31,7 @@ func TestBlocksStayWhileTheyAreHeld(t *testing.T) {
 		}
 		type holds struct {
 			processes map[int]bool
-			messages  map[uint64]bool
+			messages  map[uint64]int // the ring of each
 		}
 		there := map[Block]*holds{}
 		next := uint64(1)
@@ -61,7 +61,7 @@ func TestBlocksStayWhileTheyAreHeld(t *testing.T) {
 					require.NotEmpty(t, there)
 					return
 				}
-				there[b] = &holds{map[int]bool{p: true}, map[uint64]bool{}}
+				there[b] = &holds{map[int]bool{p: true}, map[uint64]int{}}
 			},
 			"keep": func(t *rapid.T) {
 				b, h := any()
@@ -80,22 +80,29 @@ func TestBlocksStayWhileTheyAreHeld(t *testing.T) {
 			},
 			"lend": func(t *rapid.T) {
 				b, h := any()
+				ring, of := rapid.IntRange(0, 1).Draw(t, "ring"), 0
+				for _, r := range h.messages {
+					if r == ring {
+						of++
+					}
+				}
 				want := Lent
-				if len(h.messages) == g.Messages {
+				if of == g.Messages[ring] {
 					want = Full
 				}
-				require.Equal(t, want == Lent, tables[1].CanLend(b))
-				require.Equal(t, want, tables[1].Lend(b, next))
+				require.Equal(t, want == Lent, tables[1].CanLend(b, ring))
+				require.Equal(t, want, tables[1].Lend(b, ring, next))
 				if want == Lent {
-					h.messages[next] = true
-					require.Equal(t, []Block{b}, tables[2].Holding(next))
+					h.messages[next] = ring
+					require.Equal(t, []Block{b}, tables[2].Holding(ring, next))
 				}
 				next++
 			},
 			"return": func(t *rapid.T) {
 				b, h := any()
-				for m := range h.messages {
-					tables[2].Return(b.Entry, m)
+				for m, ring := range h.messages {
+					tables[2].Return(b.Entry, 1-ring, m) // holds nothing
+					tables[2].Return(b.Entry, ring, m)
 					delete(h.messages, m)
 					break
 				}
@@ -111,7 +118,7 @@ func TestBlocksStayWhileTheyAreHeld(t *testing.T) {
 				}
 				_, found := tables[1].Find(b.Entry, b.Generation)
 				require.False(t, found)
-				require.Equal(t, Gone, tables[1].Lend(b, next))
+				require.Equal(t, Gone, tables[1].Lend(b, 0, next))
 			},
 			"sweep": func(t *rapid.T) {
 				p := slot.Draw(t, "p")
@@ -138,7 +145,7 @@ func TestBlocksStayWhileTheyAreHeld(t *testing.T) {
 }
 
 func TestPoisonOverwritesWhatIsFreed(t *testing.T) {
-	table, _ := open(Geometry{Memory: 4096, Count: 2, Messages: 1, Slots: 2}, 1, true)
+	table, _ := open(Geometry{Memory: 4096, Count: 2, Messages: []int{1}, Slots: 2}, 1, true)
 	b, ok := table.New(100)
 	require.True(t, ok)
 	data := table.Bytes(b)
@@ -156,7 +163,7 @@ func TestPoisonOverwritesWhatIsFreed(t *testing.T) {
 // What a process gone mad has written into the table makes no block that lies outside
 // of the arena.
 func TestNonsenseInTheTableStaysWithinTheArena(t *testing.T) {
-	table, _ := open(Geometry{Memory: 4096, Count: 2, Messages: 1, Slots: 2}, 1, true)
+	table, _ := open(Geometry{Memory: 4096, Count: 2, Messages: []int{1}, Slots: 2}, 1, true)
 	b, ok := table.New(100)
 	require.True(t, ok)
 	table.extents[2*b.Entry].Store(^uint64(0))
@@ -170,5 +177,5 @@ func TestNonsenseInTheTableStaysWithinTheArena(t *testing.T) {
 	require.Len(t, table.Bytes(x), 4096-grain)
 	_, found = table.Find(-1, 0)
 	require.False(t, found)
-	table.Return(1<<20, 5)
+	table.Return(1<<20, 0, 5)
 }
