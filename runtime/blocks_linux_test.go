@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -124,17 +127,38 @@ func TestStageKeepsItsBlocksWhateverItsWorkersDieOf(t *testing.T) {
 	require.Positive(t, r.Stats().Pools["shade"].Restarts)
 }
 
-// After Close a block reads as zeros, and takes no memory.
-func TestBlockAfterCloseIsNoFault(t *testing.T) {
-	r, n := begin(t, studio.pipeline)
-	x := frame(t, n, 5)
-	require.NoError(t, r.Close())
-	require.Len(t, x.Bytes(), frameSize)
-	for _, b := range x.Bytes() {
-		require.Zero(t, b)
+// After Close the memory of blocks is the machine's again, and only the program's range of
+// addresses is still there, run by run.
+func TestClosedRunsKeepAddressesOfBlocksOnly(t *testing.T) {
+	const size = 64 << 20
+	before := procBytes(t, "VmSize", "VmRSS")
+	for range 4 {
+		r, n := begin(t, shuttle.pipeline)
+		x, err := shuttle.frames.In(n).New(limited(t), size)
+		require.NoError(t, err)
+		for i := 0; i < size; i += pageSize {
+			x.Bytes()[i] = 1
+		}
+		require.NoError(t, r.Close())
 	}
-	x.Bytes()[0] = 1
-	x.Release()
+	after := procBytes(t, "VmSize", "VmRSS")
+	require.Greater(t, after[0]-before[0], 3*size)
+	require.Less(t, after[1]-before[1], 2*size)
+}
+
+// procBytes are the sizes of this program that the kernel calls so.
+func procBytes(t testing.TB, names ...string) (sizes []int) {
+	t.Helper()
+	status, err := os.ReadFile("/proc/self/status")
+	require.NoError(t, err)
+	for _, name := range names {
+		_, rest, ok := strings.Cut(string(status), name+":")
+		require.True(t, ok)
+		kib, err := strconv.Atoi(strings.Fields(rest)[0])
+		require.NoError(t, err)
+		sizes = append(sizes, kib<<10)
+	}
+	return sizes
 }
 
 // shuttle sends blocks that are filled and mapped to a process and back.

@@ -440,6 +440,23 @@ func (t *trial) orphaned() {
 	noneTaken(t, n)
 }
 
+// After Close a look at a block is no fault.
+func (t *trial) blocksAfterwards() {
+	r, n := t.start(studio.pipeline)
+	x := frame(t, n, 5)
+	require.NoError(t, r.Close())
+	require.Len(t, x.Bytes(), frameSize)
+	if t.holds == lastThere {
+		shows(t, x, 5)
+	} else {
+		for _, b := range x.Bytes() {
+			require.Zero(t, b)
+		}
+	}
+	x.Bytes()[0] = 1
+	x.Release()
+}
+
 // What a stage gives up on comes with its block.
 func TestFailedItemKeepsItsBlock(t *testing.T) {
 	for _, how := range []string{"fail", "panic"} {

@@ -33,6 +33,7 @@ type trial struct {
 
 const (
 	yes       = "yes"
+	lastThere = "are what was there last"
 	abandoned = "it is abandoned: it counts as dead, its handles refuse, and it runs on until it returns"
 )
 
@@ -89,6 +90,7 @@ var promises = []promise{
 	{"What a killed process has of blocks comes back at once", [3]string{yes, "when what was abandoned returns", "when what was abandoned returns"}, (*trial).orphaned},
 	{"Nobody sees a value half changed", all(yes), (*trial).value},
 	{"Values, arrays, dicts, lists and sets keep their contents after `Close`", all(yes), (*trial).afterwards},
+	{"The bytes of a block after `Close`", [3]string{"are zeros", lastThere, lastThere}, (*trial).blocksAfterwards},
 	{"Processes run at the same time", [3]string{yes, yes, "one at a time, until it waits or sleeps"}, (*trial).together},
 	{"A wait costs no thread", all(yes), (*trial).threads},
 	{"Package variables are each process's own", [3]string{yes, "all share them", "all share them"}, (*trial).variables},
