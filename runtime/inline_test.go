@@ -161,3 +161,20 @@ func TestWaitTellsWhereItStandsForQueueThatIsOpenUntilThen(t *testing.T) {
 	require.ErrorContains(t, r.Wait(), `queue "said", of 7 items: Wait was called and nobody in the program received: `+
 		"call Wait in another goroutine, beside a loop over the queue, which stays open until then as the program may start leaf or start branch")
 }
+
+func TestQueuesThatAreOpenUntilWaitNameWhomTheProgramStarts(t *testing.T) {
+	fed, through, scanned := &QueueDecl[int]{Name: "fed"}, &QueueDecl[int]{Name: "through"}, &QueueDecl[int]{Name: "scanned"}
+	nothing := func(context.Context, int) (int, error) { return 0, nil }
+	walk := &ProcessDecl{Name: "walk", OnDemand: true, Send: []Decl{fed}}
+	clock := &ProcessDecl{Name: "clock", OnDemand: true, Daemon: true, Send: []Decl{scanned}}
+	scan := &ProcessDecl{Name: "scan", Send: []Decl{scanned}}
+	stage := &PoolDecl[int, int]{Name: "stage", Workers: 1, From: fed, To: To(through), Send: []Decl{scanned}, Func: nothing}
+	tell := &PoolDecl[int, int]{Name: "tell", Workers: 1, Send: []Decl{through}, Func: nothing}
+	pl, err := newPlan(&Pipeline{Path: "p", Decls: []Decl{fed, through, scanned, walk, clock, scan, stage, tell},
+		Main: MainDecl{Receive: []Decl{through, scanned}}}, told{1})
+	require.NoError(t, err)
+	whom := func(q Decl) []string { return pl.untilWait(&pl.queues[pl.index[q]]) }
+	require.Equal(t, []string{"start walk"}, whom(fed))
+	require.ElementsMatch(t, []string{"start walk", "call tell"}, whom(through))
+	require.Equal(t, []string{"start walk"}, whom(scanned), "by the stage, and by no daemon")
+}
