@@ -51,35 +51,8 @@ var (
 )
 
 func TestDeathsBesideOtherTasks(t *testing.T) {
-	for _, beside := range []poolOf[work, answer]{sideBySide, besideForty} {
-		r, pool := beside.begin(t)
-		stop := harass(t, r, 5*time.Millisecond)
-		i, failed := 0, 0
-		for a, err := range pool.Map(limited(t), func(yield func(work) bool) {
-			for i := range 1000 {
-				if !yield(work{"sleep", i, time.Millisecond}) {
-					return
-				}
-			}
-		}) {
-			if err != nil {
-				require.Equal(t, syscall.SIGKILL, died(t, err).Signal)
-				failed++
-			} else {
-				require.Equal(t, i, a.N)
-			}
-			i++
-		}
-		n := stop()
-		require.Equal(t, 1000, i)
-		require.Positive(t, n)
-		if beside == sideBySide {
-			require.Zero(t, failed)
-		} else {
-			require.LessOrEqual(t, failed, 8*n)
-		}
-		require.NoError(t, r.Close())
-	}
+	mapAmongDeaths(t, sideBySide, time.Millisecond, 0)
+	mapAmongDeaths(t, besideForty, time.Millisecond, 8)
 }
 
 // started waits until a pool's only worker is seen to have so many tasks at once.

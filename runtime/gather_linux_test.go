@@ -97,35 +97,37 @@ func TestBatchWaitsNoLongerThanItsTime(t *testing.T) {
 }
 
 func TestDeathsInTheMiddleOfBatches(t *testing.T) {
-	for _, batched := range []poolOf[work, answer]{batching, batchOnce} {
-		r, pool := batched.begin(t)
-		stop := harass(t, r, 5*time.Millisecond)
-		i, failed := 0, 0
-		for a, err := range pool.Map(limited(t), func(yield func(work) bool) {
-			for i := range 1000 {
-				if !yield(work{"sleep", i, 100 * time.Microsecond}) {
-					return
-				}
+	mapAmongDeaths(t, batching, 100*time.Microsecond, 0)
+	mapAmongDeaths(t, batchOnce, 100*time.Microsecond, 16)
+}
+
+// mapAmongDeaths maps 1000 tasks of some time while a pool's workers are killed. Each
+// death may cost so many of them.
+func mapAmongDeaths(t *testing.T, p poolOf[work, answer], each time.Duration, cost int) {
+	t.Helper()
+	r, pool := p.begin(t)
+	stop := harass(t, r, 5*time.Millisecond)
+	i, failed := 0, 0
+	for a, err := range pool.Map(limited(t), func(yield func(work) bool) {
+		for i := range 1000 {
+			if !yield(work{"sleep", i, each}) {
+				return
 			}
-		}) {
-			if err != nil {
-				require.Equal(t, syscall.SIGKILL, died(t, err).Signal)
-				failed++
-			} else {
-				require.Equal(t, i, a.N)
-			}
-			i++
 		}
-		n := stop()
-		require.Equal(t, 1000, i)
-		require.Positive(t, n)
-		if batched == batching {
-			require.Zero(t, failed)
+	}) {
+		if err != nil {
+			require.Equal(t, syscall.SIGKILL, died(t, err).Signal)
+			failed++
 		} else {
-			require.LessOrEqual(t, failed, 16*n)
+			require.Equal(t, i, a.N)
 		}
-		require.NoError(t, r.Close())
+		i++
 	}
+	deaths := stop()
+	require.Equal(t, 1000, i)
+	require.Positive(t, deaths)
+	require.LessOrEqual(t, failed, cost*deaths)
+	require.NoError(t, r.Close())
 }
 
 func TestBatchPastItsTimeout(t *testing.T) {

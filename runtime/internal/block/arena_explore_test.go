@@ -355,20 +355,7 @@ func (h *arena) read(s *explore.Self, i, k int) {
 // supervise is the parent.
 func (h *arena) supervise(s *explore.Self, c explore.Context) explore.Context {
 	if c[0] == 0 {
-		p := s.Await(func(w *explore.World) (uint64, bool) {
-			all := true
-			for i := range h.makers + h.readers {
-				if w.Dead(i) {
-					return uint64(i + 1), true
-				}
-				all = all && w.Ended(i)
-			}
-			return 0, all
-		})
-		if p == 0 {
-			s.End()
-		}
-		return explore.Context{p}
+		return explore.Context{s.AwaitDeath(h.makers + h.readers)}
 	}
 	p := int(c[0] - 1)
 	t := h.table(0)

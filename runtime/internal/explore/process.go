@@ -97,6 +97,26 @@ func (s *Self) Await(guard func(*World) (uint64, bool)) uint64 {
 	return s.do(operation{kind: await, guard: guard})
 }
 
+// AwaitDeath is a turn of the parent of processes 0 to n-1: it waits until one of them is
+// dead, and returns its number plus 1. It returns 0, and the turn is the last, when all
+// have ended.
+func (s *Self) AwaitDeath(n int) uint64 {
+	p := s.Await(func(w *World) (uint64, bool) {
+		all := true
+		for i := range n {
+			if w.Dead(i) {
+				return uint64(i + 1), true
+			}
+			all = all && w.Ended(i)
+		}
+		return 0, all
+	})
+	if p == 0 {
+		s.End()
+	}
+	return p
+}
+
 // Revive starts the successor of the dead process i.
 func (s *Self) Revive(i int) { s.do(operation{kind: revive, a: uint64(i)}) }
 

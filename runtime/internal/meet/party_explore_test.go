@@ -98,20 +98,7 @@ func (h *party) word(w *explore.World, p unsafe.Pointer) uint64 {
 // supervise is the parent.
 func (h *party) supervise(s *explore.Self, c explore.Context) explore.Context {
 	if c[0] == 0 {
-		p := s.Await(func(w *explore.World) (uint64, bool) {
-			all := true
-			for i := range h.n {
-				if w.Dead(i) {
-					return uint64(i + 1), true
-				}
-				all = all && w.Ended(i)
-			}
-			return 0, all
-		})
-		if p == 0 {
-			s.End()
-		}
-		return explore.Context{p}
+		return explore.Context{s.AwaitDeath(h.n)}
 	}
 	p := int(c[0] - 1)
 	if !h.noSweep {
