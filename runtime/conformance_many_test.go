@@ -204,7 +204,7 @@ var waiters = func() (s struct {
 	serve    *PoolDecl[order, string]
 }) {
 	s.serve = &PoolDecl[order, string]{Name: "waiters", Workers: 1, Concurrent: 4, In: office.serve.In, Out: String, Task: TaskPolicy{Retries: 1, Backoff: time.Millisecond},
-		Worker: Worker{Grace: 50 * time.Millisecond}, Func: func(ctx context.Context, o order) (string, error) { return o.how, obstruct(ctx, o) }}
+		Worker: Worker{Grace: 500 * time.Millisecond}, Func: func(ctx context.Context, o order) (string, error) { return o.how, obstruct(ctx, o) }}
 	s.pipeline = &Pipeline{Path: "mp.test/conform/waiters", Source: "waiters.mp", Decls: []Decl{s.serve}}
 	Register(s.pipeline)
 	return s

@@ -139,7 +139,8 @@ func (t *Turns) part(b *Bell) {
 	t.next()
 }
 
-// Enlist makes b's process wait for its first turn. What it returns waits.
+// Enlist makes b's process wait for its first turn. What it returns waits, until Stop
+// at the most.
 func (b *Bell) Enlist() (wait func() error) {
 	t := b.turns
 	if t == nil {
@@ -147,7 +148,12 @@ func (b *Bell) Enlist() (wait func() error) {
 	}
 	w := &turnWait{ctx: context.Background(), cond: always{}, since: time.Now(), turn: make(chan struct{})}
 	t.mu.Lock()
-	b.line = append(b.line, w)
+	if b.stopped.Load() {
+		w.err = ErrStopped
+		close(w.turn)
+	} else {
+		b.line = append(b.line, w)
+	}
 	t.mu.Unlock()
 	return func() error {
 		<-w.turn

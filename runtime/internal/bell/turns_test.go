@@ -119,6 +119,20 @@ func TestSupervisorAtWorkStopsTheTurns(t *testing.T) {
 	require.NoError(t, <-done)
 }
 
+func TestWhoIsEnlistedTooLateGetsNoTurn(t *testing.T) {
+	tab := sit(t, 1, func(*table, *Bell) {})
+	tab.bells[0].GiveWay()
+	tab.all.Wait()
+	done := make(chan error)
+	go func() { done <- tab.bells[1].Enlist()() }()
+	select {
+	case err := <-done:
+		require.Equal(t, ErrStopped, err)
+	case <-time.After(10 * time.Second):
+		require.FailNow(t, "it waits for a turn")
+	}
+}
+
 func TestSupervisorRestsUntilNobodyCanGoOn(t *testing.T) {
 	var steps atomic.Int32
 	tab := sit(t, 1, func(_ *table, b *Bell) {
