@@ -90,25 +90,23 @@ var closed = func() chan struct{} {
 	return c
 }()
 
-// Done is a channel that is closed when the event is set, for Go's select. It is of the
-// event as it stands now: one that is closed stays so after Clear, when Done gives
-// another. So it is called in the select itself, and not once before a loop. A channel
-// that waits has a goroutine, until the event is set or the run ends.
+// Done is a channel that is closed when the event is set, for Go's select, or when the
+// run ends, and then IsSet and Wait say so. It is of the event as it stands now: one that
+// is closed stays so after Clear, when Done gives another. So it is called in the select
+// itself, and not once before a loop. A channel that waits has a goroutine.
 func (e *Event) Done() <-chan struct{} {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	up, noted := e.shared.Look()
-	if up {
+	if up || e.node.over.Load() {
 		return closed
 	}
 	if e.done == nil || e.noted != noted {
 		done := make(chan struct{})
 		e.done, e.noted = done, noted
 		go func() {
-			e.node.bell.Wait(context.Background(), e.shared.Waiting(), &picking{setting{e, noted}})
-			if e.shared.Raised(noted) {
-				close(done)
-			}
+			_ = e.node.bell.Wait(context.Background(), e.shared.Waiting(), &picking{setting{e, noted}})
+			close(done)
 		}()
 	}
 	return e.done

@@ -116,6 +116,14 @@ func TestEventInASelect(t *testing.T) {
 	case <-limited(t).Done():
 		t.Fatal("it was set")
 	}
-	e.Done()
+	last := e.Done()
 	require.NoError(t, g.r.Close()) // its goroutine ends
+	for _, done := range []<-chan struct{}{last, e.Done()} {
+		select {
+		case <-done:
+		case <-limited(t).Done():
+			t.Fatal("the run has ended")
+		}
+	}
+	require.ErrorIs(t, e.Wait(limited(t)), ErrClosed)
 }
