@@ -11,34 +11,41 @@ type Client struct{ callee }
 func (s *ServiceDecl[S]) Client(n *Node) *Client { return &Client{n.callee(s)} }
 
 // Call calls a method by its place among the rows, in whichever worker is free,
-// under the rules of [Pool.Call]. args writes the arguments, again if the call is
-// tried again; result reads what the method returned. Neither is called once
-// Call has returned.
+// under the rules of [Pool.Call]. args writes the arguments, before anything else; result
+// reads what the method returned.
 func (c *Client) Call(ctx context.Context, method int, args func(*Encoder), result func(*Decoder)) error {
-	k := &methodCall{args: args, result: result}
-	k.pool, k.io, k.method, k.deadline = &c.callee, k, method, deadlineOf(ctx)
+	k := &methodCall{result: result}
+	k.carry.of = k
+	k.pool, k.io, k.method, k.deadline, k.carried = &c.callee, k, method, deadlineOf(ctx), &k.carry
+	if args != nil {
+		c.encode(k.carried, args)
+	}
 	if c.begin(ctx, &k.task) {
 		if err := c.node.bell.Wait(ctx, nil, k); err != nil {
 			c.core.abandon(&k.task, ended(ctx, err))
 		}
 	}
+	k.finish()
 	return k.err
 }
 
 type methodCall struct {
 	Task[struct{}]
-	args   func(*Encoder)
+	carry  carried
 	result func(*Decoder)
 }
 
 func (k *methodCall) put(e *Encoder) {
 	Put(e, uint32(k.method))
-	if k.args != nil {
-		k.args(e)
-	}
+	k.carried.put(e)
 }
 
 func (k *methodCall) get(d *Decoder) error {
+	k.carried.keep(d)
+	return nil
+}
+
+func (k *methodCall) read(d *Decoder) error {
 	if k.result != nil {
 		k.result(d)
 	}

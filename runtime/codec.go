@@ -35,33 +35,43 @@ import (
 type Codec[T any] struct {
 	Encode func(*Encoder, T)
 	Decode func(*Decoder) T
+
+	plain bool // they run no code but of this package; so does a codec without them
 }
 
 // Coded is the codec of two functions. What encode writes, decode must read to
 // the last byte. The encoding of a T that has a size in memory has at least one byte.
 func Coded[T any](encode func(*Encoder, T), decode func(*Decoder) T) Codec[T] {
-	return Codec[T]{encode, decode}
+	return Codec[T]{Encode: encode, Decode: decode}
 }
+
+// plainly is Coded, where what is inside runs no code but of this package.
+func plainly[T any](inside bool, encode func(*Encoder, T), decode func(*Decoder) T) Codec[T] {
+	return Codec[T]{encode, decode, inside}
+}
+
+// isPlain reports whether the codec runs no code but of this package.
+func (c Codec[T]) isPlain() bool { return c.plain || c.Encode == nil }
 
 // The codecs of the types that are neither flat nor declared.
 var (
-	String = Coded((*Encoder).String, (*Decoder).String)
-	Bytes  = Coded((*Encoder).Bytes, (*Decoder).Bytes)
+	String = plainly(true, (*Encoder).String, (*Decoder).String)
+	Bytes  = plainly(true, (*Encoder).Bytes, (*Decoder).Bytes)
 )
 
 // SliceOf is the codec of a slice whose elements c carries. Nil stays nil.
 func SliceOf[T any](c Codec[T]) Codec[[]T] {
 	if c.Encode == nil {
-		return Coded(PutFlatSlice[T], GetFlatSlice[T])
+		return plainly(true, PutFlatSlice[T], GetFlatSlice[T])
 	}
-	return Coded(
+	return plainly(c.isPlain(),
 		func(e *Encoder, s []T) { PutSlice(e, s, c.Encode) },
 		func(d *Decoder) []T { return GetSlice(d, c.Decode) })
 }
 
 // MapOf is the codec of a map. Nil stays nil.
 func MapOf[K comparable, V any](k Codec[K], v Codec[V]) Codec[map[K]V] {
-	return Coded(
+	return plainly(k.isPlain() && v.isPlain(),
 		func(e *Encoder, m map[K]V) { PutMap(e, m, k.put, v.put) },
 		func(d *Decoder) map[K]V { return GetMap(d, k.get, v.get) })
 }
@@ -69,7 +79,7 @@ func MapOf[K comparable, V any](k Codec[K], v Codec[V]) Codec[map[K]V] {
 // PointerOf is the codec of a pointer. The receiver gets a pointer to a copy of
 // its own, so two pointers to one value become pointers to two.
 func PointerOf[T any](c Codec[T]) Codec[*T] {
-	return Coded(
+	return plainly(c.isPlain(),
 		func(e *Encoder, p *T) { PutPointer(e, p, c.put) },
 		func(d *Decoder) *T { return GetPointer(d, c.get) })
 }

@@ -30,6 +30,7 @@ type Decoder struct {
 	depth int
 	own   []byte // private copy of buf[base:], cut into strings and slices
 	base  int
+	mine  bool       // buf is private memory that nobody else keeps
 	chunk []byte     // where small items lie, full up to its length; no two share a byte
 	files []*os.File // open ones that come along, by the number that they have in the item
 	lease *lease     // of the blocks in it, nil: none may be
@@ -39,7 +40,15 @@ type Decoder struct {
 
 // reset begins an item. b may lie in shared memory: each byte of it is read once.
 func (d *Decoder) reset(b []byte) {
-	d.buf, d.n, d.depth, d.own, d.base, d.err = b, 0, 0, nil, 0, nil
+	d.buf, d.n, d.depth, d.own, d.base, d.mine, d.err = b, 0, 0, nil, 0, false, nil
+}
+
+// resetOwn is reset for memory that the item may keep.
+func (d *Decoder) resetOwn(b []byte) {
+	d.reset(b)
+	if d.mine = true; len(b) <= shareMax {
+		d.own = b
+	}
 }
 
 // Err says why what was read is not to be used: it could not be decoded, or more follows, so that it was something else.
@@ -121,6 +130,9 @@ func (d *Decoder) cut(n int) []byte {
 	at := d.n
 	d.n += n
 	if d.own == nil {
+		if d.mine && n > len(d.buf)/2 {
+			return d.buf[at : at+n : at+n]
+		}
 		if len(d.buf)-at > shareMax {
 			return append([]byte(nil), d.buf[at:at+n]...)[:n:n]
 		}

@@ -201,15 +201,9 @@ func (f *farCalls) send() {
 func (f *farCalls) sendTask(p *farPool, t *task) {
 	e := &f.enc
 	e.reset(f.scratch[:], callHead+p.max+messageOverhead)
-	if e.lender = nil; p.kind == frameCall && f.node.plan.pools[p.index].lends {
-		e.lender = f.node
-	}
 	Put(e, uint32(p.index))
 	Put(e, t.deadline)
-	t.encode(e)
-	if e.err == nil && e.n-callHead > p.max {
-		e.fail(ErrTooBig)
-	}
+	t.io.put(e)
 	if e.err != nil {
 		t.io.settled(p.failure(t, 0, e.err))
 		f.node.bell.Ring() // its caller may be another than this one
@@ -264,7 +258,8 @@ func (f *farCalls) answer(a line.Frame) {
 		return
 	}
 	f.dec.reset(data)
-	err := t.decode(&f.dec)
+	t.attempts = 1
+	err := t.io.get(&f.dec)
 	if err != nil {
 		err = at.pool.failure(t, 1, err)
 	}

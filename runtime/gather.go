@@ -92,7 +92,7 @@ func (p *poolCore) encodeBatch(batch []*task) int {
 		Put(e, t.id)
 		at := e.n
 		Put(e, uint32(0))
-		if t.encode(e); e.err != nil {
+		if t.io.put(e); e.err != nil {
 			return i
 		}
 		binary.NativeEndian.PutUint32(e.buf[at:], uint32(e.n-at-4))

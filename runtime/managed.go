@@ -117,13 +117,14 @@ func (m *managed) call(ctx context.Context, op uint32, args func(*Encoder), resu
 	switch {
 	case m.shelf != nil:
 		k.err = k.here(ctx)
-	case m.begin(ctx, &k.task):
+	case k.far(ctx):
 		if err := m.node.bell.Wait(ctx, nil, k); err != nil && !m.far.withdraw(&k.task, ended(ctx, err)) {
 			if err := m.node.bell.Wait(context.Background(), nil, k); err != nil && !k.done.Load() {
 				return m.failed(m.node.overError())
 			}
 		}
 	}
+	k.finish()
 	return m.failed(k.err)
 }
 
@@ -147,14 +148,28 @@ type managedCall struct {
 	result func(*Decoder)
 }
 
-func (k *managedCall) put(e *Encoder) {
+// far begins the call in another process.
+func (k *managedCall) far(ctx context.Context) bool {
+	k.carried = &carried{of: k}
+	k.carried.encode(managedMax, nil, k.write)
+	return k.of.begin(ctx, &k.task)
+}
+
+func (k *managedCall) put(e *Encoder) { k.carried.put(e) }
+
+func (k *managedCall) get(d *Decoder) error {
+	k.carried.keep(d)
+	return nil
+}
+
+func (k *managedCall) write(e *Encoder) {
 	Put(e, k.op)
 	if k.args != nil {
 		k.args(e)
 	}
 }
 
-func (k *managedCall) get(d *Decoder) error {
+func (k *managedCall) read(d *Decoder) error {
 	switch Get[uint8](d) {
 	case managedFull:
 		return ErrFull
@@ -184,7 +199,7 @@ func (k *managedCall) here(ctx context.Context) error {
 	defer scratches.Put(call)
 	defer scratches.Put(answer)
 	call.enc.reset(call.room(defaultSlot), managedMax)
-	k.put(&call.enc)
+	k.write(&call.enc)
 	if call.enc.err != nil {
 		return call.enc.err
 	}
@@ -197,7 +212,7 @@ func (k *managedCall) here(ctx context.Context) error {
 		return answer.enc.err
 	}
 	answer.dec.reset(answer.enc.bytes())
-	return k.get(&answer.dec)
+	return k.read(&answer.dec)
 }
 
 // all reads a snapshot, each entry with take. It comes in pieces, so that the program

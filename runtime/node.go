@@ -84,7 +84,7 @@ func (n *Node) overError() error { return closedBy(n.why) }
 func (n *Node) callee(d Decl) callee {
 	i, ok := n.plan.index[d]
 	if ok {
-		c := callee{name: d.name(), workers: n.plan.pools[i].n, gathers: n.plan.pools[i].batch > 1 || n.plan.pools[i].concurrent > 1, node: n}
+		c := callee{name: d.name(), workers: n.plan.pools[i].n, gathers: n.plan.pools[i].batch > 1 || n.plan.pools[i].concurrent > 1, node: n, bytes: n.plan.pools[i].bytes, lends: n.plan.pools[i].lends}
 		if n.run != nil && n.run.pools[i] != nil {
 			c.core = n.run.pools[i]
 			return c

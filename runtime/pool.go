@@ -21,6 +21,8 @@ type callee struct {
 	workers int
 	gathers bool // a worker takes several tasks at once: a loop gives them on as they come
 	node    *Node
+	bytes   int  // of the largest arguments
+	lends   bool // they may carry blocks
 	core    dispatcher
 }
 
@@ -50,33 +52,49 @@ func (c *callee) failure(t *task, cause error) *Error {
 // the task is first tried again as often as the pool's retries say. Errors are
 // [*Error], around what the function returned ([*Remote]), the death of its
 // worker ([*Died]), or a context's error.
+//
+// If In or Out marshal themselves, that code runs in Call, before and after all else,
+// and ctx does not end it.
 func (p *Pool[In, Out]) Call(ctx context.Context, in In) (Out, error) {
 	c := p.newCall(ctx, in)
+	c.encode()
 	if p.begin(ctx, &c.task) {
 		if err := p.node.bell.Wait(ctx, nil, c); err != nil {
 			p.core.abandon(&c.task, ended(ctx, err))
 		}
 	}
+	c.finish()
 	return c.out, c.err
 }
 
 // Go begins one task and returns at once; no goroutine waits for it. The task
-// belongs to ctx as in Call: when ctx ends, it is given up. It never blocks and
-// never fails: what goes wrong is the task's error. Tasks that wait for a worker
-// are kept in this process's memory, however many they are.
+// belongs to ctx as in Call: when ctx ends, it is given up. It never blocks, unless
+// code does by which In marshals itself, and never fails: what goes wrong is the task's
+// error. Tasks that wait for a worker are kept in this process's memory, however many
+// they are.
 func (p *Pool[In, Out]) Go(ctx context.Context, in In) *Task[Out] {
 	c := p.newCall(ctx, in)
 	if ctx.Done() != nil && ctx.Err() == nil {
 		c.stop = context.AfterFunc(ctx, func() { c.giveUp(context.Cause(ctx)) })
 	}
+	c.encode()
 	p.begin(ctx, &c.task)
 	return &c.Task
 }
 
 func (p *Pool[In, Out]) newCall(ctx context.Context, in In) *call[In, Out] {
-	c := &call[In, Out]{in: in, pool: p}
-	c.Task.pool = &p.callee
-	c.io = c
+	var c *call[In, Out]
+	if p.isPlain() {
+		c = new(call[In, Out])
+	} else {
+		both := new(struct {
+			call[In, Out]
+			carry carried
+		})
+		c = &both.call
+		c.carried, both.carry.of = &both.carry, c
+	}
+	c.in, c.pool, c.Task.pool, c.io = in, p, &p.callee, c
 	c.deadline = deadlineOf(ctx)
 	return c
 }

@@ -88,12 +88,13 @@ type poolWorker struct {
 	headAt time.Time // since when
 }
 
-// taskIO is the typed side of a task.
+// taskIO is the typed side of a task. All of it is called with the pool's lock held, and
+// perhaps on the goroutine of another one than the task's: it runs no code of the
+// user's, see carry.go.
 type taskIO interface {
 	put(e *Encoder)
 	get(d *Decoder) error
-	// settled is called once, when the task has its result or error, with the
-	// pool's lock held.
+	// settled is called once, when the task has its result or error.
 	settled(err error)
 }
 
@@ -115,28 +116,7 @@ type task struct {
 	came     time.Time     // the same, if its pool waits for batches
 	given    time.Time     // when its caller gave up, zero: it waits
 	ordered  bool          // the worker was told to cancel it
-}
-
-// encode and decode run code of the item's type, under a lock that all callers share
-// and perhaps on the goroutine of another one than the task's. So a panic goes no
-// further: it is the task's error.
-
-func (t *task) encode(e *Encoder) {
-	defer func() {
-		if v := recover(); v != nil {
-			e.fail(panicked(v))
-		}
-	}()
-	t.io.put(e)
-}
-
-func (t *task) decode(d *Decoder) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = panicked(v)
-		}
-	}()
-	return t.io.get(d)
+	carried  *carried      // nil: its codecs are plain
 }
 
 // panicked is a panic as an error, with the place that it came from. It is called
@@ -164,9 +144,6 @@ func newPoolCore(r *Run, pp *poolPlan) *poolCore {
 		m.core = p
 		p.members = append(p.members, m)
 		p.workers = append(p.workers, &poolWorker{m: m})
-	}
-	if pp.lends {
-		p.enc.lender = r.node
 	}
 	p.timer = time.AfterFunc(time.Hour, p.onTime)
 	p.lead.Store(int32(max(pp.batch, pp.concurrent)))
@@ -377,7 +354,7 @@ func (p *poolCore) send(from *waitlist, w *poolWorker, most int) (n int) {
 		}
 		at := e.n
 		Put(e, uint32(0))
-		t.encode(e)
+		t.io.put(e)
 		if e.err != nil && n > 0 {
 			return p.send(from, w, n) // those before it, and then it comes first
 		}
@@ -461,7 +438,10 @@ func (p *poolCore) answer(m *member, f line.Frame) {
 	switch f.Kind {
 	case frameResult:
 		p.dec.reset(f.Data)
-		if err := t.decode(&p.dec); err != nil {
+		if c := t.carried; c != nil && t.given.IsZero() {
+			c.index, c.pid = m.slot.index, int(m.pid.Load())
+		}
+		if err := t.io.get(&p.dec); err != nil {
 			t.io.settled(p.failure(w, t, err))
 		} else {
 			t.io.settled(nil)

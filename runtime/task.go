@@ -21,6 +21,7 @@ type Task[Out any] struct {
 
 // Wait waits for the result. When ctx ends first, Wait returns ctx's own error,
 // and the task goes on; every other error is an [*Error], as from [Pool.Call].
+// Code by which Out marshals itself runs in the first Wait, and ctx does not end it.
 func (t *Task[Out]) Wait(ctx context.Context) (Out, error) {
 	if !t.done.Load() {
 		if err := t.pool.node.bell.Wait(ctx, nil, t); err != nil && !t.done.Load() {
@@ -28,7 +29,22 @@ func (t *Task[Out]) Wait(ctx context.Context) (Out, error) {
 			return zero, ended(ctx, err)
 		}
 	}
+	t.finish()
 	return t.out, t.err
+}
+
+// finish reads the answer of a task that has one, if that is left to its caller.
+func (t *Task[Out]) finish() {
+	if c := t.carried; c != nil && c.coded {
+		c.once.Do(t.decode)
+	}
+}
+
+func (t *Task[Out]) decode() {
+	c := t.carried
+	if err := c.decode(); err != nil {
+		t.err = &Error{Name: t.pool.name, Index: c.index, PID: c.pid, Task: t.id, Attempts: t.attempts, Err: err}
+	}
 }
 
 // Done is closed when the task has its result or error, and Wait returns at once.
@@ -103,9 +119,35 @@ type call[In, Out any] struct {
 	pool *Pool[In, Out]
 }
 
-func (c *call[In, Out]) put(e *Encoder) { c.pool.in.put(e, c.in) }
+// isPlain reports whether calls run no code of the user's where the books are locked.
+func (p *Pool[In, Out]) isPlain() bool { return p.in.isPlain() && p.out.isPlain() }
+
+func (c *call[In, Out]) encode() {
+	if in := &c.pool.in; !in.isPlain() {
+		c.pool.encode(c.carried, func(e *Encoder) { in.put(e, c.in) })
+	}
+}
+
+func (c *call[In, Out]) put(e *Encoder) {
+	in := &c.pool.in
+	if !in.isPlain() {
+		c.carried.put(e)
+		return
+	}
+	at := e.n
+	in.put(e, c.in)
+	c.pool.bound(e, e.n-at)
+}
 
 func (c *call[In, Out]) get(d *Decoder) error {
+	if c.pool.out.isPlain() {
+		return c.read(d)
+	}
+	c.carried.keep(d)
+	return nil
+}
+
+func (c *call[In, Out]) read(d *Decoder) error {
 	c.out = c.pool.out.get(d)
 	return d.Err()
 }

@@ -101,8 +101,12 @@ func (w *window[In, Out]) add(v In) bool {
 		c = &windowCall[In, Out]{w: w}
 		w.made = append(w.made, c)
 		c.pool, c.Task.pool = w.pool, &w.pool.callee
+		if !w.pool.isPlain() {
+			c.carried = &carried{of: c}
+		}
 	}
 	c.in, c.io, c.deadline, c.index = v, c, w.deadline, w.index
+	c.encode()
 	w.index++
 	w.count++
 	if c.open = true; !w.unordered {
@@ -166,9 +170,17 @@ func (w *window[In, Out]) takeFirst() (*windowCall[In, Out], bool) {
 		}
 	}
 	w.calls.popFront()
+	return w.took(c), true
+}
+
+// took takes the result of a call.
+func (w *window[In, Out]) took(c *windowCall[In, Out]) *windowCall[In, Out] {
 	c.open = false
 	w.count--
-	return c, true
+	if c.carried != nil && c.carried.coded { // nobody else asks
+		c.decode()
+	}
+	return c
 }
 
 func (w *window[In, Out]) anyDone() bool {
@@ -202,15 +214,14 @@ func (w *window[In, Out]) takeAny() (*windowCall[In, Out], bool) {
 		w.done = nil
 	}
 	w.mu.Unlock()
-	c.open = false
-	w.count--
-	return c, true
+	return w.took(c), true
 }
 
 // recycle keeps a call whose result has been given away.
 func (w *window[In, Out]) recycle(c *windowCall[In, Out]) {
+	carried := c.carried.again()
 	*c = windowCall[In, Out]{w: w}
-	c.pool, c.Task.pool = w.pool, &w.pool.callee
+	c.pool, c.Task.pool, c.carried = w.pool, &w.pool.callee, carried
 	w.free = append(w.free, c)
 }
 
