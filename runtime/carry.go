@@ -128,3 +128,11 @@ func (c *callee) tooBig() error { return tooBig("the arguments of a call take", 
 func tooBig(what string, bytes int, name string) error {
 	return fmt.Errorf("%w: %s more than %d bytes; the setting bytes of %q says how many they may be", ErrTooBig, what, bytes, name)
 }
+
+// sized names the setting in an error of a result that e was to encode.
+func (w *worker) sized(e *Encoder, err error) error {
+	if err != nil && err == e.err && errors.Is(err, ErrTooBig) {
+		return tooBig("a result takes", w.pool.bytes, w.pool.row.name())
+	}
+	return err
+}

@@ -145,7 +145,7 @@ func (c *crew) do(s *strand, post int, task assigned) {
 	}
 	h.enc.reset(h.scratch[:], c.pool.bytes)
 	s.out()
-	err := c.works.call(ctx, method, &h.dec, &h.enc)
+	err := c.sized(&h.enc, c.works.call(ctx, method, &h.dec, &h.enc))
 	s.back()
 	if h.dec.lease != nil {
 		h.dec.lease.end()

@@ -23,6 +23,9 @@ func doBeside(ctx context.Context, w work) (answer, error) {
 	switch w.How {
 	case "":
 		return a, nil
+	case "load":
+		a.Load = make([]byte, w.N)
+		return a, nil
 	case "sleep", "log":
 		if w.How == "log" {
 			slog.InfoContext(ctx, "asleep", "n", w.N)

@@ -143,7 +143,7 @@ func (w *worker) callBatch(ctx context.Context, late func() bool) (failed int) {
 	for i, id := range b.ids {
 		w.enc.reset(w.scratch[:], w.pool.bytes)
 		w.out()
-		err := result(i, &w.enc)
+		err := w.sized(&w.enc, result(i, &w.enc))
 		w.back()
 		if err == nil {
 			w.write(frameResult, id, w.enc.bytes())

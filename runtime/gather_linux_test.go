@@ -191,6 +191,29 @@ func TestBatchTakesNoMoreBytesThanATaskMay(t *testing.T) {
 	require.ErrorIs(t, err, ErrTooBig)
 }
 
+// TestTooManyBytesNameTheSetting has arguments and results that are a little more than a
+// call may have, in pools whose workers take them each in its own way.
+func TestTooManyBytesNameTheSetting(t *testing.T) {
+	const beside = 4 + 8 + 8 // of work and answer
+	for _, p := range []poolOf[work, answer]{single, batching, sideBySide} {
+		r, pool := p.begin(t)
+		bytes, name := r.plan.pools[0].bytes, p.pool.Name
+		_, err := pool.Call(limited(t), work{How: string(make([]byte, bytes-beside))})
+		require.ErrorContains(t, err, "no such way to end")
+		_, err = pool.Call(limited(t), work{How: string(make([]byte, bytes-beside+1))})
+		require.ErrorIs(t, err, ErrTooBig)
+		require.ErrorContains(t, err, fmt.Sprintf(
+			"item too big: the arguments of a call take more than %d bytes; the setting bytes of %q says how many they may be", bytes, name))
+		if p.pool.Batch > 1 { // its loads are small
+			continue
+		}
+		_, err = pool.Call(limited(t), work{How: "load", N: bytes})
+		require.ErrorIs(t, err, ErrTooBig)
+		require.ErrorContains(t, err, fmt.Sprintf(
+			"item too big: a result takes more than %d bytes; the setting bytes of %q says how many they may be", bytes, name))
+	}
+}
+
 func TestTaskThatCannotTravelIsLeftOutOfItsBatch(t *testing.T) {
 	_, pool := hesitantAll.begin(t)
 	for range 3 {

@@ -371,7 +371,7 @@ func (w *worker) call(id uint64, deadline int64) {
 func (w *worker) callOne(ctx context.Context, method int, id uint64) uint16 {
 	w.enc.reset(w.scratch[:], w.pool.bytes)
 	w.out()
-	err := w.works.call(ctx, method, &w.dec, &w.enc)
+	err := w.sized(&w.enc, w.works.call(ctx, method, &w.dec, &w.enc))
 	w.back()
 	if w.dec.lease != nil {
 		w.dec.lease.end()
