@@ -5,9 +5,9 @@ import "github.com/mpgen/mpgen/compiler/ir"
 // Pools and services whose workers have several tasks in work at once: batches, which
 // a function takes in one call, and calls that run beside each other.
 
-// batching makes the tasks of a pool with a batch the elements of what its function
+// checkBatch makes the tasks of a pool with a batch the elements of what its function
 // takes. It reports a function that takes no batch.
-func (u *unit) batching(s *symbol) {
+func (u *unit) checkBatch(s *symbol) {
 	batch, ok := s.given["batch"]
 	if !ok || s.kind != "pool" {
 		return
@@ -28,8 +28,8 @@ func (u *unit) batching(s *symbol) {
 	}
 }
 
-// atOnce reports settings for several tasks at once where they can't be, and those that don't go together.
-func (u *unit) atOnce(s *symbol) {
+// checkAtOnce reports settings for several tasks at once where they can't be, and those that don't go together.
+func (u *unit) checkAtOnce(s *symbol) {
 	wait, waits := s.given["wait"]
 	batch, batches := s.given["batch"]
 	concurrent, beside := s.given["concurrent"]

@@ -15,8 +15,8 @@ const (
 	endless  = 1 << 60 // stands for all that is larger
 )
 
-// bulk reports types whose values are too large, each once, where it is written.
-func (u *unit) bulk() {
+// checkBulk reports types whose values are too large, each once, where it is written.
+func (u *unit) checkBulk() {
 	known := map[*symbol]int64{}
 	check := func(at grammar.Type, t *ir.Type, what string) {
 		if n := u.size(t, known); n > maxValue {

@@ -21,41 +21,41 @@ func (u *unit) check() {
 			continue
 		}
 		if block := blockOf(s.decl); block != nil {
-			u.block(s, block, "")
+			u.readBlock(s, block, "")
 		}
-		u.complete(s)
+		u.checkRequired(s)
 	}
 	for _, s := range u.order {
 		if !s.missing {
-			u.batching(s)
+			u.checkBatch(s)
 		}
 	}
 	for _, flow := range u.flows {
-		u.flow(flow)
+		u.checkFlow(flow)
 	}
 	for _, s := range u.order {
 		switch {
 		case s.missing:
 		case s.serves():
-			u.failures(s)
-			u.warmth(s)
-			u.atOnce(s)
-			u.environment(s)
+			u.checkFailures(s)
+			u.checkWarmth(s)
+			u.checkAtOnce(s)
+			u.checkEnvironment(s)
 		case s.kind == "process":
-			u.starting(s)
-			u.warmth(s)
-			u.environment(s)
+			u.checkStarts(s)
+			u.checkWarmth(s)
+			u.checkEnvironment(s)
 		}
 	}
-	u.lending()
+	u.checkLending()
 	u.connect(all)
-	u.graph(all)
-	u.sharing(all)
-	u.misdeclared()
+	u.checkGraph(all)
+	u.checkSharing(all)
+	u.blameDeclarations()
 }
 
-// complete reports settings that must be given and are not.
-func (u *unit) complete(s *symbol) {
+// checkRequired reports settings that must be given and are not.
+func (u *unit) checkRequired(s *symbol) {
 	for i := range settings {
 		row := &settings[i]
 		if _, given := s.given[row.Key]; row.Must && row.has(s.kind, "") && !given && !u.partial {
@@ -80,8 +80,8 @@ func blockOf(d grammar.Decl) *grammar.Block {
 	return nil
 }
 
-// block reads the settings of a block; in is its key, or "" for the declaration's own.
-func (u *unit) block(s *symbol, block *grammar.Block, in string) {
+// readBlock reads the settings of a block; in is its key, or "" for the declaration's own.
+func (u *unit) readBlock(s *symbol, block *grammar.Block, in string) {
 	for _, item := range block.Items {
 		switch item := item.(type) {
 		case *grammar.Method:
@@ -89,7 +89,7 @@ func (u *unit) block(s *symbol, block *grammar.Block, in string) {
 				u.add(noMethod(s, in, item))
 			}
 		case *grammar.Setting:
-			u.setting(s, item, in)
+			u.readSetting(s, item, in)
 		}
 	}
 }
@@ -97,7 +97,7 @@ func (u *unit) block(s *symbol, block *grammar.Block, in string) {
 // mainKeys are the settings that process main has.
 var mainKeys = []string{"send", "receive", "use", "footprint"}
 
-func (u *unit) setting(s *symbol, at *grammar.Setting, in string) {
+func (u *unit) readSetting(s *symbol, at *grammar.Setting, in string) {
 	key := at.Key.Text
 	row := findSetting(s.kind, in, key)
 	path := key
@@ -126,19 +126,19 @@ func (u *unit) setting(s *symbol, at *grammar.Setting, in string) {
 		return
 	}
 	got := set{at: at}
-	ok := u.value(s, row, at, &got)
+	ok := u.readValue(s, row, at, &got)
 	if ok || row.Takes == Nested {
 		s.given[path] = got
 	} else {
 		s.given[path] = set{at: at}
 	}
 	if row.Takes == Nested && at.Block != nil {
-		u.block(s, at.Block, key)
+		u.readBlock(s, at.Block, key)
 	}
 }
 
-// value reads what a setting is given.
-func (u *unit) value(s *symbol, row *Setting, at *grammar.Setting, got *set) bool {
+// readValue reads what a setting is given.
+func (u *unit) readValue(s *symbol, row *Setting, at *grammar.Setting, got *set) bool {
 	if row.Takes == Nested {
 		if at.Block == nil {
 			u.add(wantsBlock(at))
@@ -162,13 +162,13 @@ func (u *unit) value(s *symbol, row *Setting, at *grammar.Setting, got *set) boo
 	}
 	if row.Takes&Names != 0 {
 		for i := range at.Values {
-			u.named(s, row, at, i, got)
+			u.readName(s, row, at, i, got)
 		}
 		return true
 	}
 	if row.Takes&Texts != 0 {
 		for _, v := range at.Values {
-			u.written(row, v, got)
+			u.readText(row, v, got)
 		}
 		return true
 	}
@@ -178,7 +178,7 @@ func (u *unit) value(s *symbol, row *Setting, at *grammar.Setting, got *set) boo
 	}
 	v := at.Values[0]
 	if row.Takes&Text != 0 {
-		u.written(row, v, got)
+		u.readText(row, v, got)
 		return true
 	}
 	if v.Ref != nil {
@@ -193,7 +193,7 @@ func (u *unit) value(s *symbol, row *Setting, at *grammar.Setting, got *set) boo
 			return true
 		}
 		if row.Takes&Field != 0 {
-			u.keyOf(s, v.Ref)
+			u.findKey(s, v.Ref)
 			return true
 		}
 	}
@@ -222,8 +222,8 @@ func (u *unit) value(s *symbol, row *Setting, at *grammar.Setting, got *set) boo
 	return true
 }
 
-// named reads one name of send, receive, use or read.
-func (u *unit) named(s *symbol, row *Setting, at *grammar.Setting, i int, got *set) {
+// readName reads one name of send, receive, use or read.
+func (u *unit) readName(s *symbol, row *Setting, at *grammar.Setting, i int, got *set) {
 	v := at.Values[i]
 	if v.Ref == nil {
 		u.add(wrongForm(row, v))
@@ -242,8 +242,8 @@ func (u *unit) named(s *symbol, row *Setting, at *grammar.Setting, i int, got *s
 	got.refs = append(got.refs, target{v.Ref, sym})
 }
 
-// written reads one string.
-func (u *unit) written(row *Setting, v *grammar.Value, got *set) {
+// readText reads one string.
+func (u *unit) readText(row *Setting, v *grammar.Value, got *set) {
 	if v.String == nil {
 		u.add(wrongForm(row, v))
 		return
@@ -261,8 +261,8 @@ func (u *unit) written(row *Setting, v *grammar.Value, got *set) {
 	}
 }
 
-// keyOf finds the field of a queue's items that says who reads them.
-func (u *unit) keyOf(s *symbol, ref *grammar.Ref) {
+// findKey finds the field of a queue's items that says who reads them.
+func (u *unit) findKey(s *symbol, ref *grammar.Ref) {
 	if s.typ == nil {
 		return
 	}
@@ -295,15 +295,15 @@ func (u *unit) keyOf(s *symbol, ref *grammar.Ref) {
 	u.add(keyUnknown(of, ref, near, sure))
 }
 
-// starting checks what a process says about its starts.
-func (u *unit) starting(s *symbol) {
+// checkStarts checks what a process says about its starts.
+func (u *unit) checkStarts(s *symbol) {
 	if m, ok := s.given["max"]; ok && !s.onDemand {
 		u.add(maxWithoutDemand(s, m.at))
 	}
 }
 
-// warmth checks what is said about processes that are started ahead.
-func (u *unit) warmth(s *symbol) {
+// checkWarmth checks what is said about processes that are started ahead.
+func (u *unit) checkWarmth(s *symbol) {
 	start, given := s.given["start"]
 	if spares, ok := s.given["spares"]; ok && start.word != "warm" && (!given || start.word != "") {
 		u.add(sparesOfNone(s, spares.at, start.at))
@@ -313,8 +313,8 @@ func (u *unit) warmth(s *symbol) {
 	}
 }
 
-// failures checks what a pool or service does with tasks that it gives up on.
-func (u *unit) failures(s *symbol) {
+// checkFailures checks what a pool or service does with tasks that it gives up on.
+func (u *unit) checkFailures(s *symbol) {
 	failed, ok := s.given["task.failed"]
 	if !ok || failed.at == nil || len(failed.at.Values) != 1 {
 		return

@@ -138,15 +138,15 @@ func (u *unit) collide() {
 		case goMethods[s.goName] && s.onDemand:
 			u.add(notGosMethod(s, s.name, s.goName))
 		case s.instances > 0:
-			u.instanceNames(s)
+			u.checkInstanceNames(s)
 		}
 	}
-	u.argNames()
+	u.checkArgNames()
 }
 
-// instanceNames reports ports that would have the names of the fields that say
+// checkInstanceNames reports ports that would have the names of the fields that say
 // which instance a process is.
-func (u *unit) instanceNames(s *symbol) {
+func (u *unit) checkInstanceNames(s *symbol) {
 	for _, key := range portKeys {
 		for _, r := range s.given[key].refs {
 			if r.sym.goName == "Instance" || r.sym.goName == "Instances" {
@@ -221,9 +221,9 @@ func (u *unit) argsOf(s *symbol) []arg {
 	return args
 }
 
-// argNames reports fields of Args that two would have: b of process runA, and aB
+// checkArgNames reports fields of Args that two would have: b of process runA, and aB
 // of process run.
-func (u *unit) argNames() {
+func (u *unit) checkArgNames() {
 	had := map[string]*grammar.Name{}
 	for _, s := range u.order {
 		args := u.argsOf(s)

@@ -60,7 +60,7 @@ func Check(in Input) []diag.Diagnostic {
 	u := analyse(in)
 	ds := u.report()
 	if u.limit() > 0 && !u.refused {
-		ds = append(ds, u.exceeds(u.lower())...)
+		ds = append(ds, u.checkFootprint(u.lower())...)
 	}
 	return ds
 }
@@ -76,7 +76,7 @@ func (u *unit) lowered() (*ir.Pipeline, []diag.Diagnostic) {
 		return nil, ds
 	}
 	p := u.lower()
-	if over := u.exceeds(p); over != nil {
+	if over := u.checkFootprint(p); over != nil {
 		return nil, append(ds, over...)
 	}
 	return p, ds
@@ -90,8 +90,8 @@ func (u *unit) limit() int64 {
 	return u.main.given["footprint"].n
 }
 
-// exceeds finds out whether a pipeline takes more than it declares.
-func (u *unit) exceeds(p *ir.Pipeline) []diag.Diagnostic {
+// checkFootprint finds out whether a pipeline takes more than it declares.
+func (u *unit) checkFootprint(p *ir.Pipeline) []diag.Diagnostic {
 	if u.limit() == 0 || u.in.Footprint == nil {
 		return nil
 	}
@@ -112,8 +112,8 @@ func analyse(in Input) *unit {
 	u.resolve()
 	u.check()
 	u.collide()
-	u.unusedTypes()
+	u.checkUnusedTypes()
 	u.refused = diag.HasErrors(u.found)
-	u.handlers()
+	u.checkHandlers()
 	return u
 }

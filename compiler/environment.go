@@ -14,9 +14,9 @@ const roleVariable = "MPGEN_CHILD"
 // setBy are the settings that set a variable, by its name.
 var setBy = map[string]string{"GOMAXPROCS": "cpus", "GOMEMLIMIT": "memory", "PWD": "dir"}
 
-// environment checks the variables of a declaration: each has a name, no two have
+// checkEnvironment checks the variables of a declaration: each has a name, no two have
 // the same, and none says otherwise than a setting beside it.
-func (u *unit) environment(s *symbol) {
+func (u *unit) checkEnvironment(s *symbol) {
 	env, ok := s.given["worker.env"]
 	if !ok || env.at == nil {
 		return

@@ -33,9 +33,9 @@ func (s station) String() string {
 	return s.fn.String()
 }
 
-// flow puts the functions of a flow between their queues. A flow starts with a
+// checkFlow puts the functions of a flow between their queues. A flow starts with a
 // queue, and queues and functions take turns; a function at the end has no result.
-func (u *unit) flow(flow *grammar.Flow) {
+func (u *unit) checkFlow(flow *grammar.Flow) {
 	before := len(u.found)
 	stations := make([]station, len(flow.Stages))
 	for i, ref := range flow.Stages {
@@ -83,7 +83,7 @@ func (u *unit) flow(flow *grammar.Flow) {
 			next = stations[i+1]
 		}
 		s.fn.to = next.queue
-		u.stageTypes(s, next, i+1 == len(stations))
+		u.checkStageTypes(s, next, i+1 == len(stations))
 	}
 }
 
@@ -119,8 +119,8 @@ func (u *unit) station(ref *grammar.Ref) station {
 	return station{ref: ref}
 }
 
-// stageTypes checks that a stage takes what its queue gives, and gives what the next one takes.
-func (u *unit) stageTypes(s, next station, last bool) {
+// checkStageTypes checks that a stage takes what its queue gives, and gives what the next one takes.
+func (u *unit) checkStageTypes(s, next station, last bool) {
 	f := s.fn
 	if f.in != nil && f.from.typ != nil && !same(f.in, f.from.typ) {
 		u.add(wrongInput(s.ref, f))

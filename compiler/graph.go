@@ -50,9 +50,9 @@ func (u *unit) connect(all []*symbol) {
 	}
 }
 
-// graph refuses queues with one side only or without an end, calls to who can't be
+// checkGraph refuses queues with one side only or without an end, calls to who can't be
 // called, and cycles.
-func (u *unit) graph(all []*symbol) {
+func (u *unit) checkGraph(all []*symbol) {
 	for _, s := range u.order {
 		if s.kind != "queue" || u.partial || u.excused[s.name.Text] {
 			continue
@@ -66,7 +66,7 @@ func (u *unit) graph(all []*symbol) {
 		case len(e.consumers) == 0:
 			u.add(noConsumer(s, e.producers[0]))
 		case !slices.ContainsFunc(e.producers, func(p *symbol) bool { return !p.daemon() }):
-			u.fedByDaemons(s, e)
+			u.checkFedByDaemons(s, e)
 		}
 		if s.key != nil && e != nil {
 			for _, c := range e.consumers {
@@ -82,16 +82,16 @@ func (u *unit) graph(all []*symbol) {
 			case r.sym.kind == "pool" && r.sym.stage():
 				u.add(callsStage(s, r))
 			case r.sym.kind == "process":
-				u.started(s, r)
+				u.checkStarted(s, r)
 			}
 		}
 	}
-	u.cycles()
-	u.crowd()
+	u.checkCycles()
+	u.checkProcessCount()
 }
 
-// started checks what a process, pool or service starts.
-func (u *unit) started(s *symbol, r target) {
+// checkStarted checks what a process, pool or service starts.
+func (u *unit) checkStarted(s *symbol, r target) {
 	if !r.sym.onDemand {
 		u.add(notOnDemand(s, r, r.sym == u.main))
 		return
@@ -104,9 +104,9 @@ func (u *unit) started(s *symbol, r target) {
 	}
 }
 
-// fedByDaemons reports a reader of a queue to which only daemons send. The daemons
+// checkFedByDaemons reports a reader of a queue to which only daemons send. The daemons
 // end when all others have, and the reader when the queue does.
-func (u *unit) fedByDaemons(q *symbol, e *ends) {
+func (u *unit) checkFedByDaemons(q *symbol, e *ends) {
 	for _, c := range e.consumers {
 		if c != u.main && !c.daemon() {
 			u.add(onlyDaemons(q, e.producers[0], c))
@@ -115,7 +115,7 @@ func (u *unit) fedByDaemons(q *symbol, e *ends) {
 	}
 }
 
-// cycles reports each ring of those who wait for each other once, by its shortest
+// checkCycles reports each ring of those who wait for each other once, by its shortest
 // path. Who sends to a queue may wait for its readers, and who calls a pool or a
 // service for its workers, so on a ring all may wait for ever: for a full queue
 // whose reader fills it, for a worker that waits for one of its own kind. Process
@@ -128,7 +128,7 @@ func (u *unit) fedByDaemons(q *symbol, e *ends) {
 //
 // A start waits for nobody, but who starts a process may wait for its end; so starts are
 // on such rings too. Those without a call are legal: they end as their processes do.
-func (u *unit) cycles() {
+func (u *unit) checkCycles() {
 	reported := map[*symbol]bool{}
 	add := func(path []*symbol) {
 		if path == nil || slices.ContainsFunc(path, func(s *symbol) bool { return reported[s] }) {
@@ -264,9 +264,9 @@ func way(from, end *symbol, next map[*symbol][]*symbol) []*symbol {
 // maxProcesses is how many processes a run can have beside the program itself.
 const maxProcesses = 4095
 
-// crowd refuses more processes than a run can have. Pools that leave the number of
-// their workers to the machine count as one here.
-func (u *unit) crowd() {
+// checkProcessCount refuses more processes than a run can have. Pools that leave the
+// number of their workers to the machine count as one here.
+func (u *unit) checkProcessCount() {
 	n := int64(0)
 	for _, s := range u.order {
 		switch {

@@ -50,23 +50,23 @@ type form struct {
 	spread bool // a slice as its last parameter: it is variadic
 }
 
-// handlers compares the functions with what their declarations say.
-func (u *unit) handlers() {
+// checkHandlers compares the functions with what their declarations say.
+func (u *unit) checkHandlers() {
 	for _, s := range u.order {
 		if s.handler != nil {
-			u.compare(s.handler)
+			u.checkHandler(s.handler)
 		}
 	}
-	u.misspelt()
+	u.checkMisspelt()
 	if !u.refused && !u.partial {
-		u.leftovers()
+		u.checkLeftovers()
 	}
 }
 
-// misspelt reports functions that are not there, where one of the folder does what is
+// checkMisspelt reports functions that are not there, where one of the folder does what is
 // asked for, has nearly that name, and is no other declaration's: else a second one would
 // be written beside it.
-func (u *unit) misspelt() {
+func (u *unit) checkMisspelt() {
 	own := u.ownFiles()
 	if own.code.broken {
 		return
@@ -99,9 +99,9 @@ func (u *unit) misspelt() {
 	}
 }
 
-// leftovers are functions of the folder that take the ports of a declaration which is
-// not there any more, or has another name.
-func (u *unit) leftovers() {
+// checkLeftovers reports functions of the folder that take the ports of a declaration which
+// is not there any more, or has another name.
+func (u *unit) checkLeftovers() {
 	own := u.ownFiles()
 	declared := map[string]bool{}
 	for _, s := range u.order {
@@ -205,8 +205,8 @@ func ownFuncs(own *goPackage) []string {
 	return names
 }
 
-// compare reports a function that is not what its declaration says.
-func (u *unit) compare(h *handler) {
+// checkHandler reports a function that is not what its declaration says.
+func (u *unit) checkHandler(h *handler) {
 	if h.found == nil || !h.by.known() || u.packageOf(h).broken {
 		return
 	}
@@ -223,7 +223,7 @@ func (u *unit) compare(h *handler) {
 	case differs != "":
 		u.add(otherSignature(h, differs, u.headOf(h), u.funcSpan(h)))
 	case h.by.kind == "service":
-		u.methods(h, c)
+		u.checkMethods(h, c)
 	}
 }
 
@@ -244,9 +244,9 @@ func (h *handler) signature() signature {
 	return want
 }
 
-// methods compares the methods of what the function of a service returns with those
+// checkMethods compares the methods of what the function of a service returns with those
 // of the service.
-func (u *unit) methods(h *handler, c *comparer) {
+func (u *unit) checkMethods(h *handler, c *comparer) {
 	pkg, name, pointer := u.object(h, c)
 	if pkg == nil || pkg.broken {
 		return

@@ -53,8 +53,8 @@ func (u *unit) lentToCalls(s *symbol) (list []string) {
 	return list
 }
 
-// lending reports blocks where nothing carries them.
-func (u *unit) lending() {
+// checkLending reports blocks where nothing carries them.
+func (u *unit) checkLending() {
 	u.lent = map[*symbol]bool{}
 	refuse := func(at grammar.Type, t *ir.Type, what string, result bool) {
 		for _, b := range u.carried(t) {
@@ -95,8 +95,8 @@ func (u *unit) lending() {
 	}
 }
 
-// blocks reports blocks that nobody makes, or that nothing carries.
-func (u *unit) blocks(s *symbol, by []*symbol) {
+// checkBlocks reports blocks that nobody makes, or that nothing carries.
+func (u *unit) checkBlocks(s *symbol, by []*symbol) {
 	switch {
 	case u.partial || u.excused[s.name.Text]:
 	case len(by) == 0:

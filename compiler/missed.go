@@ -46,9 +46,9 @@ func (u *unit) missedAgain(key string, at grammar.Node) bool {
 	return true
 }
 
-// misdeclared tells of names that are misspelt where they are declared, in the
+// blameDeclarations tells of names that are misspelt where they are declared, in the
 // place of those who name them.
-func (u *unit) misdeclared() {
+func (u *unit) blameDeclarations() {
 	for key, m := range u.missed {
 		d := u.found[m.finding]
 		if m.times > 1 && m.near != nil && m.near.name != nil && !m.near.used && len(d.Fixes) > 0 {
@@ -57,9 +57,9 @@ func (u *unit) misdeclared() {
 	}
 }
 
-// unusedTypes warns of types that no other declaration names. It comes last, since
+// checkUnusedTypes warns of types that no other declaration names. It comes last, since
 // where there are mistakes nobody knows yet what will be used.
-func (u *unit) unusedTypes() {
+func (u *unit) checkUnusedTypes() {
 	if diag.HasErrors(u.found) {
 		return
 	}

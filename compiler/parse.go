@@ -18,11 +18,11 @@ func (u *unit) parse() {
 		maps.Copy(u.lost, file.Lost)
 		u.files = append(u.files, file)
 	}
-	u.missingPackages()
+	u.fixMissingPackages()
 }
 
-// missingPackages mends files without a package clause where another file of the folder says which package it is.
-func (u *unit) missingPackages() {
+// fixMissingPackages mends files without a package clause where another file of the folder says which package it is.
+func (u *unit) fixMissingPackages() {
 	for i, d := range u.found {
 		if d.Code != diag.Code(grammar.MissingPackage) || len(d.Fixes) > 0 {
 			continue

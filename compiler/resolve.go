@@ -16,9 +16,9 @@ import (
 // resolve declares all names of all files, then finds out what every type is. The
 // folder is one space of names: a file sees what another one declares.
 func (u *unit) resolve() {
-	u.packages()
+	u.checkPackages()
 	for _, file := range u.files {
-		u.importsOf(file)
+		u.enterImports(file)
 		for _, b := range file.Broken {
 			if b.Name != "" && u.symbols[b.Name] == nil {
 				u.symbols[b.Name] = &symbol{kind: b.Keyword, missing: true}
@@ -36,18 +36,19 @@ func (u *unit) resolve() {
 	for _, s := range u.order {
 		if !s.missing {
 			u.resolving = s
-			u.typesOf(s)
+			u.resolveTypes(s)
 			s.handler = u.handlerOf(s)
 		}
 	}
-	u.mapKeys()
-	u.solidity()
-	u.bulk()
-	u.unusedImports()
+	u.checkMapKeys()
+	u.checkSolid()
+	u.finishTypes()
+	u.checkBulk()
+	u.checkUnusedImports()
 }
 
-// packages checks that all files name one package.
-func (u *unit) packages() {
+// checkPackages checks that all files name one package.
+func (u *unit) checkPackages() {
 	var first *grammar.Name
 	for _, file := range u.files {
 		if file.Package == nil {
@@ -88,7 +89,7 @@ func (u *unit) declare(file *grammar.File, decl grammar.Decl) {
 			return
 		}
 		u.main = s
-		u.mainHead(decl.(*grammar.Process))
+		u.checkMainHead(decl.(*grammar.Process))
 		return
 	}
 	if old := u.symbols[name.Text]; old != nil && old.name != nil {
@@ -119,8 +120,8 @@ func (u *unit) declare(file *grammar.File, decl grammar.Decl) {
 	u.order = append(u.order, s)
 }
 
-// mainHead checks that process main is not declared as if it were started.
-func (u *unit) mainHead(d *grammar.Process) {
+// checkMainHead checks that process main is not declared as if it were started.
+func (u *unit) checkMainHead(d *grammar.Process) {
 	switch {
 	case d.Instances != nil:
 		u.add(mainHas(d.Instances.Span, "instances"))
@@ -142,9 +143,9 @@ type imported struct {
 	used  bool
 }
 
-// importsOf enters the imports of a file. A package is only looked at when one of
+// enterImports enters the imports of a file. A package is only looked at when one of
 // its types is used, but for its name.
-func (u *unit) importsOf(file *grammar.File) {
+func (u *unit) enterImports(file *grammar.File) {
 	names, meant := map[string]*imported{}, map[string]*imported{}
 	u.imports[file] = names
 	defer func() {
@@ -282,8 +283,8 @@ func (u *unit) cleaned(p string) string {
 	return p
 }
 
-// unusedImports refuses imports without use, as Go does.
-func (u *unit) unusedImports() {
+// checkUnusedImports refuses imports without use, as Go does.
+func (u *unit) checkUnusedImports() {
 	gaps := map[*grammar.File]bool{}
 	for _, s := range u.order {
 		gaps[s.file] = gaps[s.file] || s.missing
@@ -339,7 +340,7 @@ func (u *unit) lookupHead(ref *grammar.Ref, kinds ...string) *symbol {
 	}
 	switch {
 	case s == nil:
-		u.undeclared(ref, kinds)
+		u.reportUndeclared(ref, kinds)
 		return nil
 	case s.missing:
 		return nil
@@ -375,8 +376,8 @@ func (u *unit) misnamed(name string) *symbol {
 	return nil
 }
 
-// undeclared reports a name that nothing declares.
-func (u *unit) undeclared(ref *grammar.Ref, kinds []string) {
+// reportUndeclared reports a name that nothing declares.
+func (u *unit) reportUndeclared(ref *grammar.Ref, kinds []string) {
 	if u.lost[ref.Name.Text] {
 		u.excuse("")
 		return

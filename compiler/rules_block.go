@@ -42,11 +42,11 @@ process show { receive shaded }
 pool shade(pixels frames) shades { use shades; task { timeout 10s } }
 
 flow raw -> shade -> shaded
-`}), (*unit).blocksForBlocks},
+`}), (*unit).checkBlocksForBlocks},
 }
 
-// blocksForBlocks reports circles of who holds which blocks while making which others.
-func (u *unit) blocksForBlocks(report func(diag.Diagnostic)) {
+// checkBlocksForBlocks reports circles of who holds which blocks while making which others.
+func (u *unit) checkBlocksForBlocks(report func(diag.Diagnostic)) {
 	type step struct {
 		by, to *symbol // makes blocks of to, while it may hold others
 	}

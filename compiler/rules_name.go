@@ -33,10 +33,10 @@ queue pages Page
 
 process crawl { send pages }
 process index { receive pages }
-`}), (*unit).goNames},
+`}), (*unit).checkGoNames},
 }
 
-func (u *unit) goNames(report func(diag.Diagnostic)) {
+func (u *unit) checkGoNames(report func(diag.Diagnostic)) {
 	spelt := func(what string, name *grammar.Name, behind string) {
 		if better := inGo(name.Text); better != name.Text {
 			report(doubt(diag.At(name), "%s %q is %s in Go", what, name.Text, behind+exported(name.Text)).

@@ -41,7 +41,7 @@ pool clean(page string) string { workers 8; task { timeout 10s } }
 pool index(page string) { workers 8; task { timeout 10s } }
 
 flow urls -> fetch -> pages -> clean -> words -> index
-`}), (*unit).bottlenecks},
+`}), (*unit).checkBottlenecks},
 	{vetted(diag.Info{Code: "MP0609", Name: "daemon-receives",
 		Title: "a daemon is the only reader of what others send",
 		Text: "A daemon is ended when all others have ended, whatever still lies in its queues. " +
@@ -59,7 +59,7 @@ queue lines string
 
 process work  { send lines }
 process write { receive lines }
-`}), (*unit).daemonReaders},
+`}), (*unit).checkDaemonReaders},
 	{vetted(diag.Info{Code: "MP0610", Name: "key-without-effect",
 		Title: "a queue with a key has one reader",
 		Text:  "A key shares items out among readers. One reader gets them all, key or not.",
@@ -80,10 +80,10 @@ queue counts Count { key word }
 
 process count  { send counts }
 process add[4] { receive counts }
-`}), (*unit).loneKeys},
+`}), (*unit).checkLoneKeys},
 }
 
-func (u *unit) bottlenecks(report func(diag.Diagnostic)) {
+func (u *unit) checkBottlenecks(report func(diag.Diagnostic)) {
 	for _, s := range u.order {
 		n, known := s.workers()
 		if !s.serves() || !known {
@@ -170,7 +170,7 @@ func counted(n int64, what string) string {
 	return itoa(n) + " " + what
 }
 
-func (u *unit) daemonReaders(report func(diag.Diagnostic)) {
+func (u *unit) checkDaemonReaders(report func(diag.Diagnostic)) {
 	for _, s := range u.order {
 		if s.kind != "process" || !s.daemon() {
 			continue
@@ -191,7 +191,7 @@ func (u *unit) daemonReaders(report func(diag.Diagnostic)) {
 	}
 }
 
-func (u *unit) loneKeys(report func(diag.Diagnostic)) {
+func (u *unit) checkLoneKeys(report func(diag.Diagnostic)) {
 	for _, q := range u.order {
 		if q.key == nil {
 			continue

@@ -28,7 +28,7 @@ queue frames Frame { bytes 16MiB; capacity 16 }
 
 process film { send frames }
 process show { receive frames }
-`}), (*unit).bigItems},
+`}), (*unit).checkBigItems},
 	{vetted(diag.Info{Code: "MP0608", Name: "capacity-out-of-reach",
 		Title: "a queue is full long before it holds as many items as its capacity says",
 		Text: "Items larger than a slot lie in the queue's bytes, and what is used up first makes senders wait. " +
@@ -50,10 +50,10 @@ queue frames Frame { capacity 64 }
 
 process film { send frames }
 process show { receive frames }
-`}), (*unit).capacities},
+`}), (*unit).checkCapacities},
 }
 
-func (u *unit) bigItems(report func(diag.Diagnostic)) {
+func (u *unit) checkBigItems(report func(diag.Diagnostic)) {
 	tell := func(s *symbol, what string, t *ir.Type, key string) {
 		least, room := u.least(t), s.amount(key)
 		if least <= room {
@@ -91,7 +91,7 @@ func (u *unit) bigItems(report func(diag.Diagnostic)) {
 // inline is the memory of the largest flat item that lies in its slot, whatever that is.
 const inline = 4096
 
-func (u *unit) capacities(report func(diag.Diagnostic)) {
+func (u *unit) checkCapacities(report func(diag.Diagnostic)) {
 	for _, q := range u.order {
 		if q.kind != "queue" && q.kind != "pipe" {
 			continue

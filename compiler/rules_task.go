@@ -17,7 +17,7 @@ pool fetch(url string) string { task { timeout 10s; retries 2 } }
 
 // fetch only gets, and changes nothing.
 pool fetch(url string) string { task { timeout 10s; retries 2; idempotent } }
-`}), (*unit).retriedTasks},
+`}), (*unit).checkRetriedTasks},
 	{vetted(diag.Info{Code: "MP0602", Name: "retry-sends",
 		Title: "a task that is tried again sends its items again",
 		Text: "What a function sends itself leaves at once, and stays in the queue when its worker dies; the next attempt " +
@@ -40,7 +40,7 @@ process main { send texts; receive parts }
 pool split(text string) []string { task { timeout 1s; retries 1; idempotent; failed skip } }
 
 flow texts -> split -> parts
-`}), (*unit).retriedSends},
+`}), (*unit).checkRetriedSends},
 	{vetted(diag.Info{Code: "MP0603", Name: "retry-then-stop",
 		Title: "a stage tries a task again, and then one bad item ends the run",
 		Text: "Who asks for retries expects tasks that fail; without a word about failed, the first one that fails each time " +
@@ -68,7 +68,7 @@ process main { send urls; receive pages, broken }
 pool fetch(url string) string { task { timeout 10s; retries 2; idempotent; failed broken } }
 
 flow urls -> fetch -> pages
-`}), (*unit).retriedStages},
+`}), (*unit).checkRetriedStages},
 	{vetted(diag.Info{Code: "MP0604", Name: "no-timeout",
 		Title: "a pool, or a service in a flow, has no timeout",
 		Text: "A task that hangs holds its worker for ever, and in a flow nobody else could end it: the callers of a pool can " +
@@ -80,7 +80,7 @@ pool least(n int) int
 		Right: `package main
 
 pool least(n int) int { task { timeout 1s } }
-`}), (*unit).endlessTasks},
+`}), (*unit).checkEndlessTasks},
 	{vetted(diag.Info{Code: "MP0605", Name: "grace-over-timeout",
 		Title: "a hanging task is given four times as long to stop as to work, or more",
 		Text: "At its timeout a task's context ends; a worker whose function does not return within its grace, 2 s if nothing is " +
@@ -92,7 +92,7 @@ pool least(n int) int { task { timeout 100ms } }
 		Right: `package main
 
 pool least(n int) int { task { timeout 100ms }; worker { grace 50ms } }
-`}), (*unit).longGraces},
+`}), (*unit).checkLongGraces},
 }
 
 // retries is the setting of a declaration that may try its tasks again.
@@ -101,7 +101,7 @@ func (s *symbol) retries() (set, bool) {
 	return r, s.serves() && r.n > 0
 }
 
-func (u *unit) retriedTasks(report func(diag.Diagnostic)) {
+func (u *unit) checkRetriedTasks(report func(diag.Diagnostic)) {
 	for _, s := range u.order {
 		if r, ok := s.retries(); ok && !s.says("task.idempotent") {
 			report(doubt(diag.At(r.at), "a task of %s may be done %d times, and nothing says that this is harmless", s, r.n+1).
@@ -111,7 +111,7 @@ func (u *unit) retriedTasks(report func(diag.Diagnostic)) {
 	}
 }
 
-func (u *unit) retriedSends(report func(diag.Diagnostic)) {
+func (u *unit) checkRetriedSends(report func(diag.Diagnostic)) {
 	for _, s := range u.order {
 		r, ok := s.retries()
 		if !ok || len(s.given["send"].refs) == 0 {
@@ -125,7 +125,7 @@ func (u *unit) retriedSends(report func(diag.Diagnostic)) {
 	}
 }
 
-func (u *unit) retriedStages(report func(diag.Diagnostic)) {
+func (u *unit) checkRetriedStages(report func(diag.Diagnostic)) {
 	for _, s := range u.order {
 		if r, ok := s.retries(); ok && s.stage() && !s.says("task.failed") {
 			report(doubt(diag.At(r.at), "an item at which %s fails %d times ends the whole run", s, r.n+1).
@@ -135,7 +135,7 @@ func (u *unit) retriedStages(report func(diag.Diagnostic)) {
 	}
 }
 
-func (u *unit) endlessTasks(report func(diag.Diagnostic)) {
+func (u *unit) checkEndlessTasks(report func(diag.Diagnostic)) {
 	for _, s := range u.order {
 		if (s.kind == "pool" || s.kind == "service" && s.stage()) && !s.says("task.timeout") {
 			report(doubt(diag.At(s.name), "a task of %s may take for ever", s).
@@ -148,7 +148,7 @@ func (u *unit) endlessTasks(report func(diag.Diagnostic)) {
 // few is how many times more is much more.
 const few = 4
 
-func (u *unit) longGraces(report func(diag.Diagnostic)) {
+func (u *unit) checkLongGraces(report func(diag.Diagnostic)) {
 	for _, s := range u.order {
 		t, grace := s.given["task.timeout"], s.amount("worker.grace")
 		if !s.serves() || t.n == 0 || grace < few*t.n {

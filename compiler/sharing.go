@@ -7,14 +7,14 @@ import "slices"
 // need a lock as its guard, and have to have that lock. Whoever only reads one
 // says so, and then can't write to it.
 
-// sharing checks what is shared against those who use it.
-func (u *unit) sharing(all []*symbol) {
+// checkSharing checks what is shared against those who use it.
+func (u *unit) checkSharing(all []*symbol) {
 	users := map[*symbol][]*symbol{}
 	for _, s := range all {
 		for _, r := range s.given["use"].refs {
 			users[r.sym] = append(users[r.sym], s)
 		}
-		u.readAndUsed(s)
+		u.checkReadAndUsed(s)
 	}
 	u.guards = map[*symbol]bool{}
 	for _, s := range u.order {
@@ -27,30 +27,30 @@ func (u *unit) sharing(all []*symbol) {
 			continue
 		}
 		if s.kind == "array" {
-			u.array(s, users[s])
+			u.checkArray(s, users[s])
 		} else if k := kindOf(s); k != nil && k.check != nil {
 			k.check(u, s, users[s])
 		}
 	}
 }
 
-// number checks a value of a number type.
-func (u *unit) number(s *symbol, _ []*symbol) {
+// checkNumber checks a value of a number type.
+func (u *unit) checkNumber(s *symbol, _ []*symbol) {
 	if slot, ok := s.given["slot"]; ok {
 		u.add(slotOfNumber(s, slot.at, u.without(slot.at.Span)))
 	}
 }
 
-// unused reports what processes would meet at, if one used it.
-func (u *unit) unused(s *symbol, by []*symbol) {
+// checkUsed reports what processes would meet at, if one used it.
+func (u *unit) checkUsed(s *symbol, by []*symbol) {
 	if len(by) == 0 && !u.guards[s] && !u.partial && !u.excused[s.name.Text] {
 		u.add(unusedObject(s))
 	}
 }
 
-// barrier checks that the parties of a barrier are given where they can't be counted.
-func (u *unit) barrier(s *symbol, by []*symbol) {
-	u.unused(s, by)
+// checkBarrier checks that the parties of a barrier are given where they can't be counted.
+func (u *unit) checkBarrier(s *symbol, by []*symbol) {
+	u.checkUsed(s, by)
 	if _, given := s.given["parties"]; given {
 		return
 	}
@@ -62,8 +62,8 @@ func (u *unit) barrier(s *symbol, by []*symbol) {
 	}
 }
 
-// pipe checks that exactly two processes use a pipe.
-func (u *unit) pipe(s *symbol, by []*symbol) {
+// checkPipe checks that exactly two processes use a pipe.
+func (u *unit) checkPipe(s *symbol, by []*symbol) {
 	if u.partial || u.excused[s.name.Text] {
 		return
 	}
@@ -85,8 +85,8 @@ func (u *unit) pipe(s *symbol, by []*symbol) {
 	}
 }
 
-// readAndUsed reports arrays that one process is to read and to write.
-func (u *unit) readAndUsed(s *symbol) {
+// checkReadAndUsed reports arrays that one process is to read and to write.
+func (u *unit) checkReadAndUsed(s *symbol) {
 	for _, r := range s.given["read"].refs {
 		for _, w := range s.given["use"].refs {
 			if w.sym == r.sym {
@@ -96,9 +96,9 @@ func (u *unit) readAndUsed(s *symbol) {
 	}
 }
 
-// array checks the elements of an array, and that those who may write to it do
+// checkArray checks the elements of an array, and that those who may write to it do
 // so one after another.
-func (u *unit) array(s *symbol, users []*symbol) {
+func (u *unit) checkArray(s *symbol, users []*symbol) {
 	if s.typ != nil && !s.typ.Flat {
 		if why := u.pointerIn(s.typ, 0); why != "" {
 			u.add(notFlat(s, why))
@@ -106,7 +106,7 @@ func (u *unit) array(s *symbol, users []*symbol) {
 	}
 	guard, given := s.given["guard"]
 	if !given {
-		u.alone(s, users)
+		u.checkUnguarded(s, users)
 		return
 	}
 	for _, g := range guard.refs {
@@ -118,8 +118,8 @@ func (u *unit) array(s *symbol, users []*symbol) {
 	}
 }
 
-// alone reports an array without a guard that several may write to.
-func (u *unit) alone(s *symbol, users []*symbol) {
+// checkUnguarded reports an array without a guard that several may write to.
+func (u *unit) checkUnguarded(s *symbol, users []*symbol) {
 	for i, p := range users {
 		why, several := p.several()
 		switch {

@@ -20,9 +20,8 @@ const (
 	black               // done
 )
 
-// solidity reports structs that hold themselves, and fills in which types are
-// flat and which have functions of their own.
-func (u *unit) solidity() {
+// checkSolid reports structs that hold themselves.
+func (u *unit) checkSolid() {
 	seen := map[*symbol]colour{}
 	told := map[*symbol]bool{}
 	var path []*symbol
@@ -53,6 +52,10 @@ func (u *unit) solidity() {
 			walk(s)
 		}
 	}
+}
+
+// finishTypes fills in which types are flat, and which have functions of their own.
+func (u *unit) finishTypes() {
 	flat := map[*symbol]bool{}
 	for _, s := range u.order {
 		if s.kind == "struct" || len(s.fields) > 0 {

@@ -30,38 +30,38 @@ var unsendable = map[string][2]string{
 // maxLen bounds the length of an array type, so that sizes stay sizes.
 const maxLen = 1 << 30
 
-// typesOf resolves the types of one declaration.
-func (u *unit) typesOf(s *symbol) {
+// resolveTypes resolves the types of one declaration.
+func (u *unit) resolveTypes(s *symbol) {
 	switch d := s.decl.(type) {
 	case *grammar.Struct:
-		u.fieldsOf(s, d)
+		u.resolveFields(s, d)
 	case *grammar.Enum:
-		u.valuesOf(d)
+		u.checkValues(d)
 	case *grammar.Typed:
 		if s.kind == "array" {
-			u.arrayOf(s, d)
+			u.resolveArray(s, d)
 			return
 		}
 		s.typ = u.typ(s.file, d.Type, s.kind == "queue")
-		u.managedOf(s, d)
+		u.checkManaged(s, d)
 	case *grammar.Process:
 		s.params = u.paramsOf(s, d.Params, false)
 		if s.name.Text != "main" {
-			u.instancesOf(s, d.Instances)
+			u.resolveInstances(s, d.Instances)
 		}
 	case *grammar.Pool:
-		u.poolOf(s, d)
+		u.resolvePool(s, d)
 	case *grammar.Service:
 		s.params = u.paramsOf(s, d.Params, false)
-		u.methodsOf(s, d)
+		u.resolveMethods(s, d)
 	}
 }
 
 // isNumber says whether a value of the type is changed in one step.
 func isNumber(t *ir.Type) bool { return t.Kind == ir.Basic && numbers[t.Name] }
 
-// arrayOf resolves an array: its elements, and how many there are.
-func (u *unit) arrayOf(s *symbol, d *grammar.Typed) {
+// resolveArray resolves an array: its elements, and how many there are.
+func (u *unit) resolveArray(s *symbol, d *grammar.Typed) {
 	t, ok := d.Type.(*grammar.ArrayType)
 	if !ok {
 		u.typ(s.file, d.Type, false)
@@ -81,8 +81,8 @@ func (u *unit) arrayOf(s *symbol, d *grammar.Typed) {
 	s.length = n
 }
 
-// managedOf checks the type of a dict, which is that of a map, and of a set.
-func (u *unit) managedOf(s *symbol, d *grammar.Typed) {
+// checkManaged checks the type of a dict, which is that of a map, and of a set.
+func (u *unit) checkManaged(s *symbol, d *grammar.Typed) {
 	switch {
 	case s.typ == nil:
 	case s.kind == "dict" && s.typ.Kind != ir.Map:
@@ -96,8 +96,8 @@ func (u *unit) managedOf(s *symbol, d *grammar.Typed) {
 	}
 }
 
-// instancesOf reads the brackets of a process.
-func (u *unit) instancesOf(s *symbol, d *grammar.Instances) {
+// resolveInstances reads the brackets of a process.
+func (u *unit) resolveInstances(s *symbol, d *grammar.Instances) {
 	switch {
 	case d == nil:
 	case d.Count == nil:
@@ -112,9 +112,9 @@ func (u *unit) instancesOf(s *symbol, d *grammar.Instances) {
 	}
 }
 
-// poolOf resolves the function of a pool. Several parameters make a struct of
+// resolvePool resolves the function of a pool. Several parameters make a struct of
 // their own, which the program fills in.
-func (u *unit) poolOf(s *symbol, d *grammar.Pool) {
+func (u *unit) resolvePool(s *symbol, d *grammar.Pool) {
 	f := &function{of: s, name: s.name, written: d.Params}
 	s.funcs = []*function{f}
 	several := d.Params != nil && len(d.Params.List) > 1
@@ -131,13 +131,13 @@ func (u *unit) poolOf(s *symbol, d *grammar.Pool) {
 	default:
 		f.in = f.params[0].typ
 	}
-	if d.Result != nil && !u.errorResult(s.String(), d.Params, d.Result) {
+	if d.Result != nil && !u.reportErrorResult(s.String(), d.Params, d.Result) {
 		f.hasOut, f.result, f.out = true, d.Result, u.typ(s.file, d.Result, true)
 	}
 }
 
-// errorResult reports a result that each function has without saying so.
-func (u *unit) errorResult(what string, params *grammar.Params, result grammar.Type) bool {
+// reportErrorResult reports a result that each function has without saying so, and whether this is one.
+func (u *unit) reportErrorResult(what string, params *grammar.Params, result grammar.Type) bool {
 	n, ok := result.(*grammar.NamedType)
 	if !ok || n.Arg != nil || n.Ref.String() != "error" || u.symbols["error"] != nil || params == nil {
 		return false
@@ -146,8 +146,8 @@ func (u *unit) errorResult(what string, params *grammar.Params, result grammar.T
 	return true
 }
 
-// methodsOf resolves the functions of a service.
-func (u *unit) methodsOf(s *symbol, d *grammar.Service) {
+// resolveMethods resolves the functions of a service.
+func (u *unit) resolveMethods(s *symbol, d *grammar.Service) {
 	names := map[string]*grammar.Name{}
 	goNames := map[string]*grammar.Name{}
 	for _, item := range d.Block.Items {
@@ -174,7 +174,7 @@ func (u *unit) methodsOf(s *symbol, d *grammar.Service) {
 		if len(f.params) == 1 {
 			f.in = f.params[0].typ
 		}
-		if m.Result != nil && !u.errorResult("func "+quote(m.Name.Text), m.Params, m.Result) {
+		if m.Result != nil && !u.reportErrorResult("func "+quote(m.Name.Text), m.Params, m.Result) {
 			f.hasOut, f.result, f.out = true, m.Result, u.typ(s.file, m.Result, false)
 		}
 		s.funcs = append(s.funcs, f)
@@ -189,8 +189,8 @@ func alone(name *grammar.Name) func(to string) []diag.Edit {
 	return func(to string) []diag.Edit { return []diag.Edit{diag.Replace(name, to)} }
 }
 
-// swapped reports a type that stands before its name, as other languages have it.
-func (u *unit) swapped(name *grammar.Name, t grammar.Type) bool {
+// reportSwapped reports a type that stands before its name, as other languages have it, and whether this one does.
+func (u *unit) reportSwapped(name *grammar.Name, t grammar.Type) bool {
 	n, ok := t.(*grammar.NamedType)
 	if !ok || n.Arg != nil || n.Ref.Sel != nil || !u.isType(name.Text) || u.isType(n.Ref.Name.Text) {
 		return false
@@ -206,12 +206,12 @@ func (u *unit) isType(name string) bool {
 	return basics[name] || name == "string" || stays || s != nil
 }
 
-func (u *unit) fieldsOf(s *symbol, d *grammar.Struct) {
+func (u *unit) resolveFields(s *symbol, d *grammar.Struct) {
 	names := map[string]*grammar.Name{}
 	goNames := map[string]*grammar.Name{}
 	for _, f := range d.Fields {
 		var t *ir.Type
-		swapped := len(f.Names) == 1 && u.swapped(f.Names[0], f.Type)
+		swapped := len(f.Names) == 1 && u.reportSwapped(f.Names[0], f.Type)
 		if !swapped {
 			t = u.typ(s.file, f.Type, false)
 		}
@@ -234,7 +234,7 @@ func (u *unit) fieldsOf(s *symbol, d *grammar.Struct) {
 	}
 }
 
-func (u *unit) valuesOf(d *grammar.Enum) {
+func (u *unit) checkValues(d *grammar.Enum) {
 	names := map[string]*grammar.Name{}
 	goNames := map[string]*grammar.Name{}
 	for _, v := range d.Values {
@@ -300,7 +300,7 @@ func (u *unit) paramsOf(s *symbol, list *grammar.Params, whole bool) []param {
 	var params []param
 	for _, p := range list.List {
 		var t *ir.Type
-		swapped := u.swapped(p.Name, p.Type)
+		swapped := u.reportSwapped(p.Name, p.Type)
 		switch {
 		case s.starts(list) && isFile(p.Type):
 			t = &ir.Type{Kind: ir.File}
@@ -328,7 +328,7 @@ func (u *unit) paramsOf(s *symbol, list *grammar.Params, whole bool) []param {
 
 // typ resolves a type as written. It is nil if there is something wrong with it,
 // which is then reported. Only where a whole item is meant may it be failed[T].
-// Whether structs are flat is not known before solidity.
+// Whether structs are flat is not known before finishTypes.
 func (u *unit) typ(file *grammar.File, t grammar.Type, whole bool) *ir.Type {
 	if u.isGosFile(file, t) {
 		u.add(cannotSend(t.Range(), u.text(t.Range()), unsendable["file"][0], unsendable["file"][1]))
@@ -476,16 +476,16 @@ func (u *unit) failed(file *grammar.File, t *grammar.NamedType, whole bool) *ir.
 func (u *unit) importOf(file *grammar.File, ref *grammar.Ref, function bool) *imported {
 	i := u.imports[file][ref.Name.Text]
 	if i == nil {
-		u.noImport(file, ref, function)
+		u.reportNotImported(file, ref, function)
 		return nil
 	}
 	i.used = true
 	return i
 }
 
-// noImport reports a qualified name whose package the file does not import. If Go's own
+// reportNotImported reports a qualified name whose package the file does not import. If Go's own
 // library has that package, with what the name stands for, the import is the fix.
-func (u *unit) noImport(file *grammar.File, ref *grammar.Ref, function bool) {
+func (u *unit) reportNotImported(file *grammar.File, ref *grammar.Ref, function bool) {
 	name := ref.Name.Text
 	missed := file.Name + " " + name
 	if s := u.symbols[name]; s != nil && s.missing || file.BrokenImports || u.lost[name] || u.missedAgain(missed, ref.Name) {
@@ -536,8 +536,8 @@ type writtenKey struct {
 	typ *ir.Type
 }
 
-// mapKeys reports types that can't be the keys of maps, when the fields of all structs are known.
-func (u *unit) mapKeys() {
+// checkMapKeys reports types that can't be the keys of maps, when the fields of all structs are known.
+func (u *unit) checkMapKeys() {
 	for _, k := range u.keys {
 		if why := u.noKey(k.typ, nil); why != "" {
 			u.add(wrongKey(k.at, why))

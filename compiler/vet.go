@@ -14,8 +14,8 @@ import (
 
 // rule is a row of vet. The code's Name is the rule's.
 type rule struct {
-	code diag.Code
-	find func(u *unit, report func(diag.Diagnostic))
+	code  diag.Code
+	check func(u *unit, report func(diag.Diagnostic))
 }
 
 // rules are all of them.
@@ -42,7 +42,7 @@ func Vet(in Input) []diag.Diagnostic {
 	}
 	u.found = nil
 	for _, r := range rules {
-		r.find(u, func(d diag.Diagnostic) {
+		r.check(u, func(d diag.Diagnostic) {
 			d.Code = r.code
 			u.add(d.AsWarning())
 		})
