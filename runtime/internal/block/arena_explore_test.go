@@ -34,12 +34,15 @@ type arena struct {
 	keeps  bool // readers keep what they get, beyond its message
 	stale  bool // readers try to keep what they have no more
 	retain bool // makers drop what they have made without sending it
-	chain  bool // the maker sends each block in 2 items to the first box, and its reader to the next
+	chain  bool // the maker sends each block to the first box, and its reader to the next
+	items  int  // in so many items, with chain
 
 	// bugs put in on purpose
 	noSweep bool
 	oneRing bool // the items of all boxes have the same words
 	keep    func(t *Table, b Block) bool
+	lend    func(t *Table, b Block, ring int, message uint64) Verdict
+	drop    func(t *Table, b Block) // of makers
 }
 
 // A box is {kind, message, entry, generation}.
@@ -79,7 +82,6 @@ func newArena(makers, rounds, readers, fit, kills, sweepKills int) *arena {
 	h.serials = unsafe.Slice((*seam.Uint64)(unsafe.Add(p, 3072)), slots)
 	h.turn = unsafe.Add(p, page)
 	h.at = unsafe.Add(p, 2*page)
-	t := h.table(0)
 	for i := range slots {
 		h.label(unsafe.Pointer(&h.bells[i]), fmt.Sprint("bell", i))
 	}
@@ -87,13 +89,7 @@ func newArena(makers, rounds, readers, fit, kills, sweepKills int) *arena {
 		h.label(unsafe.Pointer(&h.boxes[i]), fmt.Sprint("box", i))
 	}
 	h.label(h.turn, "turn")
-	h.label(unsafe.Pointer(t.used), "used")
-	for i := range h.g.Count {
-		h.label(unsafe.Pointer(&t.states[i]), fmt.Sprint("state", i))
-		for k := range h.g.words() {
-			h.label(unsafe.Pointer(&t.holds[i*h.g.words()+k]), fmt.Sprintf("hold%d.%d", i, k))
-		}
-	}
+	h.labelTable()
 	for i := range makers {
 		h.label(unsafe.Pointer(&h.notes[i]), fmt.Sprint("note", i))
 		h.Processes = append(h.Processes, explore.Process{
@@ -133,7 +129,7 @@ func newArena(makers, rounds, readers, fit, kills, sweepKills int) *arena {
 		}
 		return fmt.Sprint("word", slot)
 	}
-	h.keep = (*Table).Keep
+	h.keep, h.lend, h.drop = (*Table).Keep, (*Table).Lend, (*Table).Drop
 	h.Event, h.Died, h.AtRest = h.event, h.died, h.atRest
 	return h
 }
@@ -143,6 +139,18 @@ func (h *arena) number(p unsafe.Pointer) int {
 }
 
 func (h *arena) label(p unsafe.Pointer, name string) { h.names[h.number(p)] = name }
+
+func (h *arena) labelTable() {
+	t := h.table(0)
+	h.label(unsafe.Pointer(t.used), "used")
+	for i := range h.g.Count {
+		h.label(unsafe.Pointer(&t.states[i]), fmt.Sprint("state", i))
+		h.label(unsafe.Pointer(&t.rings[i]), fmt.Sprint("rings", i))
+		for k, w := range t.holds(i) {
+			h.label(unsafe.Pointer(w), fmt.Sprintf("hold%d.%d", i, k))
+		}
+	}
+}
 
 func (h *arena) word(w *explore.World, p *seam.Uint64) uint64 {
 	return w.Word(h.number(unsafe.Pointer(p)))
@@ -228,7 +236,7 @@ func (h *arena) make(s *explore.Self, i int) {
 	}
 	switch {
 	case h.chain:
-		for item := range uint64(2) {
+		for item := range uint64(h.items) {
 			s.Know(append(at, item)...)
 			h.send(s, i, 0, b)
 		}
@@ -240,7 +248,7 @@ func (h *arena) make(s *explore.Self, i int) {
 	seam.Point()
 	s.Event(letGo, uint64(b.At/grain))
 	seam.At(830)
-	t.Drop(b)
+	h.drop(t, b)
 }
 
 // send is what an outlet of package mp does with an item that carries a block.
@@ -253,7 +261,7 @@ func (h *arena) send(s *explore.Self, i, k int, b Block) {
 	seam.At(822, uint64(k), m)
 	h.notes[i].Store(m)
 	for {
-		v := t.Lend(b, h.ring(k), m)
+		v := h.lend(t, b, h.ring(k), m)
 		if v == Gone {
 			s.Event(lost, uint64(b.At/grain))
 		}
@@ -417,7 +425,8 @@ func (h *arena) returned(t *Table, k int) {
 // chained is a maker, so many readers in a chain, and a word for each ring.
 func chained(readers, kills, sweepKills int) *arena {
 	h := newArena(1, 1, readers, 1, kills, sweepKills)
-	h.chain, h.g.Messages = true, slices.Repeat([]int{1}, readers)
+	h.chain, h.items, h.g.Messages = true, 2, slices.Repeat([]int{1}, readers)
+	h.labelTable()
 	return h
 }
 
@@ -464,8 +473,8 @@ func (h *arena) atRest(w *explore.World) error {
 		if s := h.word(w, &t.states[i]); kindOf(s) != free {
 			return fmt.Errorf("entry %d is left as %#x", i, s)
 		}
-		for k := range h.g.words() {
-			if v := h.word(w, &t.holds[i*h.g.words()+k]); v != 0 {
+		for _, p := range t.holds(i) {
+			if v := h.word(w, p); v != 0 {
 				return fmt.Errorf("entry %d is left to %#x", i, v)
 			}
 		}

@@ -25,6 +25,7 @@ func TestBlocksUnderAllInterleavings(t *testing.T) {
 		{"shared by 2 readers", newArena(1, 1, 2, 1, 1, 1), nil, 1_000_000},
 		{"shared by 2 readers that keep", newArena(1, 1, 2, 1, 1, 0), func(h *arena) { h.keeps = true }, 300_000},
 		{"passed on in a chain of 2", chained(2, 1, 0), nil, 0},
+		{"passed on, and kept", chained(2, 0, 0), func(h *arena) { h.items, h.keeps = 1, true }, 0},
 		{"passed on in a chain of 3", chained(3, 0, 0), nil, 500_000},
 		{"2 makers, room for 1", newArena(2, 1, 0, 1, 1, 1), func(h *arena) { h.retain = true }, 1_000_000},
 	} {
@@ -80,6 +81,36 @@ func TestSeededBugsAreFound(t *testing.T) {
 		}, "left"},
 		{"one who drops does not look whether others hold", newArena(1, 2, 1, 1, 0, 0),
 			fault(0, func(s explore.Step) bool { return s.Kind == seam.Load && s.In("(*Table).held") }), "is made where"},
+		{"a ring's bit is set after the word", newArena(1, 1, 1, 1, 1, 0), func(h *arena) {
+			h.lend = func(t *Table, b Block, ring int, message uint64) Verdict {
+				words := t.messages(b.Entry, ring)
+				for k := range words {
+					if !words[k].CompareAndSwap(0, message) {
+						continue
+					}
+					t.rings[b.Entry].Or(ringBit(ring))
+					if t.is(t.states[b.Entry].Add(change), b.Generation) {
+						return Lent
+					}
+					t.Return(b.Entry, ring, message)
+					return Gone
+				}
+				return Full
+			}
+		}, "is left to"},
+		{"who drops reads the mask before the state", chained(2, 0, 0), func(h *arena) {
+			h.items, h.keeps = 1, true
+			h.drop = func(t *Table, b Block) {
+				word, bit := t.bit(b.Entry, t.slot)
+				word.And(^bit)
+				rings := t.rings[b.Entry].Load()
+				w := &t.states[b.Entry]
+				if s := w.Load(); kindOf(s) == live && !t.held(b.Entry, rings) {
+					w.CompareAndSwap(s, as(s, free, 0))
+				}
+				t.room.WakeEach()
+			}
+		}, "is told that its block is gone"},
 		{"a freed block wakes nobody", newArena(1, 2, 1, 1, 0, 0),
 			fault(0, func(s explore.Step) bool {
 				return s.Kind == seam.Load && s.In("(*Parked).Any") && s.In("(*Table).collect")

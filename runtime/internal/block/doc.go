@@ -20,18 +20,28 @@
 // that name their owner in the step that makes them. Nothing is counted, as nobody could
 // say whether the dead had counted or not.
 //
+// There may be many rings with many words each, most of which never lend a given entry.
+// A word that was only read takes a page of memory, too. So each entry has a mask of the
+// rings that have ever lent it, a bit at the ring's number modulo 64, and who looks for
+// messages reads the words of these rings only. The bit is there before any word, and is
+// never cleared: a word that a dead lender left between A2 and A3 is to be found later.
+//
 // The state counts what is added, behind each:
 //
-//	add   A1  set the bit, or the word
-//	      A2  changes+1; LIVE and of the right generation, or what A1 did is undone
+//	add   A1  of a message: set the ring's bit of the mask, if it is not there
+//	      A2  set the bit, or the word
+//	      A3  changes+1; LIVE and of the right generation, or what A2 did is undone
 //	drop  D1  clear the bit, or the word
-//	      D2  s = state; if it is LIVE, look whether anybody holds the block;
+//	      D2  s = state; if it is LIVE, read the mask, and look whether anybody holds
+//	          the block: a bit, or a word of a ring of the mask;
 //	      D3  if not, s to FREE, of the next generation: the block is gone
 //
 // Who was there at D2 and is not seen by the look has gone meanwhile. Who adds between D2
-// and D3 makes D3 fail, and looks himself when he drops; who adds later is told by A2 that
+// and D3 makes D3 fail, and looks himself when he drops; who adds later is told by A3 that
 // there is no such block any more. So nobody needs a hold in order to add one; a block
-// goes once, and not before its last hold; and who drops the last one frees it.
+// goes once, and not before its last hold; and who drops the last one frees it. D2 reads
+// the mask after the state, so who adds for a ring that it does not find there has his A3
+// after that, and is one of those two.
 //
 // # Too many messages
 //

@@ -1,6 +1,7 @@
 package block
 
 import (
+	"math/bits"
 	"unsafe"
 
 	"github.com/mpgen/mpgen/runtime/internal/seam"
@@ -8,12 +9,25 @@ import (
 
 // bit is where process p has its bit of an entry.
 func (t *Table) bit(entry, p int) (word *seam.Uint64, bit uint64) {
-	return &t.holds[entry*t.words+p/64], 1 << (p % 64)
+	return &t.bits[entry*t.g.bits()+p/64], 1 << (p % 64)
 }
 
 // messages are the words of an entry for the messages of a ring.
 func (t *Table) messages(entry, ring int) []seam.Uint64 {
-	return t.holds[entry*t.words+t.rings[ring]:][:t.g.Messages[ring]]
+	n := t.g.Messages[ring]
+	return t.words[ring][entry*n:][:n]
+}
+
+// A ring has a bit of an entry's mask, and shares it with others if there are many.
+func ringBit(ring int) uint64 { return 1 << (ring % 64) }
+
+// lent are the words of an entry for the messages of a ring, none if the ring has never
+// lent it: to read a word of shared memory takes a page for it.
+func (t *Table) lent(entry, ring int) []seam.Uint64 {
+	if t.rings[entry].Load()&ringBit(ring) == 0 {
+		return nil
+	}
+	return t.messages(entry, ring)
 }
 
 // Keep makes this process a holder of a block. It reports false if there is no such
@@ -51,6 +65,9 @@ const (
 // Lend makes message, which is not 0, a holder of a block. ring is the one that it goes
 // into, by its place in the geometry.
 func (t *Table) Lend(b Block, ring int, message uint64) Verdict {
+	if mask, bit := &t.rings[b.Entry], ringBit(ring); mask.Load()&bit == 0 {
+		mask.Or(bit)
+	}
 	words := t.messages(b.Entry, ring)
 	for k := range words {
 		if words[k].Load() != 0 || !words[k].CompareAndSwap(0, message) {
@@ -94,13 +111,13 @@ func (t *Table) ReturnAll(ring int, message uint64) {
 
 // ReturnEach is Return of all blocks and each message of a ring that is ended.
 func (t *Table) ReturnEach(ring int, ended func(message uint64) bool) {
-	for i := range t.entries() { // also those that are free: who died between A1 and A2 left a word there
+	for i := range t.entries() { // also those that are free: who died between A2 and A3 left a word there
 		t.returned(i, ring, ended)
 	}
 }
 
 func (t *Table) returned(entry, ring int, ended func(message uint64) bool) {
-	words := t.messages(entry, ring)
+	words := t.lent(entry, ring)
 	for k := range words {
 		if w := words[k].Load(); w != 0 && ended(w) && words[k].CompareAndSwap(w, 0) {
 			t.collect(entry)
@@ -111,7 +128,7 @@ func (t *Table) returned(entry, ring int, ended func(message uint64) bool) {
 // Holding are the blocks that a message of a ring holds.
 func (t *Table) Holding(ring int, message uint64) (blocks []Block) {
 	for i := range t.entries() {
-		s, words := t.states[i].Load(), t.messages(i, ring)
+		s, words := t.states[i].Load(), t.lent(i, ring)
 		for k := range words {
 			if words[k].Load() != message {
 				continue
@@ -137,9 +154,23 @@ func (t *Table) Held(p int) (blocks []Block) {
 	return blocks
 }
 
-// held reports whether anybody holds the block of an entry.
-func (t *Table) held(entry int) bool {
-	words := t.holds[entry*t.words:][:t.words]
+// held reports whether anybody holds the block of an entry: a process, or a message of
+// one of the rings of a mask.
+func (t *Table) held(entry int, rings uint64) bool {
+	if n := t.g.bits(); anySet(t.bits[entry*n:][:n]) {
+		return true
+	}
+	for ; rings != 0; rings &= rings - 1 {
+		for ring := bits.TrailingZeros64(rings); ring < len(t.words); ring += 64 {
+			if anySet(t.messages(entry, ring)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func anySet(words []seam.Uint64) bool {
 	for k := range words {
 		if words[k].Load() != 0 {
 			return true
@@ -152,7 +183,7 @@ func (t *Table) held(entry int) bool {
 // wakes who may wait for that, or for a hold less.
 func (t *Table) collect(entry int) {
 	w := &t.states[entry]
-	if s := w.Load(); kindOf(s) == live && !t.held(entry) {
+	if s := w.Load(); kindOf(s) == live && !t.held(entry, t.rings[entry].Load()) {
 		if !t.poison {
 			w.CompareAndSwap(s, as(s, free, 0))
 		} else if w.CompareAndSwap(s, as(s, wiping, t.slot)) {

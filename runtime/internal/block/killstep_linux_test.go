@@ -78,9 +78,11 @@ func (b *bench) whole() error {
 	if blocks, bytes := b.mine.Taken(); blocks > 0 {
 		return fmt.Errorf("%d blocks of %d bytes are left", blocks, bytes)
 	}
-	for i := range b.mine.holds {
-		if w := b.mine.holds[i].Load(); w != 0 {
-			return fmt.Errorf("hold %d is left as %#x", i, w)
+	for i := range shape.Count {
+		for k, p := range b.mine.holds(i) {
+			if w := p.Load(); w != 0 {
+				return fmt.Errorf("hold %d of entry %d is left as %#x", k, i, w)
+			}
 		}
 	}
 	x, ok := b.mine.New(shape.Memory)

@@ -28,9 +28,8 @@ type Geometry struct {
 
 func (g Geometry) bits() int { return (g.Slots + 63) / 64 }
 
-// words is the number of words that say who holds a block.
-func (g Geometry) words() int {
-	n := g.bits()
+// messages is the number of words for the messages that hold a block.
+func (g Geometry) messages() (n int) {
 	for _, m := range g.Messages {
 		n += m
 	}
@@ -38,11 +37,11 @@ func (g Geometry) words() int {
 }
 
 // Early is the number of bytes at the start that every run uses. What follows is used
-// as blocks are made.
-func Early(g Geometry) int { return bell.ParkedSize(g.Slots) + grain + g.Count*8*3 }
+// as blocks are made and lent.
+func Early(g Geometry) int { return bell.ParkedSize(g.Slots) + grain + g.Count*8*(4+g.bits()) }
 
 // tableSize is the number of bytes before the blocks.
-func (g Geometry) tableSize() int { return alignUp(Early(g)+g.Count*8*g.words(), page) }
+func (g Geometry) tableSize() int { return alignUp(Early(g)+g.Count*8*g.messages(), page) }
 
 // Size is the number of bytes of an arena and its table.
 func Size(g Geometry) int { return g.tableSize() + g.Memory }
@@ -83,12 +82,12 @@ type Table struct {
 	g       Geometry
 	slot    int
 	room    bell.Parked
-	used    *seam.Uint64  // entries that may ever have been blocks
-	states  []seam.Uint64 // of each entry
-	extents []seam.Uint64 // two of each: where it begins, and its bytes
-	holds   []seam.Uint64 // words of each: the bits of processes, then the messages of each ring
-	words   int           // of each
-	rings   []int         // where the messages of each ring begin among these
+	used    *seam.Uint64    // entries that may ever have been blocks
+	states  []seam.Uint64   // of each entry
+	extents []seam.Uint64   // two of each: where it begins, and its bytes
+	rings   []seam.Uint64   // of each: the rings that have ever lent it, as bits
+	bits    []seam.Uint64   // of each: the processes that hold it
+	words   [][]seam.Uint64 // of each ring, and there of each entry: the messages that hold it
 	data    unsafe.Pointer
 	scratch []extent // of New
 	poison  bool
@@ -101,12 +100,8 @@ type extent struct{ from, to int }
 // Size(g) bytes, all zero at first, and begins a page. poison says that it is to
 // overwrite what it frees.
 func Open(p unsafe.Pointer, g Geometry, slot int, bells []bell.Word, poison bool) *Table {
-	t := &Table{g: g, slot: slot, room: bell.OpenParked(p, bells[:g.Slots]), poison: poison, words: g.words(),
+	t := &Table{g: g, slot: slot, room: bell.OpenParked(p, bells[:g.Slots]), poison: poison,
 		data: unsafe.Add(p, g.tableSize()), scratch: make([]extent, 0, g.Count)}
-	at := g.bits()
-	for _, n := range g.Messages {
-		t.rings, at = append(t.rings, at), at+n
-	}
 	p = unsafe.Add(p, bell.ParkedSize(g.Slots))
 	t.used = (*seam.Uint64)(p)
 	words := func(n int) []seam.Uint64 {
@@ -115,7 +110,10 @@ func Open(p unsafe.Pointer, g Geometry, slot int, bells []bell.Word, poison bool
 		return w
 	}
 	p = unsafe.Add(p, grain)
-	t.states, t.extents, t.holds = words(g.Count), words(2*g.Count), words(t.words*g.Count)
+	t.states, t.extents, t.rings, t.bits = words(g.Count), words(2*g.Count), words(g.Count), words(g.bits()*g.Count)
+	for _, n := range g.Messages {
+		t.words = append(t.words, words(n*g.Count)) // a ring's are together: they take no page before it lends
+	}
 	return t
 }
 
