@@ -25,6 +25,63 @@ var dam = func() (s struct {
 	return s
 }()
 
+// weir is a process that reads one queue to its end before it looks at the other, and
+// passes on what comes then.
+var weir = func() (s struct {
+	pipeline            *Pipeline
+	first, second, past *QueueDecl[int]
+}) {
+	s.first, s.second = &QueueDecl[int]{Name: "first", Capacity: 4}, &QueueDecl[int]{Name: "second", Capacity: 4}
+	s.past = &QueueDecl[int]{Name: "past", Capacity: 4}
+	weir := &ProcessDecl{Name: "weir", Receive: []Decl{s.first, s.second}, Send: []Decl{s.past}, Main: func(ctx context.Context, n *Node, _ *Decoder) error {
+		for _, in := range []*QueueDecl[int]{s.first, s.second} {
+			for i, err := range in.Receiver(n).All(ctx) {
+				if err == nil {
+					err = s.past.Sender(n).Send(ctx, i)
+				}
+				if err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	}}
+	s.pipeline = &Pipeline{Path: "mp.test/conform/weir", Source: "weir.mp", Decls: []Decl{s.first, s.second, s.past, weir},
+		Main: MainDecl{Send: []Decl{s.first, s.second}, Receive: []Decl{s.past}}}
+	Register(s.pipeline)
+	return s
+}()
+
+// waiting is the conformance test of Wait while the program sends.
+func (t *trial) waiting() {
+	r, n := t.start(weir.pipeline)
+	out, ctx := weir.second.Sender(n), limited(t)
+	weir.first.Sender(n)
+	sent := make(chan error, 1)
+	go func() { sent <- sendOn(ctx, out) }()
+	until(t, "it waits for room", out.o.gate.waits.Load)
+	got := make(chan int, 1)
+	go func() {
+		count := 0
+		for range weir.past.Receiver(n).All(ctx) {
+			count++
+		}
+		got <- count
+	}()
+	require.NoError(t, r.Wait())
+	require.ErrorIs(t, <-sent, ErrClosed)
+	require.EqualValues(t, r.Stats().Queues["second"].Sent, <-got)
+
+	// Nobody reads what passes.
+	r, n = t.start(weir.pipeline)
+	out = weir.first.Sender(n)
+	weir.past.Receiver(n)
+	go func() { sent <- sendOn(ctx, out) }()
+	until(t, "it waits for room", out.o.gate.waits.Load)
+	require.ErrorContains(t, r.Wait(), "queue \"past\", of ")
+	require.ErrorIs(t, <-sent, ErrClosed)
+}
+
 // sending is the conformance test of ends while the program waits for room.
 func (t *trial) sending() {
 	for _, c := range []struct {
@@ -49,16 +106,8 @@ func (t *trial) sending() {
 			r, n := t.start(dam.pipeline)
 			out, ctx := dam.held.Sender(n), limited(t)
 			sent := make(chan error, 3)
-			send := func() {
-				for {
-					if err := out.Send(ctx, 1); err != nil {
-						sent <- err
-						return
-					}
-				}
-			}
-			go send()
-			go send()
+			go func() { sent <- sendOn(ctx, out) }()
+			go func() { sent <- sendOn(ctx, out) }()
 			go func() {
 				sent <- out.SendAll(ctx, func(yield func(int) bool) {
 					for yield(1) {
@@ -81,6 +130,24 @@ func (t *trial) sending() {
 			}
 			<-ended
 		})
+	}
+
+	r, n := t.start(dam.pipeline)
+	out, ctx := dam.held.Sender(n), limited(t)
+	sent := make(chan error, 1)
+	go func() { sent <- sendOn(ctx, out) }()
+	until(t, "it waits for room", out.o.gate.waits.Load)
+	require.Equal(t, ErrFull, out.TrySend(1))
+	require.NoError(t, r.Close())
+	require.ErrorIs(t, <-sent, ErrClosed)
+}
+
+// sendOn sends until that fails.
+func sendOn(ctx context.Context, out *Sender[int]) error {
+	for {
+		if err := out.Send(ctx, 1); err != nil {
+			return err
+		}
 	}
 }
 

@@ -74,6 +74,7 @@ var promises = []promise{
 		[3]string{"it is killed", abandoned, abandoned}, (*trial).stuck},
 	{"`Close` returns within the grace, whatever runs", all(yes), (*trial).closes},
 	{"`Shutdown` loses nothing", all(yes), (*trial).shutdown},
+	{"`Wait` lets a `Send` of the program come to its end, and closes all other queues meanwhile", all(yes), (*trial).waiting},
 	{"`Shutdown`, `Close` and a sender's `Close` end though the program waits for room in a queue", all(yes), (*trial).sending},
 	{"A lock keeps processes apart, and waits no longer than its context", all(yes), (*trial).lock},
 	{"A process that ends with a lock is told to all who lock it, until one repairs", all(yes), (*trial).left},

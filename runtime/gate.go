@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // gate lets one goroutine of a process at a time to one end of a queue; the
@@ -13,6 +14,7 @@ type gate struct {
 	queue atomic.Int32  // how many wait, for who asks
 	turn  chan struct{}
 	once  sync.Once
+	waits atomic.Bool // who has it waits for what others do
 }
 
 func (g *gate) try() bool { return g.state.CompareAndSwap(0, 1) }
@@ -32,6 +34,18 @@ func (g *gate) lock(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// lockUnless locks the gate if that needs no wait but for who is at work behind it, and
+// reports whether it did. Who waits there keeps it for as long as stuck says.
+func (g *gate) lockUnless(stuck func() bool) bool {
+	for !g.try() {
+		if g.waits.Load() && stuck() {
+			return false
+		}
+		time.Sleep(20 * time.Microsecond)
+	}
+	return true
 }
 
 func (g *gate) unlock() {

@@ -137,6 +137,10 @@ func (r *reader) next(ctx context.Context, try bool) error {
 	if try {
 		return ErrEmpty
 	}
+	if r == &in.reader { // a call of Receive
+		in.calls.waits.Store(true)
+		defer in.calls.waits.Store(false)
+	}
 	if err := in.gate.lock(ctx); err != nil {
 		return err
 	}
@@ -155,6 +159,13 @@ func (r *reader) next(ctx context.Context, try bool) error {
 			return err
 		}
 	}
+}
+
+// isEmpty reports whether a call that waits does so for more than its turn.
+func (in *inlet) isEmpty() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return !in.ended() && !in.hasItem()
 }
 
 // look takes an item if there is one, or says why there will be none.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync/atomic"
 
+	"github.com/mpgen/mpgen/runtime/internal/bell"
 	"github.com/mpgen/mpgen/runtime/internal/control"
 	"github.com/mpgen/mpgen/runtime/internal/ring"
 )
@@ -26,8 +27,9 @@ type outlet struct {
 	part int
 	max  int // bytes of the largest item
 
-	joins   gate // of Join
-	closed  atomic.Bool
+	joins   gate        // of Join
+	ending  atomic.Bool // nothing more is begun, and
+	closed  atomic.Bool // nobody waits for room any more
 	gate    gate
 	spsc    ring.Producer // of an SPSC queue
 	bounded *ring.Bounded // else
@@ -40,8 +42,19 @@ type outlet struct {
 
 func (o *outlet) queue() int { return o.node.plan.parts[o.part].queue }
 
-// ended says why nothing can be put any more, or nil.
+// ended says why nothing more is to be put, or nil.
 func (o *outlet) ended() error {
+	if err := o.cutOff(); err != nil {
+		return err
+	}
+	if o.ending.Load() {
+		return ErrClosed
+	}
+	return nil
+}
+
+// cutOff is the same of what is under way.
+func (o *outlet) cutOff() error {
 	switch {
 	case o.node.over.Load(): // first: the memory may be gone
 		return o.node.overError()
@@ -80,7 +93,7 @@ func (o *outlet) hasRoom() bool {
 // wait waits for room. try makes it ErrFull instead, and so does a queue whose spill
 // is full: who waited for it might keep its readers waiting.
 func (o *outlet) wait(ctx context.Context, try bool) error {
-	if err := o.ended(); err != nil {
+	if err := o.cutOff(); err != nil {
 		return err
 	}
 	if try || o.q.spills {
@@ -90,7 +103,14 @@ func (o *outlet) wait(ctx context.Context, try bool) error {
 	if o.bounded != nil {
 		parked = o.bounded.Room
 	}
-	return o.node.bell.Wait(ctx, parked(), (*room)(o))
+	return o.sleep(ctx, parked(), (*room)(o))
+}
+
+// sleep waits at the gate, which it keeps: those behind it come after.
+func (o *outlet) sleep(ctx context.Context, parked *bell.Parked, cond bell.Condition) error {
+	o.gate.waits.Store(true)
+	defer o.gate.waits.Store(false)
+	return o.node.bell.Wait(ctx, parked, cond)
 }
 
 // put encodes an item and puts it in, and waits while the queue is full. The item
@@ -200,10 +220,10 @@ func (o *outlet) build(ctx context.Context, item []byte, try bool) (ring.Descrip
 			err = o.crowded(full)
 		default:
 			ring, _ := o.ringOf(full)
-			err = o.node.bell.Wait(ctx, full.of.table.Room(), &lending{o, *full, ring})
+			err = o.sleep(ctx, full.of.table.Room(), &lending{o, *full, ring})
 		}
 		if err == nil {
-			err = o.ended()
+			err = o.cutOff()
 		}
 		if err != nil {
 			return d, err
@@ -269,6 +289,7 @@ func (o *outlet) scratch() []byte {
 // close says that this process sends no more. Who waits for room gets ErrClosed. When
 // it returns nothing is put in any more; it waits only for who encodes an item.
 func (o *outlet) close() {
+	o.ending.Store(true)
 	o.closed.Store(true)
 	if !o.gate.try() {
 		o.node.bell.Ring()
@@ -277,9 +298,20 @@ func (o *outlet) close() {
 	o.gate.unlock()
 }
 
-// finish is close that lets who waits for room go on, until ctx ends; then the outlet is
-// as it was.
+// tryFinish is close that lets who waits for room go on, and reports whether nobody does.
+func (o *outlet) tryFinish() bool {
+	o.ending.Store(true)
+	if !o.gate.try() {
+		return false
+	}
+	o.closed.Store(true)
+	o.gate.unlock()
+	return true
+}
+
+// finish is tryFinish that waits for them, until ctx ends.
 func (o *outlet) finish(ctx context.Context) error {
+	o.ending.Store(true)
 	if err := o.gate.lock(ctx); err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func (s *Sender[T]) Send(ctx context.Context, v T) error {
 	if !o.q.flat || !o.gate.try() {
 		return s.send(ctx, o, v, false)
 	}
-	if o.node.over.Load() || o.closed.Load() || o.word.Gone.Load() != 0 || o.finished() || !putFlat(o, v) {
+	if o.node.over.Load() || o.ending.Load() || o.word.Gone.Load() != 0 || o.finished() || !putFlat(o, v) {
 		o.gate.unlock()
 		return s.send(ctx, o, v, false)
 	}
@@ -77,7 +77,11 @@ func (s *Sender[T]) to(v T) *outlet {
 }
 
 func (s *Sender[T]) send(ctx context.Context, o *outlet, v T, try bool) error {
-	if err := o.gate.lock(ctx); err != nil {
+	if try {
+		if !o.gate.lockUnless(func() bool { return true }) {
+			return ErrFull // what room there will be is another's
+		}
+	} else if err := o.gate.lock(ctx); err != nil {
 		return err
 	}
 	defer o.gate.unlock() // a codec may panic
@@ -93,7 +97,7 @@ func (s *Sender[T]) send(ctx context.Context, o *outlet, v T, try bool) error {
 
 // direct puts v into the next slot itself, if there is one and v fits.
 func (s *Sender[T]) direct(o *outlet, v T) bool {
-	if o.bounded != nil || o.node.over.Load() || o.closed.Load() || o.word.Gone.Load() != 0 || o.finished() || !o.spsc.HasRoom() || !s.fill(o, v) {
+	if o.bounded != nil || o.node.over.Load() || o.ending.Load() || o.word.Gone.Load() != 0 || o.finished() || !o.spsc.HasRoom() || !s.fill(o, v) {
 		return false
 	}
 	o.spsc.Next++
@@ -395,7 +399,11 @@ func (r *Receiver[T]) receive(ctx context.Context, try bool) (v T, err error) {
 		}
 	}
 	defer in.lookAgain()
-	if err := in.calls.lock(ctx); err != nil {
+	if try {
+		if !in.calls.lockUnless(in.isEmpty) {
+			return v, ErrEmpty
+		}
+	} else if err := in.calls.lock(ctx); err != nil {
 		return v, err
 	}
 	defer in.calls.unlock()

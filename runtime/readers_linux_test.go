@@ -222,6 +222,23 @@ func TestCallThatHasNotReadItsItemKeepsOthersOff(t *testing.T) {
 
 // A source that stutters: the timer takes batches at all their sizes, beside an
 // owner that goes on, and beside other senders.
+func TestTryReceiveBesideAReceiveThatWaits(t *testing.T) {
+	_, n := begin(t, weir.pipeline)
+	in, ctx, got := weir.past.Receiver(n), limited(t), make(chan int)
+	go func() {
+		v, err := in.Receive(ctx)
+		if err != nil {
+			v = -1
+		}
+		got <- v
+	}()
+	until(t, "it waits for an item", in.i.calls.waits.Load)
+	_, err := in.TryReceive()
+	require.Equal(t, ErrEmpty, err)
+	require.NoError(t, weir.first.Sender(n).Send(ctx, 7))
+	require.Equal(t, 7, <-got)
+}
+
 func TestSendAllEndsWithItsContextThoughAnotherSendWaits(t *testing.T) {
 	_, n := begin(t, dam.pipeline)
 	out, all, sent := dam.held.Sender(n), limited(t), make(chan error, 1)

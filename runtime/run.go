@@ -1,6 +1,7 @@
 package mp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -101,8 +102,9 @@ type sharedRing interface {
 // called in another goroutine, beside the loop.
 func (r *Run) Wait() error {
 	defer r.attend()()
-	_ = r.endMain(r.going) // a stop ends it for all
+	finish := r.endMain()
 	left := r.leaveUnread()
+	_ = finish(r.going) // a stop ends it for all
 	if err := r.await(context.Background(), r.ended); err != nil {
 		r.stop(err)
 		r.node.bell.GiveWay()
@@ -118,8 +120,12 @@ func (r *Run) lose(left []*inlet) {
 		if n := r.lost(in.index); n > 0 {
 			in.lost.Store(true)
 			r.mu.Lock()
-			if r.err == nil {
-				r.err = fmt.Errorf("%s %q, of %d items: %w", in.q.row.kind(), in.q.name, n, in.unread())
+			err := fmt.Errorf("%s %q, of %d items: %w", in.q.row.kind(), in.q.name, n, in.unread())
+			switch {
+			case r.err == nil:
+				r.err = err
+			case errors.Is(r.err, ErrClosed): // who sends there was told so
+				r.err = fmt.Errorf("%w; and so %w", err, r.err)
 			}
 			r.mu.Unlock()
 		}
@@ -166,18 +172,44 @@ func (r *Run) attend() (leave func()) {
 	}
 }
 
-// endMain closes the program's own ends of queues, when nobody sends there any more.
-func (r *Run) endMain(ctx context.Context) error {
+// endMain says that the program starts and sends no more: it closes its own ends of
+// queues. Where somebody sends yet, the end of that is waited for, in the call of what it
+// returns, and the others are closed meanwhile.
+func (r *Run) endMain() (wait func(context.Context) error) {
+	var held []*outlet
+	left := map[int]int{} // of each queue, how many of them
 	for _, o := range r.node.ends() {
-		if err := o.finish(ctx); err != nil {
-			return err
+		if !o.tryFinish() {
+			held = append(held, o)
+			left[o.queue()]++
 		}
 	}
+	sends := func(queue int) bool { return left[queue] > 0 }
 	r.mu.Lock()
-	r.mainEnd()
+	r.mainEnd(sends)
 	r.settle()
 	r.mu.Unlock()
-	return nil
+	return func(ctx context.Context) error {
+		finished := make(chan error)
+		for _, o := range held {
+			go func() {
+				err := o.finish(ctx)
+				if err == nil {
+					r.mu.Lock()
+					left[o.queue()]--
+					r.mainEnd(sends)
+					r.settle()
+					r.mu.Unlock()
+				}
+				finished <- err
+			}()
+		}
+		var err error
+		for range held {
+			err = cmp.Or(err, <-finished)
+		}
+		return err
+	}
 }
 
 // timeToRead is how long Wait leaves no queue that no loop ranges over: a goroutine
@@ -219,10 +251,11 @@ func (r *Run) isStopped() bool {
 	}
 }
 
-// mainEnd says that the program starts and sends no more. mu is held.
-func (r *Run) mainEnd() {
+// mainEnd says that the program starts no more, and sends no more but to the queues to
+// which it does yet. mu is held.
+func (r *Run) mainEnd(sends func(queue int) bool) {
 	for i := range r.mainEnds {
-		r.mainEnds[i] = true
+		r.mainEnds[i] = r.mainEnds[i] || !sends(i)
 	}
 	if !r.mainEnded() {
 		close(r.mainDone)
@@ -251,7 +284,7 @@ func (r *Run) Shutdown(ctx context.Context) error {
 		}
 	}
 	r.mu.Unlock()
-	err := r.endMain(ctx)
+	err := r.endMain()(ctx)
 	if err == nil {
 		err = r.await(ctx, r.ended)
 	}
@@ -337,7 +370,7 @@ func (r *Run) stop(err error) {
 			r.watching.Go(func() { m.killAfterGrace(p, nil) })
 		}
 	}
-	r.mainEnd()
+	r.mainEnd(func(int) bool { return false })
 	r.settle()
 	r.node.end(r.err)
 }
