@@ -144,7 +144,7 @@ func lockerStands(t testing.TB, l *Lock, i int) {
 }
 
 func killLocker(t testing.TB, r *Run, i int) {
-	require.NoError(t, syscall.Kill(int(r.members[i].pid.Load()), syscall.SIGKILL))
+	require.NoError(t, syscall.Kill(pidOf(t, r.members[i]), syscall.SIGKILL))
 }
 
 // soon bounds what follows a death.
@@ -222,7 +222,7 @@ func TestDeathOfAWaiterTakesNoTurn(t *testing.T) {
 			lockerStands(t, l, 0)
 			lockerStands(t, l, 1)
 			if stopped {
-				require.NoError(t, syscall.Kill(int(r.members[0].pid.Load()), syscall.SIGSTOP))
+				require.NoError(t, syscall.Kill(pidOf(t, r.members[0]), syscall.SIGSTOP))
 				l.Unlock()
 			}
 			began := time.Now()

@@ -271,7 +271,7 @@ func TestDeadCallerLeavesNothing(t *testing.T) {
 			caller = m
 		}
 	}
-	syscall.Kill(int(caller.pid.Load()), syscall.SIGKILL)
+	syscall.Kill(pidOf(t, caller), syscall.SIGKILL)
 	require.Equal(t, syscall.SIGKILL, died(t, r.Wait()).Signal) // it stops the run
 	_, err = inner.Call(limited(t), work{})
 	require.ErrorIs(t, err, ErrClosed)
@@ -375,7 +375,7 @@ func TestStoppedCallerStopsNobody(t *testing.T) {
 			caller = m
 		}
 	}
-	pid := int(caller.pid.Load())
+	pid := pidOf(t, caller)
 	require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
 	defer syscall.Kill(pid, syscall.SIGCONT)
 	for i := range 50 {

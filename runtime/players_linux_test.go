@@ -2,11 +2,23 @@ package mp
 
 import (
 	"syscall"
+	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-func (g *game) pid(i int) int { return int(g.r.memberOf("player", i).pid.Load()) }
+func (g *game) pid(i int) int { return pidOf(g, g.r.memberOf("player", i)) }
+
+// pidOf is the process of a member, which its supervisor may note later than the process
+// is heard of; and to send a signal to process 0 is to send it to oneself.
+func pidOf(t testing.TB, m *member) (pid int) {
+	t.Helper()
+	until(t, "its process is known", func() bool {
+		pid = int(m.pid.Load())
+		return pid != 0
+	})
+	return pid
+}
 
 // kill kills player i, and waits until its parent has seen to it.
 func (g *game) kill(i int) {

@@ -149,7 +149,7 @@ func TestDeathOfAStarterStopsWhatItHasStarted(t *testing.T) {
 	// A worker of a pool that dies: its task is tried again, and starts another.
 	task := orchard.pool.Pool(n).Go(limited(t), "stuck")
 	pid = hear(t, n, "tree %d")
-	require.NoError(t, syscall.Kill(int(r.memberOf("hire", 0).pid.Load()), syscall.SIGKILL))
+	require.NoError(t, syscall.Kill(pidOf(t, r.memberOf("hire", 0)), syscall.SIGKILL))
 	again := hear(t, n, "tree %d")
 	until(t, "the first is gone", func() bool { return !alive(pid) })
 	require.True(t, alive(again))
