@@ -266,7 +266,58 @@ func (t *trial) tree() {
 	require.NoError(t, <-ended)
 }
 
+// thicket is a process that starts another, which sends what main receives.
+var thicket = func() (s struct {
+	pipeline *Pipeline
+	trunk    *ProcessDecl
+	grown    *QueueDecl[int]
+}) {
+	s.grown = &QueueDecl[int]{Name: "grown"}
+	twig := &ProcessDecl{Name: "twig", OnDemand: true, Max: 4, Send: []Decl{s.grown}, Main: func(ctx context.Context, n *Node, _ *Decoder) error {
+		if err := s.grown.Sender(n).Send(ctx, 1); err != nil {
+			return err
+		}
+		<-ctx.Done()
+		return ctx.Err()
+	}}
+	ready := &EventDecl{Name: "ready"}
+	s.trunk = &ProcessDecl{Name: "trunk", OnDemand: true, Max: 1, Starts: []*ProcessDecl{twig}, Uses: []Decl{ready}, Main: func(ctx context.Context, n *Node, d *Decoder) error {
+		if _, err := twig.SpawnFrom(ctx, n, nil); err != nil {
+			return err
+		}
+		if err := ready.In(n).Wait(ctx); err != nil {
+			return err
+		}
+		panic("as told")
+	}}
+	s.pipeline = &Pipeline{Path: "mp.test/conform/thicket", Source: "thicket.mp", Decls: []Decl{s.grown, ready, s.trunk, twig},
+		Main: MainDecl{Receive: []Decl{s.grown}}}
+	Register(s.pipeline)
+	return s
+}()
+
+// felled is the part of starters about the end of a queue.
+func (t *trial) felled() {
+	r, n := t.start(thicket.pipeline)
+	p, err := thicket.trunk.Spawn(limited(t), r, nil)
+	require.NoError(t, err)
+	in := thicket.grown.Receiver(n)
+	_, err = in.Receive(limited(t))
+	require.NoError(t, err)
+	thicket.pipeline.Decls[1].(*EventDecl).In(n).Set()
+	var died *Died
+	require.ErrorAs(t, p.Wait(limited(t)), &died)
+	waited := make(chan error, 1)
+	go func() { waited <- r.Wait() }()
+	for _, err = range in.All(limited(t)) {
+	}
+	require.ErrorAs(t, err, &died)
+	require.ErrorContains(t, err, "twig[1]: it was stopped with what had started it: trunk[1]: panic: as told")
+	require.NoError(t, <-waited)
+}
+
 func (t *trial) starters() {
+	t.felled()
 	for how, want := range map[string]string{
 		"return": "it went on",
 		"fail":   "it was stopped",

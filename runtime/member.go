@@ -34,7 +34,8 @@ type member struct {
 	up     *line.Reader // nil while nothing is heard
 	upNext *line.Reader // of a process that is being started
 	life   life
-	desk   *desk // if it calls pools or managed objects; of this life
+	desk   *desk      // if it calls pools or managed objects; of this life
+	left   []*Process // those that were stopped as this life, which had started them, failed
 	reply  reply
 
 	pid atomic.Int64 // 0: no process

@@ -306,6 +306,12 @@ func (m *member) finish(cause, err error) {
 	m.unhook = nil
 	r.mu.Lock()
 	m.err = cause
+	for _, h := range m.left { // they have not done what they were started for, however they ended
+		if book := r.book(h.m); cause != nil && book.err == nil {
+			book.err = &Error{Name: h.m.slot.name, Index: h.number, Err: fmt.Errorf("it was stopped with what had started it: %w", cause)}
+		}
+	}
+	m.left = nil
 	r.leave(m)
 	r.spares[m.slot.party].tell()
 	if h := m.handle; h != nil {

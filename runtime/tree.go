@@ -381,7 +381,7 @@ func (d *desk) tell(kind uint16, id uint64, put func(*Encoder)) {
 // if it ended well.
 func (m *member) endStarted(exit proc.Exit) {
 	d := m.desk
-	if d == nil {
+	if m.left = nil; d == nil {
 		return
 	}
 	d.mu.Lock()
@@ -394,6 +394,7 @@ func (m *member) endStarted(exit proc.Exit) {
 		return
 	}
 	slices.SortFunc(left, func(a, b *Process) int { return a.number - b.number })
+	m.left = left
 	for _, h := range left {
 		h.by.order(h, orderStop)
 	}
