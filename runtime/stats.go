@@ -28,8 +28,8 @@ type QueueStats struct {
 	Lost     uint64 // left in the queue when its last reader had gone for good
 }
 
-// PoolStats counts the tasks of a pool, a service, or one method of a service;
-// that has no workers of its own.
+// PoolStats counts the tasks of a pool, a service, or one method of a service. Of a method
+// there are Done, Failed and Retried only: it has no workers of its own.
 type PoolStats struct {
 	Workers, Busy int
 	Spares        int    // processes that stand by to take the place of workers
