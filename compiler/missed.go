@@ -64,7 +64,7 @@ func (u *unit) checkUnusedTypes() {
 		return
 	}
 	for _, s := range u.order {
-		if (s.kind == "struct" || s.kind == "enum") && !s.used && !s.torn && !s.missing && !u.excused[s.name.Text] {
+		if s.isType() && !s.used && !s.torn && !s.missing && !u.excused[s.name.Text] {
 			u.add(unusedType(s))
 		}
 	}

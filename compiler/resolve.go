@@ -98,7 +98,7 @@ func (u *unit) declare(file *grammar.File, decl grammar.Decl) {
 		old.torn = true
 		return
 	}
-	if s.kind == "struct" || s.kind == "enum" {
+	if s.isType() {
 		s.goName = name.Text
 		if !startsUpper(name.Text) {
 			u.add(wantsCapital(s, func(to string) []diag.Edit { return u.renamed(name, to) }))
@@ -365,7 +365,7 @@ func (u *unit) misnamed(name string) *symbol {
 	for _, s := range u.order {
 		written := s.name.Text
 		switch {
-		case s.kind == "struct" || s.kind == "enum":
+		case s.isType():
 			if !startsUpper(written) && startsUpper(name) && exported(written) == name {
 				return s
 			}

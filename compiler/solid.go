@@ -95,12 +95,14 @@ func (u *unit) inside(t *ir.Type) *symbol {
 }
 
 // declared is who declares the fields of a declared type: a struct, or a pool
-// whose task it is. An enum has none.
+// whose task it is. An enum has none. A type of the .mp files goes before a task
+// of its name, which is refused later.
 func (u *unit) declared(t *ir.Type) *symbol {
-	if s := u.tasks[t.Name]; s != nil {
-		return s
+	s, task := u.symbols[t.Name], u.tasks[t.Name]
+	if task != nil && (s == nil || !s.isType()) {
+		return task
 	}
-	return u.symbols[t.Name]
+	return s
 }
 
 // flatStruct says whether a struct is flat. One that holds itself is not.

@@ -155,6 +155,9 @@ func (s *symbol) daemon() bool {
 	return ok
 }
 
+// isType says whether fields and items can be of it.
+func (s *symbol) isType() bool { return s.kind == "struct" || s.kind == "enum" }
+
 // serves says whether others can call it.
 func (s *symbol) serves() bool { return s.kind == "pool" || s.kind == "service" }
 
