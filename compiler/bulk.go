@@ -12,7 +12,6 @@ import (
 const (
 	maxValue = 64 * mib // of a value by itself, without what its slices and maps hold
 	maxArray = tib
-	endless  = 1 << 60 // stands for all that is larger
 )
 
 // checkBulk reports types whose values are too large, each once, where it is written.
@@ -111,12 +110,4 @@ func (u *unit) structSize(s *symbol, known map[*symbol]int64) int64 {
 	}
 	known[s] = n
 	return n
-}
-
-// times is a product, or endless.
-func times(size, n int64) int64 {
-	if n > 0 && size > endless/n {
-		return endless
-	}
-	return size * n
 }

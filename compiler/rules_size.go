@@ -131,13 +131,17 @@ func (u *unit) least(t *ir.Type) int64 {
 	case ir.Pointer:
 		return 1
 	case ir.Array:
-		return min(u.least(t.Elem), maxMemory/max(t.Len, 1)) * t.Len
+		return times(u.least(t.Elem), t.Len)
 	case ir.Failed:
 		return u.least(t.Elem)
 	case ir.Declared:
-		var n int64
-		for _, f := range u.declared(t).fields {
-			n = min(n+u.least(f.typ), maxMemory)
+		s := u.declared(t)
+		n, known := u.leasts[s]
+		if !known {
+			for _, f := range s.fields {
+				n = min(n+u.least(f.typ), maxMemory)
+			}
+			u.leasts[s] = n
 		}
 		return n
 	}

@@ -30,7 +30,7 @@ var extents = map[string]extent{
 	"complex64": {size: 8, align: 4}, "complex128": {size: 16, align: 8},
 }
 
-// maxMemory keeps sizes from running over.
+// maxMemory stands for all that is larger, so that sizes do not run over.
 const maxMemory = 1 << 60
 
 // sized is a type with its size.
@@ -57,11 +57,16 @@ func (u *unit) extent(t *ir.Type) extent {
 		if s.kind == "enum" {
 			return extents["uint8"]
 		}
-		var fields []extent
-		for _, f := range s.fields {
-			fields = append(fields, u.extent(f.typ))
+		e, known := u.extents[s]
+		if !known {
+			var fields []extent
+			for _, f := range s.fields {
+				fields = append(fields, u.extent(f.typ))
+			}
+			e = structOf(fields)
+			u.extents[s] = e
 		}
-		return structOf(fields)
+		return e
 	case ir.Imported:
 		if p, err := u.world.load(t.Path, false); err == nil && p.types[t.Name] != nil {
 			return u.world.extent(p, p.types[t.Name].file, p.types[t.Name].spec.Type, 0)
@@ -72,11 +77,16 @@ func (u *unit) extent(t *ir.Type) extent {
 
 // times is an array.
 func (e extent) times(n int64) extent {
-	if n > 0 && e.size > maxMemory/n {
-		n = maxMemory / e.size
-	}
-	e.size *= n
+	e.size = times(e.size, n)
 	return e
+}
+
+// times is the size of n of a size.
+func times(size, n int64) int64 {
+	if n > 0 && size > maxMemory/n {
+		return maxMemory
+	}
+	return size * n
 }
 
 // structOf is a struct of fields.

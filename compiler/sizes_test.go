@@ -1,8 +1,10 @@
 package compiler
 
 import (
+	"fmt"
 	"image"
 	"image/color"
+	"strings"
 	"testing"
 	"time"
 	"unsafe"
@@ -71,4 +73,22 @@ process main { use a, b, c, d, e, f }
 		}
 	}
 	require.Empty(t, want)
+}
+
+// TestDoubledStructsAreLookedAtOnce has structs that hold two of the one before, of no size,
+// so that nothing bounds them: who looked at each of their values would not come to an end.
+func TestDoubledStructsAreLookedAtOnce(t *testing.T) {
+	for _, leaf := range []string{"byte", "string"} {
+		var text strings.Builder
+		fmt.Fprintf(&text, "package main\n\nstruct S0 { a [0]%s }\n", leaf)
+		for i := range 60 {
+			fmt.Fprintf(&text, "struct S%d { a S%d; b S%d }\n", i+1, i, i)
+		}
+		text.WriteString("queue q S60\nvalue v S60\nvalue m map[S60]int\nset s S60\npool p(s S60) S60 { task { timeout 1s } }\nprocess main { send q; receive q; use v, m, s }\n")
+		in := Input{ImportPath: "example.com/doubled", Version: "v0.0.0", Sources: []Source{{"doubled.mp", []byte(text.String())}}}
+		out, ds := Generate(in)
+		require.Empty(t, ds)
+		require.NotEmpty(t, out.Files)
+		require.Empty(t, Vet(in))
+	}
 }

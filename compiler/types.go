@@ -89,7 +89,7 @@ func (u *unit) checkManaged(s *symbol, d *grammar.Typed) {
 		u.add(noMap(d))
 		s.typ = nil
 	case s.kind == "set":
-		if why := u.noKey(s.typ, nil); why != "" {
+		if why := u.noKey(s.typ, map[string]bool{}); why != "" {
 			u.add(wrongElement(d.Type, why))
 			s.typ = nil
 		}
@@ -391,7 +391,7 @@ func (u *unit) namedType(ref *grammar.Ref) *ir.Type {
 		switch {
 		case s.missing:
 			return nil
-		case s.torn && s.kind != "struct" && s.kind != "enum":
+		case s.torn && !s.isType():
 			return nil
 		}
 		s.used = s.used || s != u.resolving
@@ -416,7 +416,7 @@ func (u *unit) namedType(ref *grammar.Ref) *ir.Type {
 	}
 	var names []string
 	for _, s := range u.order {
-		if s.kind == "struct" || s.kind == "enum" {
+		if s.isType() {
 			names = append(names, s.name.Text)
 		}
 	}
@@ -539,14 +539,14 @@ type writtenKey struct {
 // checkMapKeys reports types that can't be the keys of maps, when the fields of all structs are known.
 func (u *unit) checkMapKeys() {
 	for _, k := range u.keys {
-		if why := u.noKey(k.typ, nil); why != "" {
+		if why := u.noKey(k.typ, map[string]bool{}); why != "" {
 			u.add(wrongKey(k.at, why))
 		}
 	}
 }
 
-// noKey says why a type can't be the key of a map, or "".
-func (u *unit) noKey(t *ir.Type, seen []string) string {
+// noKey says why a type can't be the key of a map, or "". Declared types that were seen need no second look.
+func (u *unit) noKey(t *ir.Type, seen map[string]bool) string {
 	switch t.Kind {
 	case ir.Bytes, ir.Slice, ir.Map:
 		return "Go compares no slices or maps"
@@ -565,14 +565,15 @@ func (u *unit) noKey(t *ir.Type, seen []string) string {
 			return "Go does not compare its values"
 		}
 	case ir.Declared:
-		if slices.Contains(seen, t.Name) {
+		if seen[t.Name] {
 			return ""
 		}
+		seen[t.Name] = true
 		for _, f := range u.declared(t).fields {
 			if f.typ == nil {
 				continue
 			}
-			if why := u.noKey(f.typ, append(seen, t.Name)); why != "" {
+			if why := u.noKey(f.typ, seen); why != "" {
 				return "of its field " + quote(f.name.Text) + ": " + why
 			}
 		}

@@ -33,7 +33,9 @@ type unit struct {
 	tasks     map[string]*symbol // pools with a struct of their own for a task, by its name
 	main      *symbol            // process main, or nil
 	imports   map[*grammar.File]map[string]*imported
-	used      []*imported // whose types are used, in the order of use
+	used      []*imported        // whose types are used, in the order of use
+	extents   map[*symbol]extent // of structs
+	leasts    map[*symbol]int64  // of structs: the bytes that a value takes at least when it travels
 	world     *goWorld
 	foreign   map[string]*foreign // by path and name
 	aliases   map[string]bool     // of Go, that are being resolved
@@ -68,6 +70,8 @@ func newUnit(in Input) *unit {
 		foreign: map[string]*foreign{},
 		aliases: map[string]bool{},
 		imports: map[*grammar.File]map[string]*imported{},
+		extents: map[*symbol]extent{},
+		leasts:  map[*symbol]int64{},
 		ends:    map[*symbol]*ends{},
 		wrapped: map[string]bool{},
 		world:   newGoWorld(in.Dir),
