@@ -45,7 +45,7 @@ func unknownSetting(s *symbol, at *grammar.Setting, in string, move []diag.Edit)
 	if help := saidElsewhere[key]; help != "" && s.kind == "pool" {
 		return d.WithHelp("remove it: %s", help)
 	}
-	if available[key] {
+	if isKeyword(key) {
 		if s.kind == "service" {
 			return d.WithHelp("what a service holds are the fields of its object, in Go; what processes share is declared outside of it")
 		}

@@ -56,6 +56,11 @@ func Keywords() []Keyword {
 	return all
 }
 
+// isKeyword says whether a word starts a declaration that this version compiles.
+func isKeyword(word string) bool {
+	return slices.ContainsFunc(examples, func(k Keyword) bool { return k.Word == word })
+}
+
 // Path is where the setting stands in a declaration: "worker { memory }".
 func (s Setting) Path() string {
 	if s.In != "" {

@@ -66,9 +66,6 @@ func (u *unit) checkPackages() {
 	}
 }
 
-// available are the keywords of what this version compiles.
-var available = words("struct enum queue array process pool service " + kindWords())
-
 // declare enters the name of a declaration.
 func (u *unit) declare(file *grammar.File, decl grammar.Decl) {
 	if flow, ok := decl.(*grammar.Flow); ok {
@@ -77,7 +74,7 @@ func (u *unit) declare(file *grammar.File, decl grammar.Decl) {
 	}
 	keyword, name := decl.Keyword(), decl.Ident()
 	s := &symbol{name: name, kind: keyword.Text, decl: decl, file: file, given: map[string]set{}}
-	if !available[s.kind] {
+	if !isKeyword(s.kind) {
 		s.missing = true
 		u.excuseDecl(decl)
 		u.add(unavailable(keyword.Span, keyword.Text))
