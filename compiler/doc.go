@@ -11,7 +11,7 @@
 // The phases, each a file, and beside it those with a part of it:
 //
 //	parse    texts to syntax trees
-//	resolve  every name to its declaration, every type to what it is:
+//	resolve  every name to its declaration, every type to what it is: imports;
 //	         types; solid, what is flat; goworld, gomod, goshape and foreign, Go's own
 //	check    settings, by the table in setting; flow, graph, who waits for whom;
 //	         sharing, by the table of shared objects in kinds; bulk, what no stack

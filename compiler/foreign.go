@@ -231,29 +231,3 @@ func sliceOf(e *ir.Type) *ir.Type {
 	}
 	return &ir.Type{Kind: ir.Slice, Elem: e}
 }
-
-// uses notes that generated code may name a package.
-func (u *unit) uses(pkg *goPackage) {
-	if !slices.ContainsFunc(u.used, func(i *imported) bool { return i.path == pkg.path }) {
-		u.used = append(u.used, &imported{path: pkg.path, pkg: pkg})
-	}
-}
-
-// usesImport notes that generated code may name a package, as a .mp file calls it.
-func (u *unit) usesImport(i *imported) {
-	if !slices.Contains(u.used, i) {
-		u.used = slices.DeleteFunc(u.used, func(l *imported) bool { return l.at == nil && l.path == i.path })
-		u.used = append(u.used, i)
-	}
-}
-
-// mayImport says whether Go lets a package import another, which it does not if
-// that lies in the folder internal of a third one.
-func mayImport(by, path string) bool {
-	at := strings.LastIndex("/"+path+"/", "/internal/")
-	if at < 0 {
-		return true
-	}
-	root := strings.TrimSuffix(path[:max(0, at-1)], "/")
-	return root != "" && (by == root || strings.HasPrefix(by, root+"/"))
-}

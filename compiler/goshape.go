@@ -241,3 +241,12 @@ func mayBeNamed(path, name string) bool {
 	}
 	return false
 }
+
+// has reports whether a package has a function, or else a type, of a name.
+func (w *goWorld) has(pkg *goPackage, name string, function bool) bool {
+	if function {
+		return pkg.funcs[name] != nil
+	}
+	_, err := w.named(pkg, name)
+	return err == nil
+}

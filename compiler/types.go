@@ -1,10 +1,6 @@
 package compiler
 
 import (
-	"go/token"
-	"maps"
-	"slices"
-
 	"github.com/mpgen/mpgen/compiler/diag"
 	"github.com/mpgen/mpgen/compiler/ir"
 	"github.com/mpgen/mpgen/grammar"
@@ -469,46 +465,6 @@ func (u *unit) failed(file *grammar.File, t *grammar.NamedType, whole bool) *ir.
 		return nil
 	}
 	return &ir.Type{Kind: ir.Failed, Elem: elem}
-}
-
-// importOf is the import that a qualified name begins with. It is nil, and
-// reported, if the file has none of that name. It begins a function's, or a type's.
-func (u *unit) importOf(file *grammar.File, ref *grammar.Ref, function bool) *imported {
-	i := u.imports[file][ref.Name.Text]
-	if i == nil {
-		u.reportNotImported(file, ref, function)
-		return nil
-	}
-	i.used = true
-	return i
-}
-
-// reportNotImported reports a qualified name whose package the file does not import. If Go's own
-// library has that package, with what the name stands for, the import is the fix.
-func (u *unit) reportNotImported(file *grammar.File, ref *grammar.Ref, function bool) {
-	name := ref.Name.Text
-	missed := file.Name + " " + name
-	if s := u.symbols[name]; s != nil && s.missing || file.BrokenImports || u.lost[name] || u.missedAgain(missed, ref.Name) {
-		return
-	}
-	names := slices.DeleteFunc(slices.Sorted(maps.Keys(u.imports[file])), func(name string) bool { return !token.IsIdentifier(name) }) // of a path that is none
-	near, sure := grammar.Nearest(name, names)
-	d := notImported(file, ref, near, sure)
-	if near == "" {
-		if pkg, err := u.world.load(name, false); err == nil && pkg.name == name && u.world.has(pkg, ref.Sel.Text, function) {
-			d = fix(d.WithHelp("write import %q below the package clause", pkg.path), "import "+quote(pkg.path), imports(file, pkg.path))
-		}
-	}
-	u.miss(missed, ref.Name, nil, d)
-}
-
-// has reports whether a package has a function, or else a type, of a name.
-func (w *goWorld) has(pkg *goPackage, name string, function bool) bool {
-	if function {
-		return pkg.funcs[name] != nil
-	}
-	_, err := w.named(pkg, name)
-	return err == nil
 }
 
 // importedType is a type of another package.
