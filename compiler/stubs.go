@@ -90,40 +90,50 @@ var (
 	funcMain   = regexp.MustCompile(`(?m)^func main\(`)
 )
 
-// anyFile says whether a Go file of the folder that people wrote has a line, for whatever
-// system the file is, but for those of tests.
-func (u *unit) anyFile(line *regexp.Regexp) bool {
-	entries, _ := os.ReadDir(u.in.Dir)
+// goTexts are the Go files of the folder by name, for whatever system they are, but for
+// mpgen.go and those that Go passes over, as an editor's for what is open in it. One that
+// can't be read has no text. They are nil of a folder that can't be read.
+func (u *unit) goTexts() map[string][]byte {
+	if u.texts != nil {
+		return u.texts
+	}
+	entries, err := os.ReadDir(u.in.Dir)
+	if err != nil {
+		return nil
+	}
+	u.texts = map[string][]byte{}
 	for _, e := range entries {
 		name := e.Name()
-		if e.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") || name[0] == '.' || name[0] == '_' {
+		if e.IsDir() || !strings.HasSuffix(name, ".go") || name == FileName || name[0] == '.' || name[0] == '_' {
 			continue
 		}
 		text, err := os.ReadFile(filepath.Join(u.in.Dir, name))
-		if err == nil && !generated.Text(text) && line.Match(text) {
+		if !os.IsNotExist(err) { // a link to nothing
+			u.texts[name] = text
+		}
+	}
+	return u.texts
+}
+
+// anyFile says whether a file that people wrote has a line, but for those of tests.
+func (u *unit) anyFile(line *regexp.Regexp) bool {
+	for name, text := range u.goTexts() {
+		if !strings.HasSuffix(name, "_test.go") && !generated.Text(text) && line.Match(text) {
 			return true
 		}
 	}
 	return false
 }
 
-// readable says whether all Go files of the folder parse. One that mpgen wrote does
-// not matter, nor do those that Go passes over, as an editor's for what is open in it.
+// readable says whether all files parse.
 func (u *unit) readable() bool {
-	entries, err := os.ReadDir(u.in.Dir)
-	for _, e := range entries {
-		name := e.Name()
-		if e.IsDir() || !strings.HasSuffix(name, ".go") || name == FileName || name[0] == '.' || name[0] == '_' {
-			continue
-		}
-		if _, err := os.Stat(filepath.Join(u.in.Dir, name)); os.IsNotExist(err) {
-			continue // a link to nothing
-		}
-		if _, err := parser.ParseFile(token.NewFileSet(), filepath.Join(u.in.Dir, e.Name()), nil, parser.SkipObjectResolution); err != nil {
+	texts := u.goTexts()
+	for name, text := range texts {
+		if _, err := parser.ParseFile(token.NewFileSet(), name, text, parser.SkipObjectResolution); err != nil {
 			return false
 		}
 	}
-	return err == nil
+	return texts != nil
 }
 
 // stubsFile is a name that no file had when the folder was read, so that who finds one of

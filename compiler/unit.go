@@ -54,6 +54,9 @@ type unit struct {
 	// collide
 	own *ownPackage
 
+	// stubs
+	texts map[string][]byte // see goTexts
+
 	refused bool // there are mistakes in the .mp files: nothing is generated
 }
 
