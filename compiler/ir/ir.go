@@ -8,8 +8,6 @@
 // emitter does not ask for, the sizes of types.
 package ir
 
-import "reflect"
-
 // Pipeline is one folder of .mp files.
 type Pipeline struct {
 	Version string   `json:"version"`          // of mpgen, with its v
@@ -265,9 +263,6 @@ type Worker struct {
 	Dir    string   `json:"dir,omitempty"`
 	Nice   int      `json:"nice,omitempty"`
 }
-
-// IsZero says that nothing is set.
-func (w Worker) IsZero() bool { return reflect.DeepEqual(w, Worker{}) }
 
 // Main is what process main declares.
 type Main struct {
