@@ -21,12 +21,18 @@ type place struct {
 	want         map[string]bool
 }
 
+// hints say what to do about one kind of error, and report whether it was one. The first that knows the place is asked.
+var hints = []func(p *place, e *Error) bool{
+	(*place).closing, (*place).variables, (*place).warmth, (*place).types, (*place).result,
+	(*place).heads, (*place).flows, (*place).fields, (*place).settings,
+}
+
 // hint adds to an error what to do about it, and mends it where that is certain.
 func (p *parser) hint(e *Error, start, at int, want map[string]bool) {
 	pl := &place{parser: p, start: start, at: at, before: p.before(at), next: p.visible(min(at+1, len(p.toks)-1)), t: p.toks[at],
 		word: p.toks[at].Value, decl: p.toks[start].Value, block: p.container(start, at), want: want}
 	pl.wantsType = want["name"] && want["["] && want["*"] && want["map"]
-	for _, hint := range []func(*place, *Error) bool{(*place).closing, (*place).variables, (*place).warmth, (*place).types, (*place).result, (*place).heads, (*place).flows, (*place).fields, (*place).settings} {
+	for _, hint := range hints {
 		if hint(pl, e) {
 			return
 		}
@@ -38,7 +44,7 @@ func (p *place) closing(e *Error) bool {
 	switch {
 	case p.t.Type == tokSign && strings.Contains(")]}", p.word) && p.match[p.at] < 0:
 		e.Help = fmt.Sprintf("this %q closes nothing; remove it, or open what it closes", p.word)
-	case p.word == "}" && p.match[p.at] > p.start && p.toks[p.before].Value == "," && p.decl != "struct" && p.decl != "enum":
+	case p.word == "}" && p.match[p.at] > p.start && p.toks[p.before].Value == "," && !p.declaresType():
 		e.Span = Span{p.toks[p.before].Pos, p.end(p.before)}
 		e.Msg = `unexpected "," at the end of the block`
 		e.Help = "nothing follows it; remove it"
@@ -66,6 +72,14 @@ func (p *place) closing(e *Error) bool {
 	return true
 }
 
+// noTypes are words that a type of Go starts with, and none of a .mp file, with what to do.
+var noTypes = map[string]string{
+	"chan":      "a channel stays in its process; declare a queue, which processes send to and receive from",
+	"func":      "a function stays in its process; declare a pool or a service, which others call",
+	"interface": "an interface could hold anything, which can't be sent; declare a struct of what it holds",
+	"struct":    "a struct has a name; declare it outside and write its name here",
+}
+
 // types is about what other languages write for a type.
 func (p *place) types(e *Error) bool {
 	open := p.parent[p.at]
@@ -74,14 +88,8 @@ func (p *place) types(e *Error) bool {
 	}
 	bracket := open > p.start && p.toks[open].Value == "["
 	switch {
-	case p.word == "chan" && p.wantsType:
-		e.Help = "a channel stays in its process; declare a queue, which processes send to and receive from"
-	case p.word == "func" && p.wantsType:
-		e.Help = "a function stays in its process; declare a pool or a service, which others call"
-	case p.word == "interface" && p.wantsType:
-		e.Help = "an interface could hold anything, which can't be sent; declare a struct of what it holds"
-	case p.word == "struct" && p.wantsType:
-		e.Help = "a struct has a name; declare it outside and write its name here"
+	case p.wantsType && noTypes[p.word] != "":
+		e.Help = noTypes[p.word]
 	case bracket && p.before == open && (p.word == "]" || p.t.Type == tokNumber && p.toks[p.next].Value == "]") && p.toks[p.before-1].Type == tokIdent:
 		// words string[] and sums uint32[256]
 		size, name := "[]", p.toks[p.before-1]
@@ -161,6 +169,16 @@ func (p *place) result(e *Error) bool {
 	return true
 }
 
+// headSigns are what no head of a declaration has, by its keyword and the sign, with what to write; NAME is its name.
+var headSigns = map[string]string{
+	"pool [":    "the number of its workers is a setting of a pool: { workers 4 }",
+	"process [": "the brackets stand right behind the name: process NAME[4]",
+	"struct (":  "the parts of struct stand in braces: { … }",
+	"enum (":    "the parts of enum stand in braces: { … }",
+	"value =":   "it starts as zero; let the program store what it is to be",
+	"array =":   "it starts as zero; let the program store what it is to be",
+}
+
 // heads is about what stands between the keyword of a declaration and its block.
 func (p *place) heads(e *Error) bool {
 	name := p.toks[p.visible(p.start+1)].Value
@@ -181,18 +199,12 @@ func (p *place) heads(e *Error) bool {
 		p.bindFirst(e)
 	case p.decl == "process" && p.t.Type == tokIdent && p.toks[p.before].Value == "[" && p.before == p.parser.before(p.at) && p.parser.before(p.before) > p.start:
 		e.Help = fmt.Sprintf("the number of processes is written out, as in %s[4]; [] is for those that the program starts when it wants", name)
-	case p.decl == "pool" && p.word == "[":
-		e.Help = "the number of its workers is a setting of a pool: { workers 4 }"
-	case p.decl == "process" && p.word == "[":
-		e.Help = fmt.Sprintf("the brackets stand right behind the name: process %s[4]", name)
+	case headSigns[p.decl+" "+p.word] != "":
+		e.Help = strings.ReplaceAll(headSigns[p.decl+" "+p.word], "NAME", name)
 	case p.decl == "pool" && p.want["("] && p.at > p.start+1:
 		e.Help = fmt.Sprintf("a pool has parameters in parentheses, as in \"pool %s(n int) int\"", name)
 	case p.decl == "service" && p.want["{"] && p.word == "\n":
 		e.Help = fmt.Sprintf("a service has a block with its funcs, as in \"service %s { func get(key string) string }\"", name)
-	case p.decl == "struct" && p.word == "(" || p.decl == "enum" && p.word == "(":
-		e.Help = fmt.Sprintf("the parts of %s stand in braces: { … }", p.decl)
-	case p.word == "=" && (p.decl == "value" || p.decl == "array"):
-		e.Help = "it starts as zero; let the program store what it is to be"
 	case p.word == "=" && p.want["{"]:
 		e.Help = "settings stand in braces, without a sign: { capacity 1024 }"
 	case p.word == "(" && p.want["{"] && !p.want["("]:
@@ -200,7 +212,7 @@ func (p *place) heads(e *Error) bool {
 		if end := p.match[p.at]; end >= 0 && p.toks[p.next].Type == tokIdent && (p.decl == "queue" || p.decl == "value") {
 			e.Fixes = []Fix{{"write braces for parentheses", []Edit{{p.span(p.at), "{ "}, {Span{p.toks[end].Pos, p.end(end)}, " }"}}}}
 		}
-	case p.t.Type == tokIdent && p.want["{"] && p.decl != "struct" && p.decl != "enum" &&
+	case p.t.Type == tokIdent && p.want["{"] && !p.declaresType() &&
 		(p.toks[p.next].Type == tokNumber || p.toks[p.next].Type == tokIdent || p.word == "daemon"):
 		last := p.at
 		for i := p.at; p.toks[i].Value != "\n" && !p.toks[i].EOF() && p.toks[i].Value != "{"; i++ {
@@ -261,7 +273,7 @@ func (p *place) flows(e *Error) bool {
 
 // fields is about the items of structs and enums.
 func (p *place) fields(e *Error) bool {
-	if p.block < 0 || p.decl != "struct" && p.decl != "enum" {
+	if p.block < 0 || !p.declaresType() {
 		return false
 	}
 	what := map[string]string{"struct": "fields", "enum": "values"}[p.decl]
@@ -293,7 +305,7 @@ func (p *place) fields(e *Error) bool {
 
 // settings is about what stands in the blocks of all other declarations.
 func (p *place) settings(e *Error) bool {
-	if p.block < 0 || p.decl == "struct" || p.decl == "enum" || p.decl == "import" {
+	if p.block < 0 || p.declaresType() || p.decl == "import" {
 		return false
 	}
 	before, next := p.toks[p.before], p.toks[p.next]
@@ -345,6 +357,9 @@ func (p *place) settings(e *Error) bool {
 	}
 	return true
 }
+
+// declaresType reports whether the line has fields or values in braces, and no settings.
+func (p *place) declaresType() bool { return p.decl == "struct" || p.decl == "enum" }
 
 // without is the fix that removes a sign.
 func (b *brackets) without(i int) Fix {
