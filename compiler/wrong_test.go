@@ -160,14 +160,7 @@ func TestEachFixMendsItsFinding(t *testing.T) {
 // mendOnce is what is found after the fix of one finding.
 func mendOnce(in Input, d diag.Diagnostic) []diag.Diagnostic {
 	sources := slices.Clone(in.Sources)
-	changed, _ := diag.Apply([]diag.Diagnostic{d}, func(file string) []byte {
-		for _, s := range sources {
-			if s.Name == file {
-				return s.Text
-			}
-		}
-		return nil
-	})
+	changed, _ := diag.Apply([]diag.Diagnostic{d}, in.text)
 	for i := range sources {
 		if text, ok := changed[sources[i].Name]; ok {
 			sources[i].Text = text

@@ -8,7 +8,6 @@ import (
 
 	"github.com/mpgen/mpgen/compiler"
 	"github.com/mpgen/mpgen/compiler/diag"
-	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 )
 
@@ -44,18 +43,15 @@ func checkCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		differs := false
 		for _, f := range folders {
 			if f.orphaned() {
 				c.add(f, diag.OrphanFile(f.file(compiler.FileName)))
 				continue
 			}
 			if c.fix {
-				d, err := c.mend(cmd, f)
-				if err != nil {
+				if err := c.mend(cmd, f); err != nil {
 					return err
 				}
-				differs = differs || d
 			}
 			c.add(f, compiler.Check(f.input)...)
 			if c.footprint {
@@ -64,20 +60,13 @@ func checkCommand() *cobra.Command {
 				}
 			}
 		}
-		if err := c.report(cmd); err != nil {
-			return err
-		}
-		if differs {
-			return exit(exitFindings)
-		}
-		return nil
+		return c.report(cmd)
 	}
 	return cmd
 }
 
-// mend applies the fixes of a folder's findings, and leaves the new texts in the folder. It reports whether a file differs
-// that was not to be written.
-func (c *checking) mend(cmd *cobra.Command, f folder) (differs bool, err error) {
+// mend applies the fixes of a folder's findings, and leaves the new texts in the folder.
+func (c *checking) mend(cmd *cobra.Command, f folder) error {
 	sources := f.input.Sources
 	before := map[string]string{}
 	for _, s := range sources {
@@ -97,17 +86,17 @@ func (c *checking) mend(cmd *cobra.Command, f folder) (differs bool, err error) 
 		switch {
 		case old == text:
 		case c.diff:
-			differs = true
-			if _, err := cmd.OutOrStdout().Write(diff.Diff(s.Name, []byte(old), s.Name, []byte(text))); err != nil {
-				return differs, err
+			c.differs = true
+			if err := showDiff(cmd, s.Name, []byte(old), s.Text); err != nil {
+				return err
 			}
 		default:
 			if err := writeFile(s.Name, s.Text); err != nil {
-				return differs, err
+				return err
 			}
 		}
 	}
-	return differs, nil
+	return nil
 }
 
 // inFile are all findings of several rounds, at the lines that they have in the files, which the rounds change.

@@ -176,9 +176,7 @@ func readText(file string) string {
 }
 
 func descriptors() look {
-	var l unix.Rlimit
-	unix.Getrlimit(unix.RLIMIT_NOFILE, &l)
-	return judgeDescriptors(l.Cur)
+	return judgeDescriptors(softLimit(unix.RLIMIT_NOFILE))
 }
 
 // judgeDescriptors judges the limit of open files.
@@ -192,22 +190,39 @@ func judgeDescriptors(n uint64) look {
 	return f
 }
 
+// softLimit is what holds for this process of a resource that the system bounds.
+func softLimit(resource int) uint64 {
+	var l unix.Rlimit
+	unix.Getrlimit(resource, &l)
+	return l.Cur
+}
+
+// unlimited is what no limit of the system reaches, but for the one that stands for none.
+const unlimited = 1 << 62
+
 func limitText(n uint64) string {
-	if n >= 1<<62 {
+	if n >= unlimited {
 		return "no limit"
 	}
 	return "at most " + strconv.FormatUint(n, 10)
 }
 
-func processLimit() look {
-	var l unix.Rlimit
-	unix.Getrlimit(unix.RLIMIT_NPROC, &l)
-	f := look{Name: "process limit", State: fine, Found: limitText(l.Cur) + " of this user, threads too"}
-	if pids := cgroupNumber("pids.max"); pids >= 0 && uint64(pids) < l.Cur {
-		l.Cur = uint64(pids)
-		f.Found = limitText(l.Cur) + " in this control group, threads too"
+// byteLimitText is limitText for a limit in bytes.
+func byteLimitText(n uint64) string {
+	if n >= unlimited {
+		return "no limit"
 	}
-	if l.Cur < 256 {
+	return "at most " + binarySize(int64(n))
+}
+
+func processLimit() look {
+	n := softLimit(unix.RLIMIT_NPROC)
+	f := look{Name: "process limit", State: fine, Found: limitText(n) + " of this user, threads too"}
+	if pids := cgroupNumber("pids.max"); pids >= 0 && uint64(pids) < n {
+		n = uint64(pids)
+		f.Found = limitText(n) + " in this control group, threads too"
+	}
+	if n < 256 {
 		f.State = unwell
 		f.Means = "each process of a run has about six threads, which count"
 		f.Do = "raise it: ulimit -u, or pids.max of the control group"
@@ -216,30 +231,19 @@ func processLimit() look {
 }
 
 func addressSpace() look {
-	var l unix.Rlimit
-	unix.Getrlimit(unix.RLIMIT_AS, &l)
-	f := look{Name: "address space", State: fine, Found: "no limit"}
-	if l.Cur < 1<<62 {
-		f.Found = "at most " + binarySize(int64(l.Cur))
-		if l.Cur < 8<<30 {
-			f.State = unwell
-			f.Means = "each process maps all shared memory of its run, and Go reserves more than it uses"
-			f.Do = "lift it: ulimit -v unlimited; worker { memory } bounds workers"
-		}
+	n := softLimit(unix.RLIMIT_AS)
+	f := look{Name: "address space", State: fine, Found: byteLimitText(n)}
+	if n < 8<<30 {
+		f.State = unwell
+		f.Means = "each process maps all shared memory of its run, and Go reserves more than it uses"
+		f.Do = "lift it: ulimit -v unlimited; worker { memory } bounds workers"
 	}
 	return f
 }
 
 // lockedMemory is told because it is often asked: nothing is locked.
 func lockedMemory() look {
-	var l unix.Rlimit
-	unix.Getrlimit(unix.RLIMIT_MEMLOCK, &l)
-	f := look{Name: "locked memory", State: fine, Found: "no limit"}
-	if l.Cur < 1<<62 {
-		f.Found = "at most " + binarySize(int64(l.Cur))
-	}
-	f.Found += "; mpgen locks none"
-	return f
+	return look{Name: "locked memory", State: fine, Found: byteLimitText(softLimit(unix.RLIMIT_MEMLOCK)) + "; mpgen locks none"}
 }
 
 // memoryLeft is what a run may take: four fifths of what there is.

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/mpgen/mpgen/compiler/diag"
+	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 )
 
@@ -15,6 +16,8 @@ type findings struct {
 	color  string
 	list   []diag.Diagnostic
 	source map[string][]byte
+
+	differs bool // a file would change that was not to be written
 }
 
 var (
@@ -60,7 +63,7 @@ func (f *findings) add(in folder, ds ...diag.Diagnostic) bool {
 const mostShown = 100
 
 // print reports all that was found, text to standard error and the forms for programs to standard output. It returns an
-// exit code as an error if one of the findings is an error.
+// exit code as an error if there is something to do.
 func (f *findings) print(cmd *cobra.Command) error {
 	var err error
 	switch f.format {
@@ -79,9 +82,23 @@ func (f *findings) print(cmd *cobra.Command) error {
 			fmt.Fprintf(out, "\n%s\n", s)
 		}
 	}
-	if err == nil && diag.HasErrors(f.list) {
-		err = exit(exitFindings)
+	if err != nil {
+		return err
 	}
+	return f.verdict()
+}
+
+// verdict is an exit code as an error if one of the findings is an error, or if a file differs.
+func (f *findings) verdict() error {
+	if f.differs || diag.HasErrors(f.list) {
+		return exit(exitFindings)
+	}
+	return nil
+}
+
+// showDiff shows what would change in a file.
+func showDiff(cmd *cobra.Command, file string, old, text []byte) error {
+	_, err := cmd.OutOrStdout().Write(diff.Diff(file, old, file, text))
 	return err
 }
 

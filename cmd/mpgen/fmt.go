@@ -12,7 +12,6 @@ import (
 
 	"github.com/mpgen/mpgen/compiler/diag"
 	"github.com/mpgen/mpgen/grammar"
-	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 )
 
@@ -20,7 +19,6 @@ import (
 type formatting struct {
 	list, write, diff bool
 	failed            bool // a file could not be read or written
-	differs           bool // a file differs that was not to be written
 	*findings
 }
 
@@ -63,11 +61,8 @@ func fmtCommand() *cobra.Command {
 			}
 		}
 		err := f.print(cmd)
-		switch {
-		case f.failed:
+		if f.failed {
 			return exit(exitFailure)
-		case err == nil && f.differs:
-			return exit(exitFindings)
 		}
 		return err
 	}
@@ -142,7 +137,7 @@ func (f *formatting) file(cmd *cobra.Command, file string) error {
 		}
 	}
 	if f.diff {
-		if _, err := out.Write(diff.Diff(file, old, file, text)); err != nil {
+		if err := showDiff(cmd, file, old, text); err != nil {
 			return err
 		}
 	}

@@ -216,10 +216,10 @@ func (c *checking) report(cmd *cobra.Command) error {
 		Findings   json.RawMessage     `json:"findings"`
 		Footprints []pipelineFootprint `json:"footprints"`
 	}{found.Bytes(), append([]pipelineFootprint{}, c.footprints...)})
-	if err == nil && diag.HasErrors(c.list) {
-		err = exit(exitFindings)
+	if err != nil {
+		return err
 	}
-	return err
+	return c.verdict()
 }
 
 // rest is what belongs to no row: tables for all of them, and ends of pages.

@@ -13,7 +13,6 @@ import (
 	"github.com/mpgen/mpgen/compiler"
 	"github.com/mpgen/mpgen/compiler/diag"
 	"github.com/mpgen/mpgen/internal/generated"
-	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 )
 
@@ -52,31 +51,22 @@ func generateCommand() *cobra.Command {
 		if g.stdout && len(folders) > 1 {
 			return fmt.Errorf("--stdout is for one folder, found %d", len(folders))
 		}
-		differs := false
 		for _, f := range folders {
-			d, err := g.folder(cmd, f)
-			if err != nil {
+			if err := g.folder(cmd, f); err != nil {
 				return err
 			}
-			differs = differs || d
 		}
-		if err := g.print(cmd); err != nil {
-			return err
-		}
-		if differs {
-			return exit(exitFindings)
-		}
-		return nil
+		return g.print(cmd)
 	}
 	return cmd
 }
 
-// folder generates one folder and reports whether a file differs that was not to be written.
-func (g *generation) folder(cmd *cobra.Command, f folder) (differs bool, err error) {
+// folder generates one folder.
+func (g *generation) folder(cmd *cobra.Command, f folder) error {
 	wrote := false
 	if f.orphaned() {
 		g.add(f, diag.OrphanFile(f.file(compiler.FileName)))
-		return false, nil
+		return nil
 	}
 	g.before = len(g.list)
 	out, ds := compiler.Generate(f.input)
@@ -85,7 +75,7 @@ func (g *generation) folder(cmd *cobra.Command, f folder) (differs bool, err err
 		file, text := f.file(name), out.Files[name]
 		if g.stdout {
 			if _, err := cmd.OutOrStdout().Write(text); err != nil {
-				return false, err
+				return err
 			}
 			continue
 		}
@@ -93,7 +83,7 @@ func (g *generation) folder(cmd *cobra.Command, f folder) (differs bool, err err
 		missing := errors.Is(err, fs.ErrNotExist)
 		switch {
 		case err != nil && !missing:
-			return false, err
+			return err
 		case !missing && bytes.Equal(old, text):
 		case !missing && !generated.Text(old):
 			g.add(f, diag.ForeignFile(file))
@@ -101,29 +91,27 @@ func (g *generation) folder(cmd *cobra.Command, f folder) (differs bool, err err
 		case g.check:
 			g.add(f, diag.StaleFile(file, missing))
 		case g.diff:
-			differs = true
-			if _, err := cmd.OutOrStdout().Write(diff.Diff(file, old, file, text)); err != nil {
-				return false, err
+			g.differs = true
+			if err := showDiff(cmd, file, old, text); err != nil {
+				return err
 			}
 		default:
 			if err := writeFile(file, text); err != nil {
-				return false, err
+				return err
 			}
 			fmt.Fprintf(cmd.ErrOrStderr(), "wrote %s\n", file)
 			wrote = true
 		}
 	}
 	if s := out.Stubs; s != nil && !g.stdout {
-		d, err := g.stubs(cmd, f, s)
-		if err != nil {
-			return false, err
+		if err := g.stubs(cmd, f, s); err != nil {
+			return err
 		}
-		differs = differs || d
 	}
 	if wrote && out.NoMain {
 		fmt.Fprintln(cmd.ErrOrStderr(), mainHint(out))
 	}
-	return differs, nil
+	return nil
 }
 
 // mainHint says what the func main is to be that a folder lacks.
@@ -137,33 +125,33 @@ func mainHint(out compiler.Output) string {
 }
 
 // stubs writes functions that are missing into a file of their own.
-func (g *generation) stubs(cmd *cobra.Command, f folder, s *compiler.Stubs) (differs bool, err error) {
+func (g *generation) stubs(cmd *cobra.Command, f folder, s *compiler.Stubs) error {
 	file, funcs := f.file(s.File), strings.Join(s.Funcs, ", ")
 	switch {
 	case g.check:
 		g.add(f, diag.UnwrittenFuncs(file, funcs))
 	case g.diff:
-		_, err := cmd.OutOrStdout().Write(diff.Diff(file, nil, file, s.Text))
-		return true, err
+		g.differs = true
+		return showDiff(cmd, file, nil, s.Text)
 	default:
 		err := createFile(file, s.Text)
 		if errors.Is(err, fs.ErrExist) && !g.retried {
 			return g.regenerate(cmd, f)
 		}
 		if err != nil {
-			return false, err
+			return err
 		}
 		fmt.Fprintf(cmd.ErrOrStderr(), "wrote %s, which is yours from now on: %s\n", file, funcs)
 	}
-	return false, nil
+	return nil
 }
 
 // regenerate generates a folder once more: another process that generates it wrote the
 // file of functions first, so that nothing may be missing any more.
-func (g *generation) regenerate(cmd *cobra.Command, f folder) (differs bool, err error) {
+func (g *generation) regenerate(cmd *cobra.Command, f folder) error {
 	now, err := readFolder(f.shown)
 	if err != nil || now == nil {
-		return false, err
+		return err
 	}
 	g.list, g.retried = g.list[:g.before], true
 	defer func() { g.retried = false }()

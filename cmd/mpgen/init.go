@@ -85,7 +85,7 @@ func initialise(cmd *cobra.Command, dir string) error {
 		return err
 	}
 	g := &generation{findings: plainFindings()}
-	if _, err := g.folder(cmd, *f); err != nil {
+	if err := g.folder(cmd, *f); err != nil {
 		return err
 	}
 	if err := g.print(cmd); err != nil {

@@ -42,7 +42,7 @@ func runCommand() *cobra.Command {
 			return err
 		}
 		f := folders[0]
-		if _, err := g.folder(cmd, f); err != nil {
+		if err := g.folder(cmd, f); err != nil {
 			return err
 		}
 		if err := g.print(cmd); err != nil {
