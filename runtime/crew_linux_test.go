@@ -144,7 +144,7 @@ func TestStoppedWorkerOfSeveralTasksIsReplaced(t *testing.T) {
 	r, pool := besideOnce.begin(t)
 	_, err := pool.Call(limited(t), work{})
 	require.NoError(t, err)
-	require.NoError(t, syscall.Kill(workersOf(r)[0], syscall.SIGSTOP))
+	halt(t, workersOf(r)[0])
 	ctx, cancel := context.WithTimeout(limited(t), 10*time.Millisecond)
 	defer cancel()
 	_, err = pool.Call(ctx, work{})

@@ -369,10 +369,7 @@ var moments = []moment{
 				before := m.restarts()
 				m.now.In(m.n).Store(1)
 				if d.name == "stop" {
-					until(t, "it is stopped", func() bool {
-						_, state := processStat(int(m.r.memberOf("suffer", 0).pid.Load()))
-						return len(state) > 0 && state[0] == "T"
-					})
+					until(t, "it is stopped", func() bool { return stopped(int(m.r.memberOf("suffer", 0).pid.Load())) })
 					require.ErrorIs(t, m.brings(d, func(ctx context.Context) error { return m.call(ctx, m.n, ordeal{}) }), context.DeadlineExceeded)
 				} else { // it costs no task, and nobody need know
 					until(t, "the worker is replaced", func() bool { return m.restarts() == before+1 })

@@ -111,13 +111,13 @@ func TestDumpDoesNotWaitForWhoIsStopped(t *testing.T) {
 	go crossing.pool.Pool(n).Call(t.Context(), "stop")
 	go crossing.pool.Pool(n).Call(t.Context(), "spin")
 	until(t, "both are busy", func() bool { return r.Stats().Pools["spin"].Busy == 2 })
-	pid := func() (stopped int) {
+	pid := func() (found int) {
 		for _, pid := range children(syscall.Getpid()) {
-			if _, rest := processStat(pid); len(rest) > 0 && rest[0] == "T" {
-				stopped = pid
+			if stopped(pid) {
+				found = pid
 			}
 		}
-		return stopped
+		return found
 	}
 	until(t, "one is stopped", func() bool { return pid() != 0 })
 	began := time.Now()

@@ -51,4 +51,5 @@ var (
 	children    = leak.Children
 	processStat = leak.Stat
 	alive       = leak.Alive
+	stopped     = leak.Stopped
 )

@@ -222,7 +222,7 @@ func TestDeathOfAWaiterTakesNoTurn(t *testing.T) {
 			lockerStands(t, l, 0)
 			lockerStands(t, l, 1)
 			if stopped {
-				require.NoError(t, syscall.Kill(pidOf(t, r.members[0]), syscall.SIGSTOP))
+				halt(t, pidOf(t, r.members[0]))
 				l.Unlock()
 			}
 			began := time.Now()

@@ -376,7 +376,7 @@ func TestStoppedCallerStopsNobody(t *testing.T) {
 		}
 	}
 	pid := pidOf(t, caller)
-	require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
+	halt(t, pid)
 	defer syscall.Kill(pid, syscall.SIGCONT)
 	for i := range 50 {
 		a, err := inner.Call(limited(t), work{How: "load", N: mib / 2})

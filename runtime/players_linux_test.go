@@ -27,7 +27,15 @@ func (g *game) kill(i int) {
 	g.gone(i)
 }
 
-func (g *game) stop(i int) { require.NoError(g, syscall.Kill(g.pid(i), syscall.SIGSTOP)) }
+// halt stops a process. The signal is on its way for a while, in which the process may
+// do what the test wants it not to do any more.
+func halt(t testing.TB, pid int) {
+	t.Helper()
+	require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
+	until(t, "it is stopped", func() bool { return stopped(pid) })
+}
+
+func (g *game) stop(i int) { halt(g, g.pid(i)) }
 
 // goes lets a player go on that was stopped.
 func (g *game) goes(i int) { require.NoError(g, syscall.Kill(g.pid(i), syscall.SIGCONT)) }

@@ -188,11 +188,7 @@ func TestStoppedIdleWorkerIsReplaced(t *testing.T) {
 			ctx := limited(t)
 			first, err := pool.Call(ctx, work{})
 			require.NoError(t, err)
-			require.NoError(t, syscall.Kill(first.PID, syscall.SIGSTOP))
-			until(t, "it is stopped", func() bool {
-				_, state := processStat(first.PID)
-				return len(state) > 0 && state[0] == "T"
-			})
+			halt(t, first.PID)
 			if test.call > 0 {
 				short, cancel := context.WithTimeout(ctx, test.call)
 				defer cancel()

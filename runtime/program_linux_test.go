@@ -98,15 +98,7 @@ func TestNothingOutlivesAKilledProgram(t *testing.T) {
 	slices.Sort(pids)
 	pids = slices.Compact(pids)
 	require.Len(t, pids, 5)
-	stopped := func() bool {
-		for _, pid := range pids {
-			if _, rest := processStat(pid); len(rest) > 0 && rest[0] == "T" {
-				return true
-			}
-		}
-		return false
-	}
-	until(t, "one is stopped", stopped)
+	until(t, "one is stopped", func() bool { return slices.ContainsFunc(pids, stopped) })
 
 	began := time.Now()
 	require.NoError(t, cmd.Process.Kill())

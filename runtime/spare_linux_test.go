@@ -219,8 +219,7 @@ func TestSpareThatStandsStillIsPassedOver(t *testing.T) {
 	r, n := begin(t, readies.pipeline)
 	stand := standBy(t, r)
 	for _, pid := range stand {
-		require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
-		until(t, "it is stopped", func() bool { _, state := processStat(pid); return len(state) > 0 && state[0] == "T" })
+		halt(t, pid)
 	}
 	began := time.Now()
 	p := runErrand(t, r, "obey", nil)
@@ -271,6 +270,9 @@ func TestManyWarmStartsAmongKills(t *testing.T) {
 				var d *Died
 				if err := p.Wait(limited(t)); err != nil && (!errors.As(err, &d) || i%10 != 0 && d.Signal != syscall.SIGKILL) {
 					t.Error(err)
+					if d != nil {
+						t.Errorf("exit %d, signal %d, stderr:\n%s", d.Exit, d.Signal, d.Stderr)
+					}
 				}
 			}
 		})

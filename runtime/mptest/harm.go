@@ -105,8 +105,7 @@ func Hang(t testing.TB, run *mp.Run, name string, index int) {
 	}
 	if l.PID() != 0 {
 		Eventually(t, fmt.Sprintf("%s[%d] to stand still", name, index), func() bool {
-			_, state := leak.Stat(l.PID())
-			return len(state) == 0 || state[0] == "T" || state[0] == "Z"
+			return leak.Stopped(l.PID()) || !leak.Alive(l.PID())
 		})
 	}
 }

@@ -84,6 +84,19 @@ func Stat(pid int) (name string, rest []string) {
 	return "", nil
 }
 
+// Stopped reports whether a process stands still: each of its threads, for one that
+// SIGSTOP has not yet reached may run on.
+func Stopped(pid int) bool {
+	threads := Entries(fmt.Sprintf("/proc/%d/task", pid))
+	for _, id := range threads {
+		n, _ := strconv.Atoi(id)
+		if _, rest := Stat(n); len(rest) > 0 && rest[0] != "T" {
+			return false
+		}
+	}
+	return len(threads) > 0
+}
+
 // Alive reports whether a process is there and no zombie.
 func Alive(pid int) bool {
 	_, rest := Stat(pid)

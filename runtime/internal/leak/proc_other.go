@@ -18,3 +18,9 @@ func Children(int) []int { return nil }
 
 // Stat returns nothing.
 func Stat(int) (name string, rest []string) { return "", nil }
+
+// Stopped returns false.
+func Stopped(int) bool { return false }
+
+// Alive returns false.
+func Alive(int) bool { return false }
