@@ -75,12 +75,19 @@ func armCrash() {
 // fatalPrefix starts the line that names a fatal error.
 var fatalPrefix = []byte("fatal error: ")
 
+// exitCrash is the exit code of Go's runtime after a panic or a fatal error.
+const exitCrash = 2
+
 // crashText returns what the dead child's runtime has written, or "". For a panic the file has all
 // of it. Of a fatal error the runtime writes the first line, which names it, before it copies to
-// the file; that line is taken from the standard error output.
-func crashText(fd int, fatal []byte) string {
+// the file; that line is taken from the standard error output. It is all there is of a runtime that
+// fails while it starts up, for want of memory or threads: the file is not armed yet then.
+func crashText(fd int, fatal []byte, code int) string {
 	first := make([]byte, 1)
 	if n, err := unix.Pread(fd, first, gateSize); err != nil || n == 0 || first[0] == 0 {
+		if code == exitCrash {
+			return strings.ToValidUTF8(string(fatal), "?")
+		}
 		return ""
 	}
 	text := make([]byte, MaxCrash)

@@ -83,6 +83,9 @@ func act(role Role) {
 	switch words[0] {
 	case "exit":
 		os.Exit(number(1))
+	case "start": // as Go's runtime, if it can't
+		fmt.Fprintln(os.Stderr, "runtime: failed to create new OS thread (have 2 already; errno=11)\nfatal error: newosproc")
+		os.Exit(number(1))
 	case "raise":
 		syscall.Kill(os.Getpid(), syscall.Signal(number(1)))
 		select {}

@@ -149,7 +149,7 @@ func (p *Process) watch() {
 			exit.Code = status.ExitStatus()
 		}
 	}
-	exit.Panic = crashText(p.crash, p.err.tail.fatal)
+	exit.Panic = crashText(p.crash, p.err.tail.fatal, exit.Code)
 	exit.OOM = exit.OOM || outOfMemory(exit.Panic)
 	exit.Stderr = p.err.tail.text()
 	p.exit = exit

@@ -34,6 +34,8 @@ func TestExitTellsHowAProcessEnded(t *testing.T) {
 		{name: "panic engine", code: 2, panic: "panic: the engine broke\n\ngoroutine 1", text: "exit code 2"},
 		{name: "panic engine", env: []string{"GOTRACEBACK=crash"}, code: -1, signal: syscall.SIGABRT, panic: "panic: the engine broke", text: "signal: aborted"},
 		{name: "map", code: 2, panic: "fatal error: concurrent map writes", text: "exit code 2"},
+		{name: "start 2", code: 2, panic: "fatal error: newosproc", text: "exit code 2"},
+		{name: "start 1", code: 1, text: "exit code 1"},
 		{name: "fault", code: 2, panic: "SIGSEGV: segmentation violation", text: "exit code 2"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
