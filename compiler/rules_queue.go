@@ -2,7 +2,6 @@ package compiler
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/mpgen/mpgen/compiler/diag"
 )
@@ -137,37 +136,6 @@ func sum(list []*symbol) (total int64, known bool) {
 		total += n
 	}
 	return total, true
-}
-
-// amount is what a declaration has of a count, size or duration: what is written, or
-// the default.
-func (s *symbol) amount(path string) int64 {
-	if given, ok := s.given[path]; ok {
-		return given.n
-	}
-	key, block := path, ""
-	if in, rest, ok := strings.Cut(path, "."); ok {
-		block, key = in, rest
-	}
-	var n int64
-	if row := findSetting(s.kind, block, key); row != nil {
-		switch {
-		case row.Takes&Count != 0:
-			n, _ = readCount(row.Default)
-		case row.Takes&Size != 0:
-			n, _ = readSize(row.Default)
-		case row.Takes&Duration != 0:
-			n, _ = readDuration(row.Default)
-		}
-	}
-	return n
-}
-
-func counted(n int64, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return itoa(n) + " " + what
 }
 
 func (u *unit) checkDaemonReaders(report func(diag.Diagnostic)) {

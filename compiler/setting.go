@@ -1,6 +1,9 @@
 package compiler
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Takes says what a setting may be given; several bits are a choice.
 type Takes uint16
@@ -142,12 +145,13 @@ var settings = []Setting{
 }
 
 // Settings returns the table of all settings, in the order of the manual.
-func Settings() []Setting { return append([]Setting(nil), settings...) }
+func Settings() []Setting { return slices.Clone(settings) }
+
+// IsOf says whether declarations of this keyword have the setting, in whichever block.
+func (s Setting) IsOf(keyword string) bool { return contains(s.Of, keyword) }
 
 // has says whether a declaration of this keyword has the setting in that block.
-func (s *Setting) has(keyword, block string) bool {
-	return s.In == block && contains(s.Of, keyword)
-}
+func (s *Setting) has(keyword, block string) bool { return s.In == block && s.IsOf(keyword) }
 
 func contains(list, word string) bool {
 	for w := range strings.FieldsSeq(list) {

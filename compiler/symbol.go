@@ -2,6 +2,7 @@ package compiler
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/mpgen/mpgen/compiler/ir"
 	"github.com/mpgen/mpgen/grammar"
@@ -168,6 +169,30 @@ func (s *symbol) named(key string) []*symbol {
 		list = append(list, r.sym)
 	}
 	return list
+}
+
+// amount is what a declaration has of a count, size or duration: what is written, or
+// the default.
+func (s *symbol) amount(path string) int64 {
+	if given, ok := s.given[path]; ok {
+		return given.n
+	}
+	key, block := path, ""
+	if in, rest, ok := strings.Cut(path, "."); ok {
+		block, key = in, rest
+	}
+	var n int64
+	if row := findSetting(s.kind, block, key); row != nil {
+		switch {
+		case row.Takes&Count != 0:
+			n, _ = readCount(row.Default)
+		case row.Takes&Size != 0:
+			n, _ = readSize(row.Default)
+		case row.Takes&Duration != 0:
+			n, _ = readDuration(row.Default)
+		}
+	}
+	return n
 }
 
 // reaches says whether it has ports.

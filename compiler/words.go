@@ -23,6 +23,14 @@ func list(of []string, last string) string {
 	return strings.Join(of[:len(of)-1], ", ") + " " + last + " " + of[len(of)-1]
 }
 
+// counted is "1 worker", or "2 workers".
+func counted(n int64, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return itoa(n) + " " + what
+}
+
 // article puts a or an in front of a word of the language.
 func article(word string) string {
 	if strings.ContainsRune("aeiou", rune(word[0])) && !strings.HasPrefix(word, "use") || word == "rlock" || word == "rwlock" {

@@ -26,7 +26,7 @@ func settingsTable() string {
 	for _, kind := range kinds {
 		fmt.Fprintf(&b, "\n**%s**\n\n| setting | takes | default | |\n|---|---|---|---|\n", kind)
 		for _, s := range compiler.Settings() {
-			if s.Later || s.Takes == compiler.Nested || !has(s.Of, kind) {
+			if s.Later || s.Takes == compiler.Nested || !s.IsOf(kind) {
 				continue
 			}
 			byDefault := cmp.Or(s.Default, s.None)
@@ -40,15 +40,6 @@ func settingsTable() string {
 	}
 	b.WriteByte('\n')
 	return b.String()
-}
-
-func has(list, word string) bool {
-	for w := range strings.FieldsSeq(list) {
-		if w == word {
-			return true
-		}
-	}
-	return false
 }
 
 // TestTheManualHasAllKindsOfSharedObjects looks for the keyword and the handle of each.

@@ -358,6 +358,25 @@ func (p *place) settings(e *Error) bool {
 	return true
 }
 
+// warmth is about start warm with a number behind it, which spares gives.
+func (p *place) warmth(e *Error) bool {
+	number := p.at
+	if p.word == "(" && p.match[p.at] > 0 {
+		number = p.next
+	}
+	if p.toks[p.before].Value != "warm" || p.toks[number].Type != tokNumber || p.block < 0 || p.toks[p.itemStart()].Value != "start" {
+		return false
+	}
+	text := "; spares " + p.toks[number].Value
+	e.Help = fmt.Sprintf(`how many stand by, a setting of its own says: start warm%s`, text)
+	last := number
+	if number != p.at {
+		last = p.match[p.at]
+	}
+	e.Fixes = []Fix{{fmt.Sprintf("write %q", "start warm"+text), []Edit{{Span{p.end(p.before), p.end(last)}, text}}}}
+	return true
+}
+
 // declaresType reports whether the line has fields or values in braces, and no settings.
 func (p *place) declaresType() bool { return p.decl == "struct" || p.decl == "enum" }
 

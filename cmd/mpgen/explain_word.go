@@ -86,7 +86,7 @@ func settingsOf(b *bytes.Buffer, keyword string) {
 	var rows []compiler.Setting
 	widest := 0
 	for _, s := range compiler.Settings() {
-		if slices.Contains(strings.Fields(s.Of), keyword) && !s.Later && s.Takes != compiler.Nested {
+		if s.IsOf(keyword) && !s.Later && s.Takes != compiler.Nested {
 			rows = append(rows, s)
 			widest = max(widest, len(s.Path()))
 		}

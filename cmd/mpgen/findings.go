@@ -49,14 +49,13 @@ func newFindings(cmd *cobra.Command) *findings {
 	return f
 }
 
-// add takes the findings of a folder and reports whether one of them is an error.
-func (f *findings) add(in folder, ds ...diag.Diagnostic) bool {
+// add takes the findings of a folder.
+func (f *findings) add(in folder, ds ...diag.Diagnostic) {
 	for _, s := range in.input.Sources {
 		f.source[s.Name] = s.Text
 	}
 	diag.Sort(ds)
 	f.list = append(f.list, ds...)
-	return diag.HasErrors(ds)
 }
 
 // mostShown is how many findings people are shown: who has more begins with these.

@@ -92,7 +92,7 @@ func givenOr(n int, key, keyword string) string {
 		return fmt.Sprint(n)
 	}
 	for _, s := range compiler.Settings() {
-		if s.Key == key && s.In == "" && strings.Contains(" "+s.Of+" ", " "+keyword+" ") {
+		if s.Key == key && s.In == "" && s.IsOf(keyword) {
 			return s.Default
 		}
 	}
