@@ -142,24 +142,48 @@ func TestInterruptEndsARunInOrder(t *testing.T) {
 		t.Run(sig.String(), func(t *testing.T) {
 			noLeaks(t)
 			cmd := program(t, "interrupted")
-			var complaints bytes.Buffer
-			cmd.Stderr = &complaints
-			out, err := cmd.StdoutPipe()
+			complaints, theirs := fullPipe(t)
+			cmd.Stderr = theirs
+			out, w, err := os.Pipe()
 			require.NoError(t, err)
+			t.Cleanup(func() { out.Close() })
+			cmd.Stdout = w
 			require.NoError(t, cmd.Start())
+			theirs.Close()
+			w.Close()
 			lines := bufio.NewReader(out)
 			first, err := lines.ReadString('\n')
 			require.NoError(t, err)
 			require.Equal(t, "ready\n", first)
 			require.NoError(t, cmd.Process.Signal(sig))
+			first, err = lines.ReadString('\n')
+			require.NoError(t, err)
+			require.Equal(t, "call: called[0]: closed: interrupted by a signal\n", first)
+			require.NoError(t, out.SetReadDeadline(time.Now().Add(100*time.Millisecond)))
+			_, err = lines.Peek(1)
+			require.ErrorIs(t, err, os.ErrDeadlineExceeded, "Wait lets the program end before it is told how the run has ended")
+			require.NoError(t, out.SetReadDeadline(time.Time{}))
+			said, err := io.ReadAll(complaints) // only now there is room for it
+			require.NoError(t, err)
 			rest, err := io.ReadAll(lines)
 			require.NoError(t, err)
 			require.NoError(t, cmd.Wait())
-			require.Contains(t, string(rest), "call: called[0]: closed: interrupted by a signal\n")
-			require.Contains(t, string(rest), "wait: interrupted by a signal true\nclose: interrupted by a signal\ncancelled: 1\n")
-			require.Regexp(t, `^production.mp: `+sig.String()+`: \d+ processes ended, \d+ tasks done, 0 failed, \d+ items left\n$`, complaints.String())
+			require.Equal(t, "wait: interrupted by a signal true\nclose: interrupted by a signal\ncancelled: 1\n", string(rest))
+			require.Regexp(t, `^production.mp: `+sig.String()+`: \d+ processes ended, \d+ tasks done, 0 failed, \d+ items left\n$`, strings.TrimLeft(string(said), "."))
 		})
 	}
+}
+
+// fullPipe is a pipe in which there is no room.
+func fullPipe(t testing.TB) (r, w *os.File) {
+	r, w, err := os.Pipe()
+	require.NoError(t, err)
+	t.Cleanup(func() { r.Close(); w.Close() })
+	for dots := bytes.Repeat([]byte("."), 4096); err == nil; _, err = w.Write(dots) {
+		require.NoError(t, w.SetWriteDeadline(time.Now().Add(10*time.Millisecond)))
+	}
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	return r, w
 }
 
 // unattended has a run that nobody waits for.

@@ -36,9 +36,10 @@ type Run struct {
 	spares    []*spares       // of each party, nil: it has none
 	going     context.Context // until stopping begins
 	halt      context.CancelFunc
-	watching  sync.WaitGroup // the members' goroutines, and what else must end before the memory goes
-	unhook    []func() bool  // what listens to the outside
-	waiters   atomic.Int32   // calls of Wait, Shutdown and Close under way, or that saw the run stop
+	watching  sync.WaitGroup                // the members' goroutines, and what else must end before the memory goes
+	unhook    []func() bool                 // what listens to the outside
+	waiters   atomic.Int32                  // calls of Wait, Shutdown and Close under way, or that saw the run stop
+	telling   atomic.Pointer[chan struct{}] // of who stops it for a signal: closed when the lines about its runs are out
 
 	mu       sync.Mutex
 	err      error // what stopped the run
@@ -160,12 +161,16 @@ func (r *Run) answer() error {
 }
 
 // attend notes that the program waits for the run, until what it returns is
-// called, or for good if the run stops meanwhile: then the program knows.
+// called, or for good if the run stops meanwhile: then the program knows. Most end when
+// they do, so what a signal has ended is told before.
 func (r *Run) attend() (leave func()) {
 	r.waiters.Add(1)
 	return func() {
 		select {
 		case <-r.going.Done():
+			if told := r.telling.Load(); told != nil {
+				<-*told
+			}
 		default:
 			r.waiters.Add(-1)
 		}

@@ -76,7 +76,9 @@ func (l *listening) interrupted(c chan os.Signal) {
 	l.c = nil
 	runs := l.all()
 	l.mu.Unlock()
+	told := make(chan struct{})
 	for _, r := range runs {
+		r.telling.Store(&told)
 		r.stop(ErrInterrupted)
 	}
 	waited := false
@@ -86,6 +88,7 @@ func (l *listening) interrupted(c chan os.Signal) {
 		waited = waited || r.waiters.Load() > 0
 		outputs.write(os.Stderr, fmt.Appendf(nil, "%s: %v: %s\n", r.plan.pipeline.Source, sig, r.Stats().summary()))
 	}
+	close(told)
 	if !waited {
 		if p, err := os.FindProcess(os.Getpid()); err == nil {
 			p.Signal(sig) // as if there were no run
