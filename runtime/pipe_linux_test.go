@@ -159,6 +159,7 @@ func TestSelectOverEverythingLosesNothing(t *testing.T) {
 				}
 			}
 			require.Len(t, ends, 1)
+			crossroads.seen.In(n).Set()
 			one, two, jobs := crossroads.one.In(n), crossroads.two.In(n), crossroads.jobs.Receiver(n)
 			set, brief, timer := crossroads.flag.In(n).Done(), ends[0], time.After(20*time.Millisecond)
 			got, events, ended := map[string]int{}, 0, map[string]bool{}
@@ -283,9 +284,11 @@ var crossroads = func() (s struct {
 	one, two *PipeDecl[int]
 	jobs     *QueueDecl[int]
 	flag     *EventDecl
+	seen     *EventDecl // the program has the handle of brief
 }) {
 	s.one, s.two = &PipeDecl[int]{Name: "one", Capacity: 16, Main: true}, &PipeDecl[int]{Name: "two", Capacity: 1, Main: true}
 	s.jobs, s.flag = &QueueDecl[int]{Name: "jobs", Capacity: 16}, &EventDecl{Name: "flag"}
+	s.seen = &EventDecl{Name: "seen"}
 	count := func(ctx context.Context, to interface {
 		Send(context.Context, int) error
 	}) error {
@@ -297,14 +300,19 @@ var crossroads = func() (s struct {
 		return nil
 	}
 	s.pipeline = &Pipeline{Path: "mp.test/crossroads", Source: "crossroads.mp", Main: MainDecl{Receive: []Decl{s.jobs}},
-		Decls: []Decl{s.one, s.two, s.jobs, s.flag,
+		Decls: []Decl{s.one, s.two, s.jobs, s.flag, s.seen,
 			&ProcessDecl{Name: "first", Uses: []Decl{s.one}, Main: func(ctx context.Context, n *Node, _ *Decoder) error { return count(ctx, s.one.In(n)) }},
 			&ProcessDecl{Name: "second", Uses: []Decl{s.two}, Main: func(ctx context.Context, n *Node, _ *Decoder) error { return count(ctx, s.two.In(n)) }},
 			&ProcessDecl{Name: "third", Uses: []Decl{s.flag}, Send: []Decl{s.jobs}, Main: func(ctx context.Context, n *Node, _ *Decoder) error {
 				s.flag.In(n).Set()
 				return count(ctx, s.jobs.Sender(n))
 			}},
-			&ProcessDecl{Name: "brief", Uses: []Decl{s.flag}, Main: func(ctx context.Context, n *Node, _ *Decoder) error { return s.flag.In(n).Wait(ctx) }},
+			&ProcessDecl{Name: "brief", Uses: []Decl{s.flag, s.seen}, Main: func(ctx context.Context, n *Node, _ *Decoder) error {
+				if err := s.seen.In(n).Wait(ctx); err != nil {
+					return err
+				}
+				return s.flag.In(n).Wait(ctx)
+			}},
 		}}
 	Register(s.pipeline)
 	return s
