@@ -129,9 +129,9 @@ func (p *poolCore) dispatchBatches(cleared *poolWorker) {
 	}
 }
 
-// callBatch runs a batch in one call, and answers each of its tasks. It returns how
-// many failed. late asks whether the time of the batch was up.
-func (w *worker) callBatch(ctx context.Context, late func() bool) (failed int) {
+// callBatch runs a batch in one call, and answers each of its tasks. late asks
+// whether the time of the batch was up.
+func (w *worker) callBatch(ctx context.Context, late func() bool) {
 	b := &w.batch
 	w.out()
 	result := w.works.batch(ctx, b.data, w.dec.lease)
@@ -145,18 +145,8 @@ func (w *worker) callBatch(ctx context.Context, late func() bool) (failed int) {
 		w.out()
 		err := w.sized(&w.enc, result(i, &w.enc))
 		w.back()
-		if err == nil {
-			w.write(frameResult, id, w.enc.bytes())
-			continue
-		}
-		kind := uint16(frameFailure)
-		if isLate {
-			kind = frameLate
-		}
-		w.write(kind, id, errorFrame(remote(err)))
-		failed++
+		w.answer(id, 0, err, isLate)
 	}
-	return failed
 }
 
 // batch runs tasks in one call of the function. What it returns encodes the result

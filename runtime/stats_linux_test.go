@@ -42,6 +42,22 @@ func TestStatsTellErrorsTimesAndLatency(t *testing.T) {
 	require.Equal(t, "killed by signal 9 (killed)", s.Errors[0].Text)
 }
 
+// Who has a result finds it counted.
+func TestStatsCountWhatTheCallerHas(t *testing.T) {
+	for _, engine := range columns {
+		t.Run(engine, func(t *testing.T) {
+			t.Setenv(EngineVariable, engine)
+			r, n := begin(t, squares.pipeline)
+			pool := squares.pool.Pool(n)
+			for i := range 1000 {
+				_, err := pool.Call(limited(t), i)
+				require.NoError(t, err)
+				require.EqualValues(t, i+1, r.Stats().Pools[squares.pool.Name].Done)
+			}
+		})
+	}
+}
+
 // clumsy is a stage that drops every item, each with one of two errors.
 var clumsy = func() (c struct {
 	pipeline *Pipeline

@@ -335,19 +335,12 @@ func (w *worker) call(id uint64, deadline int64) {
 		c.now.cancel(context.Canceled)
 	}
 	late := func() bool { return timed && errors.Is(ctx.Err(), context.DeadlineExceeded) }
-	done, failed := 1, 0
+	done := 1
 	if w.pool.batch > 1 {
-		done, failed = len(w.batch.ids), w.callBatch(ctx, late)
-	} else if w.callOne(ctx, method, id) != frameResult {
-		kind := uint16(frameFailure)
-		if late() {
-			kind = frameLate
-		}
-		w.write(kind, id, w.enc.bytes())
-		failed = 1
-	}
-	if failed > 0 {
-		w.report.Failed.Add(uint64(failed))
+		done = len(w.batch.ids)
+		w.callBatch(ctx, late)
+	} else {
+		w.callOne(ctx, method, id, late)
 	}
 	if stop != nil {
 		stop()
@@ -357,18 +350,10 @@ func (w *worker) call(id uint64, deadline int64) {
 		c.soon.Store(true)
 		c.late.Reset(lateResults)
 	}
-	w.report.Done.Add(uint64(done))
-	if w.counts != nil {
-		w.counts[method].Done.Add(1)
-		if failed > 0 {
-			w.counts[method].Failed.Add(1)
-		}
-	}
 }
 
-// callOne runs one task and writes its result; an error is left encoded in w.enc
-// and the kind is not frameResult.
-func (w *worker) callOne(ctx context.Context, method int, id uint64) uint16 {
+// callOne runs one task and answers it.
+func (w *worker) callOne(ctx context.Context, method int, id uint64, late func() bool) {
 	w.enc.reset(w.scratch[:], w.pool.bytes)
 	w.out()
 	err := w.sized(&w.enc, w.works.call(ctx, method, &w.dec, &w.enc))
@@ -376,14 +361,30 @@ func (w *worker) callOne(ctx context.Context, method int, id uint64) uint16 {
 	if w.dec.lease != nil {
 		w.dec.lease.end()
 	}
+	w.answer(id, method, err, late())
+}
+
+// answer writes what came of a task, its result being encoded if there is no error. It is
+// counted before, so that who has the result finds it counted.
+func (w *worker) answer(id uint64, method int, err error, late bool) {
+	w.report.Done.Add(1)
 	if err != nil {
-		data := errorFrame(remote(err))
-		w.enc.reset(nil, len(data)+64)
-		w.enc.raw(data)
-		return frameFailure
+		w.report.Failed.Add(1)
 	}
-	w.write(frameResult, id, w.enc.bytes())
-	return frameResult
+	if w.counts != nil {
+		w.counts[method].Done.Add(1)
+		if err != nil {
+			w.counts[method].Failed.Add(1)
+		}
+	}
+	switch {
+	case err == nil:
+		w.write(frameResult, id, w.enc.bytes())
+	case late:
+		w.write(frameLate, id, errorFrame(remote(err)))
+	default:
+		w.write(frameFailure, id, errorFrame(remote(err)))
+	}
 }
 
 // stopwatch measures how long tasks take: short ones one in 64, for all of these,
