@@ -39,7 +39,7 @@ var crossing = func() (c struct {
 	c.pool = &PoolDecl[string, int]{Name: "spin", In: String, Workers: 2, Worker: Worker{Grace: 50 * time.Millisecond},
 		Func: func(_ context.Context, how string) (int, error) {
 			if how == "stop" {
-				syscall.Kill(syscall.Getpid(), syscall.SIGSTOP)
+				haltSelf()
 			}
 			return spinForEver(), nil
 		}}

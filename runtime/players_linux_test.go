@@ -1,6 +1,7 @@
 package mp
 
 import (
+	"os"
 	"syscall"
 	"testing"
 
@@ -33,6 +34,15 @@ func halt(t testing.TB, pid int) {
 	t.Helper()
 	require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
 	until(t, "it is stopped", func() bool { return stopped(pid) })
+}
+
+// haltSelf stops this process for good. Its caller does not go on while the signal is
+// on its way to another thread.
+func haltSelf() {
+	if err := syscall.Kill(os.Getpid(), syscall.SIGSTOP); err != nil {
+		panic(err)
+	}
+	select {}
 }
 
 func (g *game) stop(i int) { halt(g, g.pid(i)) }

@@ -59,7 +59,7 @@ var family = newPool(PoolDecl[string, int]{
 			return 0, cmd.Wait()
 		case "stop":
 			fmt.Println("started", os.Getpid())
-			syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+			haltSelf()
 		}
 		fmt.Println("started", os.Getpid())
 		select {}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -370,7 +369,7 @@ var fainting = newFlow(PoolDecl[string, string]{
 	Func: func(_ context.Context, mark string) (string, error) { return mark, nil },
 }, Coded(func(e *Encoder, mark string) {
 	if once(mark) {
-		syscall.Kill(os.Getpid(), syscall.SIGSTOP)
+		haltSelf()
 	}
 	e.String(mark)
 }, (*Decoder).String), To[string], false)
