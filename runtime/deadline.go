@@ -131,7 +131,7 @@ func (w *poolWorker) killFor(unit uint64, why error) {
 
 func (w *poolWorker) kill(why error) {
 	w.blames = true
-	go w.m.kill(why)
+	w.m.killSoon(why)
 }
 
 // full reports whether the worker works on as many units as it can, by what it has
@@ -218,6 +218,8 @@ func (r *Run) watchStages() {
 					r.killStopped(pp, stopped)
 				}
 				for _, s := range r.plan.seatsOf(pp) {
+					m := r.members[s.slot-1]
+					generation := m.generationNow()
 					since, _ := r.bounded[s.part].InFlight(s.seat)
 					if since == 0 {
 						continue
@@ -229,7 +231,7 @@ func (r *Run) watchStages() {
 					left := time.Duration(since + int64(limit) + v.(*atomic.Int64).Load() - monotonic())
 					if left <= 0 {
 						pardon.Clear()
-						r.members[s.slot-1].kill(context.DeadlineExceeded)
+						m.killGeneration(generation, context.DeadlineExceeded)
 						left = limit
 					}
 					wait = min(wait, max(left, time.Millisecond))
@@ -248,12 +250,12 @@ const stoppedState = "stopped"
 func (r *Run) killStopped(pp *poolPlan, before map[*member]int64) {
 	for i := range pp.n {
 		m := r.members[pp.first-1+i]
-		pid := m.pid.Load()
+		generation, pid := m.generationNow(), m.pid.Load()
 		switch {
 		case kernelState(int(pid)) != stoppedState:
 			delete(before, m)
 		case before[m] == pid:
-			m.kill(context.DeadlineExceeded)
+			m.killGeneration(generation, context.DeadlineExceeded)
 		default:
 			before[m] = pid
 		}

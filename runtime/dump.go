@@ -80,7 +80,7 @@ func (m *member) tells(f line.Frame) {
 	waits := getWaits(&d, len(m.run.plan.slots), len(m.run.plan.queues))
 	if d.Err() != nil {
 		m.life.corrupt = true
-		go m.kill(ErrCorruptPeer)
+		m.killSoon(ErrCorruptPeer)
 		return
 	}
 	t.waits, t.all = waits, true

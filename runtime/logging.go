@@ -59,7 +59,7 @@ func (m *member) logs(f line.Frame) {
 	record := decodeRecord(&d, first...)
 	if d.Err() != nil {
 		m.life.corrupt = true
-		go m.kill(ErrCorruptPeer)
+		m.killSoon(ErrCorruptPeer)
 		return
 	}
 	m.life.logs = true

@@ -37,6 +37,8 @@ type member struct {
 	desk   *desk      // if it calls pools or managed objects; of this life
 	left   []*Process // those that were stopped as this life, which had started them, failed
 	reply  reply
+	acting int       // drains that do what they have heard
+	acted  sync.Cond // acting is 0 again
 
 	pid atomic.Int64 // 0: no process
 
@@ -78,6 +80,7 @@ type life struct {
 
 func newMember(r *Run, index int) *member {
 	m := &member{run: r, index: index, slot: &r.plan.slots[index], finished: true}
+	m.acted.L = &m.upMu
 	if p := m.slot.process; p != nil && !p.OnDemand {
 		m.handle = newProcess(m, m.title(), m.slot.index)
 	}
@@ -235,7 +238,7 @@ func (m *member) supervise(p instance) {
 			ready := m.life.ready
 			m.upMu.Unlock()
 			if !ready && !m.run.engine.emulates() {
-				m.kill(errStart)
+				m.killLife(p, errStart)
 			}
 		})
 		young := m.retireAt()
@@ -250,6 +253,7 @@ func (m *member) supervise(p instance) {
 		}
 		m.upMu.Unlock()
 		m.drain()
+		m.awaitActs()
 		if m.desk != nil {
 			m.desk.close()
 		}
@@ -274,6 +278,32 @@ var errStart = fmt.Errorf("it did not come to mp.Main() within %v", startTimeout
 func (m *member) kill(why error) {
 	m.run.mu.Lock()
 	p := m.proc
+	m.run.mu.Unlock()
+	if p != nil {
+		m.killLife(p, why)
+	}
+}
+
+// killSoon is kill for who has a lock that kill would need, of the process that is
+// there now.
+func (m *member) killSoon(why error) {
+	generation := m.generationNow()
+	go m.killGeneration(generation, why)
+}
+
+// generationNow tells one process of the member from the next.
+func (m *member) generationNow() uint32 {
+	return m.run.node.control.Slots[m.index].Generation.Load()
+}
+
+// killGeneration kills the process if it is of that generation: another that has come in
+// its place has done nothing.
+func (m *member) killGeneration(generation uint32, why error) {
+	m.run.mu.Lock()
+	p := m.proc
+	if m.generationNow() != generation {
+		p = nil
+	}
 	m.run.mu.Unlock()
 	if p != nil {
 		m.killLife(p, why)
@@ -386,12 +416,33 @@ func (m *member) drain() {
 		books.mu.Unlock()
 	}
 	desk := m.desk
+	if len(acts) > 0 {
+		m.acting++
+	}
 	m.upMu.Unlock()
 	for _, act := range acts {
 		act()
 	}
+	if len(acts) > 0 {
+		m.upMu.Lock()
+		if m.acting--; m.acting == 0 {
+			m.acted.Broadcast()
+		}
+		m.upMu.Unlock()
+	}
 	if desk != nil {
 		desk.takeIn()
+	}
+}
+
+// awaitActs returns when all is done that the dead process has told of. What a goroutine
+// that was held up did later would be done to the next process of the member: bound its
+// memory before Go's runtime has come up, or count the other's closed queues as its own.
+func (m *member) awaitActs() {
+	m.upMu.Lock()
+	defer m.upMu.Unlock()
+	for m.acting > 0 {
+		m.acted.Wait()
 	}
 }
 

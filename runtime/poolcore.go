@@ -426,7 +426,7 @@ func (p *poolCore) answer(m *member, f line.Frame) {
 	}
 	if at >= w.out.len() || (*w.out.at(at)).id != f.ID {
 		m.life.corrupt = true // an answer that nobody asked for
-		go m.kill(ErrCorruptPeer)
+		m.killSoon(ErrCorruptPeer)
 		return
 	}
 	t := w.out.remove(at)
