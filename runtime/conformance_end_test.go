@@ -77,7 +77,9 @@ func (t *trial) waiting() {
 	out = weir.first.Sender(n)
 	weir.past.Receiver(n)
 	go func() { sent <- sendOn(ctx, out) }()
-	until(t, "it waits for room", out.o.gate.waits.Load)
+	until(t, "who passes on waits for room, too", func() bool {
+		return out.o.gate.waits.Load() && r.Stats().Queues["past"].Len == weir.past.Capacity
+	})
 	require.ErrorContains(t, r.Wait(), "queue \"past\", of ")
 	require.ErrorIs(t, <-sent, ErrClosed)
 }
