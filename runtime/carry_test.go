@@ -14,13 +14,14 @@ import (
 	"github.com/mpgen/mpgen/runtime/internal/proc"
 )
 
-// marshaled are pools and a service whose codec does what its order says, as a
-// marshaler of the user's may: inner and front are called by the program, and by the
-// worker of outer.
+// marshaled are pools, a service and a dict whose codec does what its order says, as a
+// marshaler of the user's may: inner, front and shelf are called by the program, and by
+// the worker of outer.
 var marshaled = func() (s struct {
 	pipeline     *Pipeline
 	inner, outer *PoolDecl[order, order]
 	front        *ServiceDecl[struct{}]
+	shelf        *DictDecl[string, order]
 }) {
 	codec := Coded(func(e *Encoder, o order) {
 		linger(o, "encode")
@@ -43,15 +44,16 @@ var marshaled = func() (s struct {
 			return nil
 		}},
 	}, Open: func(context.Context, *Node, *Decoder) (struct{}, error) { return struct{}{}, nil }}
-	s.outer = &PoolDecl[order, order]{Name: "outer", Concurrent: 4, In: quiet, Out: quiet, Uses: []Decl{s.inner, s.front}}
+	s.shelf = &DictDecl[string, order]{Name: "shelf", Key: String, Elem: codec}
+	s.outer = &PoolDecl[order, order]{Name: "outer", Concurrent: 4, In: quiet, Out: quiet, Uses: []Decl{s.inner, s.front, s.shelf}}
 	s.outer.Open = func(n *Node) func(context.Context, order) (order, error) {
-		calls := marshaledCalls(n, s.inner, s.front, in, out)
+		calls := marshaledCalls(n, s.inner, s.front, s.shelf, in, out)
 		return func(ctx context.Context, o order) (order, error) {
 			way, how, _ := strings.Cut(o.how, ": ")
 			return calls[way](ctx, order{how, o.file})
 		}
 	}
-	s.pipeline = &Pipeline{Path: "mp.test/marshaled", Source: "marshaled.mp", Decls: []Decl{s.inner, s.front, s.outer}}
+	s.pipeline = &Pipeline{Path: "mp.test/marshaled", Source: "marshaled.mp", Decls: []Decl{s.inner, s.front, s.shelf, s.outer}}
 	Register(s.pipeline)
 	return s
 }()
@@ -72,8 +74,8 @@ func linger(o order, when string) {
 }
 
 // marshaledCalls are the ways to call, as a process has them.
-func marshaledCalls(n *Node, inner *PoolDecl[order, order], front *ServiceDecl[struct{}], in, out Codec[order]) map[string]func(context.Context, order) (order, error) {
-	pool, client := inner.Pool(n), front.Client(n)
+func marshaledCalls(n *Node, inner *PoolDecl[order, order], front *ServiceDecl[struct{}], shelf *DictDecl[string, order], in, out Codec[order]) map[string]func(context.Context, order) (order, error) {
+	pool, client, dict := inner.Pool(n), front.Client(n), shelf.In(n)
 	return map[string]func(context.Context, order) (order, error){
 		"call": pool.Call,
 		"go":   func(ctx context.Context, o order) (order, error) { return pool.Go(ctx, o).Wait(ctx) },
@@ -84,6 +86,12 @@ func marshaledCalls(n *Node, inner *PoolDecl[order, order], front *ServiceDecl[s
 		},
 		"client": func(ctx context.Context, o order) (got order, err error) {
 			err = client.Call(ctx, 0, func(e *Encoder) { in.put(e, o) }, func(d *Decoder) { got = out.get(d) })
+			return got, err
+		},
+		"dict": func(ctx context.Context, o order) (got order, err error) {
+			if err = dict.Store(ctx, o.file, o); err == nil {
+				got, _, err = dict.Load(ctx, o.file)
+			}
 			return got, err
 		},
 	}
@@ -97,7 +105,7 @@ func TestMarshalerHoldsUpItsOwnCallOnly(t *testing.T) {
 		t.Setenv(EngineVariable, engine)
 		_, n := begin(t, marshaled.pipeline)
 		outer := marshaled.outer.Pool(n)
-		here := marshaledCalls(n, marshaled.inner, marshaled.front, marshaled.inner.In, marshaled.inner.Out)
+		here := marshaledCalls(n, marshaled.inner, marshaled.front, marshaled.shelf, marshaled.inner.In, marshaled.inner.Out)
 		there := map[string]func(context.Context, order) (order, error){}
 		for way := range here {
 			there[way] = func(ctx context.Context, o order) (order, error) {
@@ -140,7 +148,7 @@ func TestMarshalerHoldsUpItsOwnCallOnly(t *testing.T) {
 
 						_, err := calls[way](limited(t), order{how: when + " panic"})
 						require.ErrorContains(t, err, "panic: a marshaler that fails (in github.com/mpgen/mpgen/runtime.linger, carry_test.go:")
-						if place == "here" {
+						if place == "here" && way != "dict" {
 							var e *Error
 							require.ErrorAs(t, err, &e)
 							require.NotZero(t, e.Task)

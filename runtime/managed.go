@@ -186,8 +186,14 @@ func (k *managedCall) waitsFor() want {
 	return want{what: k.of.what, from: []int{0}, how: "kept"}
 }
 
-// here is the call in the program itself.
-func (k *managedCall) here(ctx context.Context) error {
+// here is the call in the program itself. A marshaler that panics fails the call, as it
+// does in any process.
+func (k *managedCall) here(ctx context.Context) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = panicked(v)
+		}
+	}()
 	n := k.of.node
 	if err := context.Cause(ctx); err != nil {
 		return err
