@@ -163,6 +163,17 @@ func TestBlockIsInSoManyItemsOfAQueueAtOnce(t *testing.T) {
 	var text strings.Builder
 	require.NoError(t, r.Dump(ctx, &text))
 	require.Contains(t, text.String(), "one of the items of queue cut with the same block to be done, read by sew[0] or sew[1]")
+
+	third := newBook(t, n)
+	tried := make(chan error)
+	go func() { tried <- out.TrySend(bookPage{0, third}) }()
+	select {
+	case err := <-tried:
+		require.Equal(t, ErrFull, err)
+	case <-ctx.Done():
+		require.FailNow(t, "TrySend waits")
+	}
+	third.Release()
 	bindery.open.In(n).Set()
 	require.NoError(t, <-done)
 	for range places + 2 {
@@ -215,4 +226,91 @@ func TestSpillingQueueRefusesABlockInTooManyItems(t *testing.T) {
 	}
 	x.Release()
 	noBooks(t, n)
+}
+
+// carousel is a cycle whose items carry blocks: two processes send each page around as
+// often as its number says, and then to the program.
+var carousel = func() (s struct {
+	pipeline   *Pipeline
+	books      *BlocksDecl
+	round, off *QueueDecl[bookPage]
+}) {
+	s.books = &BlocksDecl{Name: "books", Memory: framesMemory, Count: 64}
+	elem := Coded(func(e *Encoder, p bookPage) {
+		Put(e, p.Number)
+		e.Block(s.books, p.Book)
+	}, func(d *Decoder) bookPage { return bookPage{Get[int](d), d.Block(s.books)} })
+	s.round = &QueueDecl[bookPage]{Name: "round", Elem: elem, Lends: []*BlocksDecl{s.books}, Capacity: 2, Spill: 1 << 16}
+	s.off = &QueueDecl[bookPage]{Name: "off", Elem: elem, Lends: []*BlocksDecl{s.books}, Capacity: 2}
+	horse := &ProcessDecl{Name: "horse", Instances: 2, Restart: OnFailure, Restarts: 100, Receive: []Decl{s.round}, Send: []Decl{s.round, s.off}}
+	horse.Main = func(ctx context.Context, n *Node, _ *Decoder) error {
+		round, off := s.round.Sender(n), s.off.Sender(n)
+		for p, err := range s.round.Receiver(n).All(ctx) {
+			if err != nil {
+				return err
+			}
+			to := round
+			if p.Number == 0 {
+				to = off
+			}
+			p.Book.Bytes()[1]++
+			p.Number--
+			if err := to.Send(ctx, p); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	s.pipeline = &Pipeline{Path: "mp.test/carousel", Source: "carousel.mp", Decls: []Decl{s.books, s.round, s.off, horse},
+		Main: MainDecl{Send: []Decl{s.round}, Receive: []Decl{s.off}}}
+	Register(s.pipeline)
+	return s
+}()
+
+// Blocks that go around are not lost, and the last round ends the cycle.
+func TestBlocksGoAroundInACycle(t *testing.T) {
+	for _, engine := range columns {
+		for _, kills := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, kills %t", engine, kills), func(t *testing.T) {
+				t.Setenv(EngineVariable, engine)
+				r, n := begin(t, carousel.pipeline)
+				const books, rounds = 6, 40
+				got := map[int]int{}
+				var riders sync.WaitGroup
+				riders.Go(func() {
+					for p, err := range carousel.off.Receiver(n).All(limited(t)) {
+						if err != nil {
+							t.Error(err)
+							return
+						}
+						b := p.Book.Bytes()
+						got[int(b[0])]++
+						if !kills && b[1] != rounds+1 {
+							t.Errorf("book %d went around %d times", b[0], b[1])
+						}
+					}
+				})
+				out := carousel.round.Sender(n)
+				for i := range books {
+					x, err := carousel.books.In(n).New(limited(t), frameSize)
+					require.NoError(t, err)
+					x.Bytes()[0], x.Bytes()[1] = byte(i), 0
+					require.NoError(t, out.Send(limited(t), bookPage{rounds, x}))
+					if kills {
+						r.memberOf("horse", i%2).kill(nil)
+					}
+				}
+				require.NoError(t, r.Wait())
+				riders.Wait()
+				require.Len(t, got, books)
+				for book, n := range got {
+					if !kills {
+						require.Equal(t, 1, n, "book %d", book)
+					}
+				}
+				blocks, _ := carousel.books.In(n).table.Taken()
+				require.Zero(t, blocks)
+			})
+		}
+	}
 }
