@@ -2,7 +2,8 @@ package mp
 
 import (
 	"fmt"
-	"sync/atomic"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/mpgen/mpgen/runtime/internal/control"
@@ -44,13 +45,19 @@ type spare interface {
 type spares struct {
 	run   *Run
 	party int
-	offer chan spare      // unbuffered: each stands there until it is taken
 	news  []chan struct{} // for the keeper of each place: a process of the row has changed its state
 	turn  chan struct{}   // held by the keeper whose spare comes up: one at a time
 	over  chan struct{}   // closed when none is needed any more
 	done  bool            // of run.mu: over is closed
 
-	standing atomic.Int32 // how many are offered
+	mu    sync.Mutex // leaf
+	ready []*offer   // those that stand, the longest first
+}
+
+// offer is a spare that stands.
+type offer struct {
+	spare
+	taken chan struct{} // closed by who takes it
 }
 
 // takeOver is how long a spare that stands may take to begin, on a busy machine too:
@@ -70,7 +77,7 @@ func (r *Run) keepSpares() {
 		if p.warm == 0 {
 			continue
 		}
-		s := &spares{run: r, party: i, offer: make(chan spare), turn: make(chan struct{}, 1), over: make(chan struct{})}
+		s := &spares{run: r, party: i, turn: make(chan struct{}, 1), over: make(chan struct{})}
 		for k := range p.warm {
 			news := make(chan struct{}, 1)
 			s.news = append(s.news, news)
@@ -98,7 +105,9 @@ func (s *spares) count() int {
 	if s == nil {
 		return 0
 	}
-	return int(s.standing.Load())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.ready)
 }
 
 // dismiss ends the spares. The run's mu is held.
@@ -219,16 +228,44 @@ func (s *spares) tend(p spare) (taken bool, why error) {
 		p.Kill()
 		return false, why
 	}
-	s.standing.Add(1)
-	defer s.standing.Add(-1)
+	o := &offer{p, make(chan struct{})}
+	s.mu.Lock()
+	s.ready = append(s.ready, o)
+	s.mu.Unlock()
 	select {
-	case s.offer <- p:
-		return true, nil
+	case <-o.taken:
 	case <-p.Dead():
 	case <-s.over:
 	}
+	if !s.withdraw(o) {
+		return true, nil
+	}
 	p.Kill()
 	return false, nil
+}
+
+// withdraw takes an offer back, unless it has been taken.
+func (s *spares) withdraw(o *offer) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.Index(s.ready, o)
+	if i >= 0 {
+		s.ready = slices.Delete(s.ready, i, i+1)
+	}
+	return i >= 0
+}
+
+// first takes the offer that has stood for the longest, nil: there is none.
+func (s *spares) first() *offer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.ready) == 0 {
+		return nil
+	}
+	o := s.ready[0]
+	s.ready = slices.Delete(s.ready, 0, 1)
+	close(o.taken)
+	return o
 }
 
 // take gives the slot of m, for which everything lies ready, to a spare. It returns
@@ -238,16 +275,17 @@ func (s *spares) take(m *member, generation int) instance {
 	if s == nil {
 		return nil
 	}
-	select {
-	case p := <-s.offer:
-		m.report.Birth.Store(control.Unborn)
-		if p.assign(m, generation) == nil && s.begins(p, m.report) {
-			return p
-		}
-		p.Kill()
-		<-p.Dead() // then the slot is free again
-	default:
+	o := s.first()
+	if o == nil {
+		return nil
 	}
+	p := o.spare
+	m.report.Birth.Store(control.Unborn)
+	if p.assign(m, generation) == nil && s.begins(p, m.report) {
+		return p
+	}
+	p.Kill()
+	<-p.Dead() // then the slot is free again
 	return nil
 }
 
