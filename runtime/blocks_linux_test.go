@@ -19,9 +19,9 @@ import (
 func showKilled(t *testing.T, r *Run) {
 	t.Helper()
 	m := r.memberOf("show", 0)
-	pid := m.pid.Load()
-	require.NoError(t, syscall.Kill(int(pid), syscall.SIGKILL))
-	until(t, "it is started again", func() bool { p := m.pid.Load(); return p != 0 && p != pid })
+	pid := pidOf(t, m)
+	require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
+	until(t, "it is started again", func() bool { p := int(m.pid.Load()); return p != 0 && p != pid })
 }
 
 // In Python the block of a killed process stays until the end of the run, or the machine's.

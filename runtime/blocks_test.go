@@ -426,7 +426,7 @@ func (t *trial) orphaned() {
 			worker = 1
 		}
 		before = worked.Load()
-		r.memberOf("bright", worker).kill(nil)
+		slay(t, r.memberOf("bright", worker))
 	}
 	_, err := task.Wait(limited(t))
 	var died *Died

@@ -15,7 +15,7 @@ func (t *trial) play(scripts ...[]string) *game {
 // dies kills player i on any engine.
 func (g *game) dies(i int) {
 	g.Helper()
-	g.r.memberOf("player", i).kill(nil)
+	slay(g, g.r.memberOf("player", i))
 	g.gone(i)
 }
 

@@ -161,3 +161,19 @@ func (r *Run) memberOf(name string, index int) *member {
 	}
 	panic("no process " + name)
 }
+
+// slay kills a process on any engine, as soon as it is known: what it does may be seen
+// before its supervisor has noted that it is there.
+func slay(t testing.TB, m *member) {
+	t.Helper()
+	until(t, "its process is known", func() bool {
+		m.run.mu.Lock()
+		p := m.proc
+		m.run.mu.Unlock()
+		if p == nil {
+			return false
+		}
+		p.Kill()
+		return true
+	})
+}

@@ -116,7 +116,7 @@ func TestPipeTellsASenderOfADeath(t *testing.T) {
 		}
 	}()
 	until(t, "it waits for room", func() bool { return line.Sender.Len() == 3 })
-	r.memberOf("carry", 0).kill(nil)
+	slay(t, r.memberOf("carry", 0))
 	err := <-failed
 	require.ErrorIs(t, err, ErrClosed)
 	require.ErrorAs(t, err, new(*Died))

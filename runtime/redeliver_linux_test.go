@@ -44,8 +44,7 @@ func TestReaderThatWaitsMayDie(t *testing.T) {
 			in, sent := w.in.Sender(n), 0
 			for round := range 3 {
 				m := r.members[round%len(r.members)]
-				until(t, "the reader is there", func() bool { return m.pid.Load() != 0 })
-				pid := m.pid.Load()
+				pid := pidOf(t, m)
 				until(t, "readers wait", func() bool {
 					for i, p := range r.plan.parts {
 						if b := r.bounded[i]; len(p.consumers) == 1 && p.consumers[0] != m.index {
@@ -56,11 +55,11 @@ func TestReaderThatWaitsMayDie(t *testing.T) {
 					}
 					return false
 				})
-				syscall.Kill(int(pid), syscall.SIGKILL)
+				syscall.Kill(pid, syscall.SIGKILL)
 				joinSoon(t, "after the death of one that waited", in, chore(fast), chore(fast), chore(fast))
 				sent += 3
 				require.Equal(t, sent, w.done.In(n).Load())
-				until(t, "there is another", func() bool { p := m.pid.Load(); return p != 0 && p != pid })
+				until(t, "there is another", func() bool { p := int(m.pid.Load()); return p != 0 && p != pid })
 			}
 			balanced(t, r, in, sent)
 		})

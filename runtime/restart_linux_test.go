@@ -131,7 +131,8 @@ func TestKillIsACrash(t *testing.T) {
 	r, n := begin(t, livesFailed.pipeline)
 	count, p := livesFailed.count.In(n), processNamed(t, r, "live")
 	until(t, "it lives", func() bool { return count.Load() == 1 })
-	first := p.PID()
+	first := 0
+	until(t, "its number is noted", func() bool { first = p.PID(); return first != 0 })
 	p.Kill()
 	until(t, "it lives again", func() bool { return count.Load() == 2 })
 	require.NotEqual(t, first, p.PID())
@@ -142,6 +143,7 @@ func TestKillIsACrash(t *testing.T) {
 	_, err := acting.out.Receiver(n).Receive(limited(t))
 	require.NoError(t, err)
 	p = processNamed(t, r, "act")
+	until(t, "its number is noted", func() bool { return p.PID() != 0 })
 	p.Kill()
 	err = r.Wait()
 	require.Equal(t, syscall.SIGKILL, died(t, err).Signal)
@@ -161,13 +163,14 @@ func TestStopEndsAProcessForGood(t *testing.T) {
 func TestStopBetweenTwoLives(t *testing.T) {
 	r, n := begin(t, livesFailed.pipeline)
 	in, ctx, p := livesFailed.in.Sender(n), limited(t), processNamed(t, r, "live")
-	for range 2 {
+	for range 3 {
 		require.NoError(t, in.Send(ctx, "fail"))
 	}
-	until(t, "the second pause", func() bool { s := r.Stats().Processes["live"]; return s.Failed == 2 && s.Running == 0 })
+	// It lasts for 200 ms at least.
+	until(t, "the third pause", func() bool { s := r.Stats().Processes["live"]; return s.Failed == 3 && s.Running == 0 })
 	require.ErrorIs(t, p.Stop(ctx), errKeptByName) // it has failed, and was told not to go on
 	require.NoError(t, r.Wait())
-	require.Equal(t, ProcessStats{Started: 2, Failed: 2, Restarts: 2}, r.Stats().Processes["live"].counts())
+	require.Equal(t, ProcessStats{Started: 3, Failed: 3, Restarts: 3}, r.Stats().Processes["live"].counts())
 }
 
 func TestStopOfADeafProcessDoesNotStopTheRun(t *testing.T) {
