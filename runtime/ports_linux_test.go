@@ -56,13 +56,22 @@ func beginPorts(t *testing.T, calls int) (*Run, *Node) {
 	return begin(t, ports.pipeline, ports.starter.With(func(e *Encoder) { Put(e, calls) }))
 }
 
+// starterEnded waits for the end of the process, which need not have begun.
+func starterEnded(t *testing.T, r *Run) {
+	t.Helper()
+	until(t, "the process has ended", func() bool {
+		s := r.Stats().Processes["starter"]
+		return s.Started == 1 && s.Running == 0
+	})
+}
+
 // The queue ends when nobody can call the pool any more: main waits, the process
 // has ended, and what main has begun is done.
 func TestQueueOfACalledPoolEndsWithItsCallers(t *testing.T) {
 	for _, calls := range []int{0, 20} {
 		r, n := beginPorts(t, calls)
 		if calls == 0 { // then the end of the task below is the last that happens
-			until(t, "the process has ended", func() bool { return r.Stats().Processes["starter"].Running == 0 })
+			starterEnded(t, r)
 		}
 		pool := ports.pool.Pool(n)
 		task := pool.Go(limited(t), work{N: 40}) // more than the queue holds
@@ -94,6 +103,7 @@ func TestQueueOfACalledPoolIsOpenUntilWait(t *testing.T) {
 	t.Run("an error of Wait", func(t *testing.T) {
 		r, n := beginPorts(t, 1)
 		ports.out.Receiver(n)
+		starterEnded(t, r) // what it sent lies in the queue
 		require.ErrorContains(t, r.Wait(), "call Wait in another goroutine, beside a loop over the queue, which stays open until then as the program may call tell")
 	})
 	t.Run("a deadlock", func(t *testing.T) {
@@ -149,11 +159,14 @@ func TestPoolWorkerThatDiesInSend(t *testing.T) {
 }
 
 var (
-	aging    = newWorking("aging", 2, TaskPolicy{}, Worker{Age: 50 * time.Millisecond})
+	aging    = newWorking("aging", 2, TaskPolicy{}, Worker{Age: oldAge})
 	oneCPU   = newWorking("oneCPU", 1, TaskPolicy{}, Worker{CPUs: 1})
-	agingTo  = newWorkFlow("agingto", TaskPolicy{}, Worker{Age: 50 * time.Millisecond}, false)
+	agingTo  = newWorkFlow("agingto", TaskPolicy{}, Worker{Age: oldAge}, false)
 	hundreds = newWorking("hundreds", 8, TaskPolicy{}, Worker{Tasks: 100})
 )
+
+// oldAge is longer than a start takes: who is old by then does nothing.
+const oldAge = 200 * time.Millisecond
 
 func TestWorkersAreReplacedAtTheirAge(t *testing.T) {
 	r, pool := aging.begin(t)
@@ -175,8 +188,8 @@ func TestStagesAreReplacedAtTheirAge(t *testing.T) {
 	until(t, "idle workers grow old, too", func() bool { return r.Stats().Pools["agingto"].Restarts >= 4 })
 	go func() {
 		defer in.Close()
-		for i := range 200 {
-			in.Send(context.Background(), work{How: "sleep", For: 2 * time.Millisecond, N: i})
+		for i := range 200 { // which takes four workers twice their age
+			in.Send(context.Background(), work{How: "sleep", For: 8 * time.Millisecond, N: i})
 		}
 	}()
 	got, pids := map[int]bool{}, map[int]bool{}
@@ -208,8 +221,8 @@ func TestLimitsDifferFromWorkerToWorker(t *testing.T) {
 	require.Zero(t, pl.taskLimit(1, 1))
 	for generation := range 50 {
 		d := pl.ageLimit(1, generation)
-		require.LessOrEqual(t, d, 50*time.Millisecond)
-		require.GreaterOrEqual(t, d, 45*time.Millisecond)
+		require.LessOrEqual(t, d, oldAge)
+		require.GreaterOrEqual(t, d, oldAge*9/10)
 	}
 }
 

@@ -2,6 +2,7 @@ package mp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -26,13 +27,16 @@ var production = func() (s struct {
 	s.made, s.finished = &QueueDecl[int]{Name: "made", Capacity: 64}, &QueueDecl[int]{Name: "finished", Capacity: 64}
 	s.sent, s.got = &NumberDecl[int]{Name: "sent"}, &NumberDecl[int]{Name: "got"}
 	s.cancelled = &NumberDecl[int32]{Name: "cancelled"}
-	s.source = &ProcessDecl{Name: "source", Send: []Decl{s.made}, Worker: Worker{Grace: 100 * time.Millisecond}}
+	s.source = &ProcessDecl{Name: "source", Send: []Decl{s.made}, Worker: Worker{Grace: heedful}}
 	s.source.Main = func(ctx context.Context, n *Node, d *Decoder) error {
 		out, sent, how := s.made.Sender(n), s.sent.In(n), d.String()
 		for i := 0; ; i++ {
 			err := out.Send(ctx, i)
 			if err == nil && sent.Add(1) == 1000 && how != "" {
 				return act(ctx, how)
+			}
+			if errors.Is(err, ErrClosed) { // who reads was stopped first
+				<-ctx.Done()
 			}
 			if ctx.Err() != nil {
 				s.cancelled.In(n).Add(1)
@@ -158,9 +162,9 @@ func TestCloseCancelsAndKillsAfterTheGrace(t *testing.T) {
 			wg.Wait()
 			took := time.Since(began)
 			if how == "stuck" {
-				require.GreaterOrEqual(t, took, 100*time.Millisecond)
+				require.GreaterOrEqual(t, took, production.source.Worker.Grace)
 			}
-			require.Less(t, took, 5*time.Second)
+			require.Less(t, took, 10*time.Second)
 			require.Empty(t, children(os.Getpid()))
 			require.NoError(t, r.Close())
 			require.NoError(t, r.Wait())
