@@ -20,7 +20,7 @@ var couriers = func() (s struct {
 	serve    *PoolDecl[order, string]
 }) {
 	s.serve = &PoolDecl[order, string]{Name: "couriers", Workers: 1, Batch: 8, In: office.serve.In, Out: String, Task: TaskPolicy{Retries: 1, Backoff: time.Millisecond},
-		Worker: Worker{Grace: 50 * time.Millisecond}, Many: attendAll}
+		Worker: Worker{Grace: 500 * time.Millisecond}, Many: attendAll}
 	s.pipeline = &Pipeline{Path: "mp.test/conform/couriers", Source: "couriers.mp", Decls: []Decl{s.serve}}
 	Register(s.pipeline)
 	return s

@@ -41,7 +41,7 @@ func doBeside(ctx context.Context, w work) (answer, error) {
 }
 
 func newConcurrent(name string, concurrent, workers int, task TaskPolicy, worker Worker) poolOf[work, answer] {
-	worker.Grace = 50 * time.Millisecond
+	worker.Grace = heedful
 	return newPool(PoolDecl[work, answer]{Name: name, Workers: workers, In: workCodec, Out: answerCodec, Task: task, Worker: worker, Bytes: mib,
 		Concurrent: concurrent, Func: doBeside})
 }
@@ -50,7 +50,7 @@ var (
 	sideBySide  = newConcurrent("sidebyside", 8, 2, TaskPolicy{Retries: 5, Backoff: time.Millisecond}, Worker{})
 	besideOnce  = newConcurrent("besideonce", 8, 1, TaskPolicy{}, Worker{})
 	besideForty = newConcurrent("besideforty", 8, 2, TaskPolicy{}, Worker{Tasks: 40})
-	besideTimed = newConcurrent("besidetimed", 4, 1, TaskPolicy{Timeout: 50 * time.Millisecond, Retries: 1, Backoff: time.Millisecond}, Worker{})
+	besideTimed = newConcurrent("besidetimed", 4, 1, TaskPolicy{Timeout: 200 * time.Millisecond, Retries: 1, Backoff: time.Millisecond}, Worker{})
 )
 
 func TestDeathsBesideOtherTasks(t *testing.T) {

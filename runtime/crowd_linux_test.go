@@ -70,7 +70,7 @@ func TestManyAtOnceAndThenOneAfterAnother(t *testing.T) {
 	files2, threads2, kib2 := measure()
 	t.Log("descriptors", len(files), len(files2), "threads", threads, threads2, "KiB", kib, kib2)
 	require.Equal(t, files, files2)
-	require.LessOrEqual(t, threads2, threads+2)
+	require.LessOrEqual(t, threads2, threads+16) // those of the scheduler, and none of a process
 	require.LessOrEqual(t, kib2, kib+4<<10)
 	require.Equal(t, ProcessStats{Started: atOnce + later}, r.Stats().Processes["one"].counts())
 }

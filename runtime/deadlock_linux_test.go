@@ -226,7 +226,7 @@ func promptly() time.Duration {
 	text, _ := os.ReadFile("/proc/loadavg")
 	load := 0.0
 	fmt.Sscan(string(text), &load)
-	return time.Duration(max(1, load/float64(runtime.NumCPU())) * float64(2*time.Second))
+	return time.Duration((1 + load/float64(runtime.NumCPU())) * float64(2*time.Second))
 }
 
 // matrix is a run of a row's cells.

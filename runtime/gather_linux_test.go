@@ -27,7 +27,7 @@ func doWorks(ctx context.Context, works []work) (done []answer, err error) {
 }
 
 func newBatching(name string, batch int, wait time.Duration, task TaskPolicy, worker Worker) poolOf[work, answer] {
-	worker.Grace = 50 * time.Millisecond
+	worker.Grace = heedful
 	return newPool(PoolDecl[work, answer]{Name: name, Workers: 2, In: workCodec, Out: answerCodec, Task: task, Worker: worker, Bytes: mib,
 		Batch: batch, Wait: wait, Many: doWorks})
 }
@@ -37,7 +37,7 @@ var (
 	patient     = newBatching("patient", 4, 20*time.Millisecond, TaskPolicy{}, Worker{Tasks: 6})
 	batching    = newBatching("batching", 16, 0, TaskPolicy{Retries: 5, Backoff: time.Millisecond}, Worker{})
 	batchOnce   = newBatching("batchonce", 16, 0, TaskPolicy{}, Worker{})
-	batchTimed  = newBatching("batchtimed", 4, time.Hour, TaskPolicy{Timeout: 60 * time.Millisecond, Retries: 1, Backoff: time.Millisecond}, Worker{})
+	batchTimed  = newBatching("batchtimed", 4, time.Hour, TaskPolicy{Timeout: 200 * time.Millisecond, Retries: 1, Backoff: time.Millisecond}, Worker{})
 	hesitantAll = newPool(PoolDecl[int, int]{Name: "hesitantall", Workers: 1, Batch: 8, Wait: 5 * time.Millisecond, In: hesitant.pool.In,
 		Many: func(_ context.Context, all []int) ([]int, error) { return all, nil }})
 )
@@ -238,7 +238,7 @@ var farther = func() (s struct {
 	pipeline *Pipeline
 	pool     *PoolDecl[int, int]
 }) {
-	s.pool = &PoolDecl[int, int]{Name: "halve", Workers: 2, Batch: 10, Wait: 50 * time.Millisecond, Many: func(_ context.Context, all []int) ([]int, error) {
+	s.pool = &PoolDecl[int, int]{Name: "halve", Workers: 2, Batch: 10, Wait: 5 * time.Second, Many: func(_ context.Context, all []int) ([]int, error) {
 		if len(all) != 10 {
 			return nil, errors.New("this batch is not whole")
 		}

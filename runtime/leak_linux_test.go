@@ -23,7 +23,7 @@ var warmUp = sync.OnceFunc(func() {
 
 // spareThreads bounds the threads that Go's scheduler may start meanwhile when it
 // likes. A run that left some at each start would soon be over it.
-const spareThreads = 8
+const spareThreads = 24
 
 var mostThreads int
 

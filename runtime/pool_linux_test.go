@@ -175,9 +175,12 @@ func doWork(ctx context.Context, w work) (answer, error) {
 	return a, act(ctx, w.How)
 }
 
+// heedful is a grace in which who heeds its context ends, on a busy machine too.
+const heedful = 400 * time.Millisecond
+
 func newWorking(name string, workers int, task TaskPolicy, worker Worker) poolOf[work, answer] {
 	if worker.Grace == 0 {
-		worker.Grace = 50 * time.Millisecond
+		worker.Grace = heedful
 	}
 	return newPool(PoolDecl[work, answer]{Name: name, Workers: workers, In: workCodec, Out: answerCodec, Task: task, Worker: worker, Bytes: 20 * mib, Func: doWork})
 }
@@ -403,7 +406,7 @@ func TestTaskPastItsTimeout(t *testing.T) {
 			require.Equal(t, 1, e.Attempts)
 			if how == "stuck" { // then it was the parent who ended it
 				require.Equal(t, syscall.SIGKILL, died(t, err).Signal)
-				require.GreaterOrEqual(t, time.Since(began), 100*time.Millisecond)
+				require.GreaterOrEqual(t, time.Since(began), 50*time.Millisecond+heedful)
 			}
 			_, err = pool.Call(limited(t), work{})
 			require.NoError(t, err)
@@ -469,7 +472,7 @@ func TestWorkerOverItsMemoryIsKilled(t *testing.T) {
 	_, err := pool.Call(limited(t), work{How: "hog", N: 1000})
 	require.True(t, died(t, err).OOM, err)
 	require.Contains(t, err.Error(), "out of memory")
-	require.Less(t, time.Since(began), 5*time.Second)
+	require.Less(t, time.Since(began), patience)
 	_, err = pool.Call(limited(t), work{How: "hog", N: 16})
 	require.NoError(t, err)
 }
@@ -540,12 +543,12 @@ func TestQuickResultIsNotHeldBackByASlowTask(t *testing.T) {
 		_, err := pool.Call(limited(t), work{})
 		require.NoError(t, err)
 	}
-	in := []work{{}, {How: "sleep", For: 2 * time.Millisecond}, {}, {}, {How: "sleep", For: 3 * time.Second}}
+	in := []work{{}, {How: "sleep", For: 2 * time.Millisecond}, {}, {}, {How: "sleep", For: time.Hour}}
 	began, i := time.Now(), 0
 	for _, err := range pool.Map(limited(t), slices.Values(in)) {
 		require.NoError(t, err)
 		if i++; i == 4 {
-			require.Less(t, time.Since(began), time.Second)
+			require.Less(t, time.Since(began), soon)
 			break
 		}
 	}

@@ -71,7 +71,7 @@ type countService struct {
 
 func newCountService(name string, workers int, task TaskPolicy, worker Worker) (c countService) {
 	if worker.Grace == 0 {
-		worker.Grace = 50 * time.Millisecond
+		worker.Grace = heedful
 	}
 	c.in, c.out = &QueueDecl[int]{Name: "in"}, &QueueDecl[answer]{Name: "out", Elem: answerCodec}
 	c.dead = &QueueDecl[Failed[int]]{Name: "dead", Elem: FailedOf(Codec[int]{})}

@@ -80,7 +80,7 @@ func (f flow[In, Out]) pump(t *testing.T, n *Node, count int, item func(int) In)
 
 func newWorkFlow(name string, task TaskPolicy, worker Worker, keep bool) flow[work, answer] {
 	if worker.Grace == 0 {
-		worker.Grace = 50 * time.Millisecond
+		worker.Grace = heedful
 	}
 	return newFlow(PoolDecl[work, answer]{Name: name, Workers: 4, In: workCodec, Task: task, Worker: worker, Func: doWork}, answerCodec, To[answer], keep)
 }
@@ -91,7 +91,7 @@ var (
 	skipping  = newWorkFlow("skipping", TaskPolicy{Retries: 2, Backoff: time.Millisecond, Skip: true}, Worker{}, false)
 	keeping   = newWorkFlow("keeping", TaskPolicy{Retries: 2, Backoff: time.Millisecond}, Worker{}, true)
 	strict    = newWorkFlow("strict", TaskPolicy{}, Worker{}, true)
-	timely    = newWorkFlow("timely", TaskPolicy{Timeout: 30 * time.Millisecond, Retries: 1, Backoff: time.Millisecond}, Worker{}, true)
+	timely    = newWorkFlow("timely", TaskPolicy{Timeout: 100 * time.Millisecond, Retries: 1, Backoff: time.Millisecond}, Worker{}, true)
 	shortLife = newWorkFlow("shortlife", TaskPolicy{}, Worker{Tasks: 5}, false)
 )
 
@@ -365,7 +365,7 @@ func TestTaskOfWhichAResultCanNotBeGivenIsOver(t *testing.T) {
 
 // fainting is a stage whose first worker is stopped while it gives out its first result.
 var fainting = newFlow(PoolDecl[string, string]{
-	Name: "fainting", Workers: 1, In: String, Task: TaskPolicy{Timeout: 50 * time.Millisecond, Retries: 1, Backoff: time.Millisecond}, Worker: Worker{Grace: 50 * time.Millisecond},
+	Name: "fainting", Workers: 1, In: String, Task: TaskPolicy{Timeout: 50 * time.Millisecond, Retries: 1, Backoff: time.Millisecond}, Worker: Worker{Grace: heedful},
 	Func: func(_ context.Context, mark string) (string, error) { return mark, nil },
 }, Coded(func(e *Encoder, mark string) {
 	if once(mark) {
