@@ -36,7 +36,7 @@ type Codec[T any] struct {
 	Encode func(*Encoder, T)
 	Decode func(*Decoder) T
 
-	plain bool // they run no code but of this package; so does a codec without them
+	plain bool // they run no code of the user's; so does a codec without them
 }
 
 // Coded is the codec of two functions. What encode writes, decode must read to
@@ -45,12 +45,20 @@ func Coded[T any](encode func(*Encoder, T), decode func(*Decoder) T) Codec[T] {
 	return Codec[T]{Encode: encode, Decode: decode}
 }
 
-// plainly is Coded, where what is inside runs no code but of this package.
+// Plain is Coded of functions that run no code of the user's, such as a marshaler: nothing
+// that could hang or panic. A call then has its arguments written and its answer read in
+// place, where others wait meanwhile. Generated code says it of types in which nothing
+// marshals itself, but for [time.Time].
+func Plain[T any](encode func(*Encoder, T), decode func(*Decoder) T) Codec[T] {
+	return plainly(true, encode, decode)
+}
+
+// plainly is Plain if what is inside is so, else Coded.
 func plainly[T any](inside bool, encode func(*Encoder, T), decode func(*Decoder) T) Codec[T] {
 	return Codec[T]{encode, decode, inside}
 }
 
-// isPlain reports whether the codec runs no code but of this package.
+// isPlain reports whether the codec runs no code of the user's.
 func (c Codec[T]) isPlain() bool { return c.plain || c.Encode == nil }
 
 // The codecs of the types that are neither flat nor declared.

@@ -15,7 +15,7 @@ type recorded struct {
 	Tags []string
 }
 
-var recordedCodec = Coded(
+var recordedCodec = Plain(
 	func(e *Encoder, r recorded) {
 		e.String(r.Name)
 		PutBinary(e, r.At)
@@ -33,6 +33,7 @@ var (
 	parrotInts    = parrots("parrotints", Codec[int]{})
 	parrotWords   = parrots("parrotwords", String)
 	parrotRecords = parrots("parrotrecords", recordedCodec)
+	parrotCoded   = parrots("parrotcoded", Coded(recordedCodec.Encode, recordedCodec.Decode)) // as if it had marshalers
 	parrotBytes   = parrots("parrotbytes", Bytes)
 	parrotFloats  = parrots("parrotfloats", SliceOf(Codec[float64]{}))
 )
@@ -41,6 +42,7 @@ func BenchmarkPool(b *testing.B) {
 	benchmarkPool(b, "int", parrotInts, 7)
 	benchmarkPool(b, "string", parrotWords, "sixteen letters.")
 	benchmarkPool(b, "struct", parrotRecords, recorded{"a name of some length", time.Unix(1700000000, 5), []string{"red", "green", "blue"}})
+	benchmarkPool(b, "marshaler", parrotCoded, recorded{"a name of some length", time.Unix(1700000000, 5), []string{"red", "green", "blue"}})
 	benchmarkPool(b, "1KiB", parrotBytes, make([]byte, 1<<10))
 	benchmarkPool(b, "1MiB", parrotBytes, make([]byte, 1<<20))
 	benchmarkPool(b, "floats", parrotFloats, make([]float64, 1<<17))

@@ -1,6 +1,8 @@
 package emit
 
 import (
+	"slices"
+
 	"github.com/dave/jennifer/jen"
 
 	"github.com/mpgen/mpgen/compiler/ir"
@@ -177,7 +179,7 @@ func method(of string, t ir.Type) jen.Code {
 func (f *file) codec(t ir.Type) jen.Code {
 	switch {
 	case t.Codec != "":
-		return mp("Coded").Call(jen.Id(ir.PutName(t.Codec)), jen.Id(ir.GetName(t.Codec)))
+		return mp(f.coded(t)).Call(jen.Id(ir.PutName(t.Codec)), jen.Id(ir.GetName(t.Codec)))
 	case t.Flat:
 		return mp("Codec").Types(typ(t)).Values()
 	}
@@ -197,5 +199,54 @@ func (f *file) codec(t ir.Type) jen.Code {
 	case ir.Failed:
 		return mp("FailedOf").Call(f.codec(*t.Elem))
 	}
-	return mp("Coded").Call(f.putter(t), f.getter(t))
+	return mp(f.coded(t)).Call(f.putter(t), f.getter(t))
+}
+
+// coded is the runtime's function that makes a codec of t's two: Plain if they run no
+// code of the user's, else Coded.
+func (f *file) coded(t ir.Type) string {
+	if f.plain(t, map[string]bool{}) {
+		return "Plain"
+	}
+	return "Coded"
+}
+
+// plain reports whether nothing in t marshals itself, but for the time of package time,
+// whose methods are Go's own. What is seen already needs no second look: any part that is
+// not plain ends the search. Files and blocks need more than their bytes to be carried.
+func (f *file) plain(t ir.Type, seen map[string]bool) bool {
+	switch {
+	case t.Flat:
+		return true
+	case t.Codec != "":
+		return seen[t.Codec] || f.plainCodec(t, seen)
+	}
+	switch t.Kind {
+	case ir.String, ir.Bytes:
+		return true
+	case ir.Slice, ir.Pointer:
+		return f.plain(*t.Elem, seen)
+	case ir.Map:
+		return f.plain(*t.Key, seen) && f.plain(*t.Elem, seen)
+	case ir.Imported:
+		return t.Path == "time" && t.Name == "Time"
+	}
+	return false
+}
+
+// plainCodec is plain of a type that has functions.
+func (f *file) plainCodec(t ir.Type, seen map[string]bool) bool {
+	i := slices.IndexFunc(f.p.Codecs, func(c ir.Codec) bool { return c.Name == t.Codec })
+	if i < 0 {
+		return false
+	}
+	seen[t.Codec] = true
+	c := &f.p.Codecs[i]
+	switch {
+	case c.Type.Kind == ir.Array:
+		return f.plain(*c.Type.Elem, seen)
+	case c.Under != nil:
+		return f.plain(*c.Under, seen)
+	}
+	return !slices.ContainsFunc(c.Fields, func(field ir.Field) bool { return !f.plain(field.Type, seen) })
 }

@@ -92,3 +92,40 @@ func TestParametersHideNothingThatABodyNeeds(t *testing.T) {
 	require.Equal(t, "ctx_", s.local("ctx"))
 	require.Equal(t, "d", s.local("d"))
 }
+
+func TestCodecIsPlainWhereNothingMarshalsItself(t *testing.T) {
+	declared := func(name string) ir.Type { return ir.Type{Kind: ir.Declared, Name: name, Codec: name} }
+	of := func(kind ir.Kind, elem ir.Type) ir.Type { return ir.Type{Kind: kind, Elem: &elem} }
+	text, number := ir.Type{Kind: ir.String}, ir.Type{Kind: ir.Basic, Name: "int", Flat: true}
+	url := ir.Type{Kind: ir.Imported, Path: "net/url", Name: "URL", Form: ir.Binary, Addr: true}
+	moment := ir.Type{Kind: ir.Imported, Path: "time", Name: "Time", Form: ir.Binary}
+	codec := func(name string, fields ...ir.Type) ir.Codec {
+		c := ir.Codec{Name: name, Type: declared(name)}
+		for _, f := range fields {
+			c.Fields = append(c.Fields, ir.Field{Type: f})
+		}
+		return c
+	}
+	pair := ir.Type{Kind: ir.Array, Len: 2, Elem: &text, Codec: "Pair"}
+	link := ir.Type{Kind: ir.Array, Len: 2, Elem: &url, Codec: "Link"}
+	bag := ir.Type{Kind: ir.Imported, Path: "x.test/x", Name: "Bag", Codec: "Bag"}
+	urls := of(ir.Slice, url)
+	f := &file{taken: map[string]bool{}, p: &ir.Pipeline{Codecs: []ir.Codec{
+		codec("Leaf", text, number, moment, pair),
+		codec("Inner", of(ir.Slice, declared("Leaf")), ir.Type{Kind: ir.Map, Key: &text, Elem: &number}),
+		codec("Outer", declared("Inner"), declared("Leaf"), of(ir.Pointer, declared("Outer"))),
+		codec("Site", text, url),
+		codec("Ring", of(ir.Pointer, declared("Chain"))),
+		codec("Chain", of(ir.Pointer, declared("Ring")), of(ir.Slice, declared("Site"))),
+		codec("Frame", text, ir.Type{Kind: ir.Block}),
+		codec("Log", ir.Type{Kind: ir.File}),
+		{Name: "Pair", Type: pair}, {Name: "Link", Type: link}, {Name: "Bag", Type: bag, Under: &urls},
+	}}}
+	for _, plain := range []ir.Type{moment, pair, declared("Leaf"), declared("Inner"), declared("Outer"), of(ir.Slice, of(ir.Pointer, declared("Outer")))} {
+		require.Equal(t, "Plain", f.coded(plain), "%+v", plain)
+	}
+	for _, other := range []ir.Type{url, link, bag, declared("Site"), declared("Ring"), declared("Chain"), declared("Frame"), declared("Log"),
+		of(ir.Failed, text), declared("Unknown"), {Kind: ir.Map, Key: &text, Elem: &link}} {
+		require.Equal(t, "Coded", f.coded(other), "%+v", other)
+	}
+}

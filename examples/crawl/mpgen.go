@@ -66,8 +66,8 @@ func Start(ctx context.Context, args Args, opts ...mp.Option) (*Run, error) {
 
 // The rows of the pipeline, in the order of the source.
 var (
-	mpLinks = mp.QueueDecl[Link]{Name: "links", Elem: mp.Coded(mpPutLink, mpGetLink), Capacity: 256, Spill: 16 << 20}
-	mpPages = mp.QueueDecl[Page]{Name: "pages", Elem: mp.Coded(mpPutPage, mpGetPage)}
+	mpLinks = mp.QueueDecl[Link]{Name: "links", Elem: mp.Plain(mpPutLink, mpGetLink), Capacity: 256, Spill: 16 << 20}
+	mpPages = mp.QueueDecl[Page]{Name: "pages", Elem: mp.Plain(mpPutPage, mpGetPage)}
 	mpFound = mp.NumberDecl[int]{Name: "found"}
 	mpFetch = mp.PoolDecl[Link, Page]{
 		Name:    "fetch",

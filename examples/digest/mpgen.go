@@ -76,7 +76,7 @@ func Start(ctx context.Context, args Args, opts ...mp.Option) (*Run, error) {
 // The rows of the pipeline, in the order of the source.
 var (
 	mpPaths  = mp.QueueDecl[string]{Name: "paths", Elem: mp.String, Capacity: 256}
-	mpSums   = mp.QueueDecl[Sum]{Name: "sums", Elem: mp.Coded(mpPutSum, mpGetSum)}
+	mpSums   = mp.QueueDecl[Sum]{Name: "sums", Elem: mp.Plain(mpPutSum, mpGetSum)}
 	mpBroken = mp.QueueDecl[mp.Failed[string]]{Name: "broken", Elem: mp.FailedOf(mp.String)}
 	mpRead   = mp.NumberDecl[int64]{Name: "read"}
 	mpScan   = mp.ProcessDecl{Name: "scan", Send: []mp.Decl{&mpPaths}}

@@ -92,9 +92,9 @@ func Start(ctx context.Context, args Args, opts ...mp.Option) (*Run, error) {
 
 // The rows of the pipeline, in the order of the source.
 var (
-	mpJobs   = mp.QueueDecl[Job]{Name: "jobs", Elem: mp.Coded(mpPutJob, mpGetJob)}
-	mpThumbs = mp.QueueDecl[Thumb]{Name: "thumbs", Elem: mp.Coded(mpPutThumb, mpGetThumb), Capacity: 256}
-	mpBroken = mp.QueueDecl[mp.Failed[Job]]{Name: "broken", Elem: mp.FailedOf(mp.Coded(mpPutJob, mpGetJob))}
+	mpJobs   = mp.QueueDecl[Job]{Name: "jobs", Elem: mp.Plain(mpPutJob, mpGetJob)}
+	mpThumbs = mp.QueueDecl[Thumb]{Name: "thumbs", Elem: mp.Plain(mpPutThumb, mpGetThumb), Capacity: 256}
+	mpBroken = mp.QueueDecl[mp.Failed[Job]]{Name: "broken", Elem: mp.FailedOf(mp.Plain(mpPutJob, mpGetJob))}
 	mpMade   = mp.NumberDecl[int64]{Name: "made"}
 	mpFailed = mp.NumberDecl[int64]{Name: "failed"}
 	mpScan   = mp.ProcessDecl{Name: "scan", Send: []mp.Decl{&mpJobs}}

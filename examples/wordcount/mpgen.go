@@ -64,7 +64,7 @@ func Start(ctx context.Context, args Args, opts ...mp.Option) (*Run, error) {
 // The rows of the pipeline, in the order of the source.
 var (
 	mpFiles   = mp.QueueDecl[[]string]{Name: "files", Elem: mp.SliceOf(mp.String)}
-	mpCounted = mp.QueueDecl[Counts]{Name: "counted", Elem: mp.Coded(mpPutCounts, mpGetCounts)}
+	mpCounted = mp.QueueDecl[Counts]{Name: "counted", Elem: mp.Plain(mpPutCounts, mpGetCounts)}
 	mpScan    = mp.ProcessDecl{Name: "scan", Send: []mp.Decl{&mpFiles}}
 	mpCount   = mp.PoolDecl[[]string, Counts]{
 		Name:    "count",

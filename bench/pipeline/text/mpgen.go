@@ -64,7 +64,7 @@ func Start(ctx context.Context, args Args, opts ...mp.Option) (*Run, error) {
 
 // The rows of the pipeline, in the order of the source.
 var (
-	mpLines   = mp.QueueDecl[Line]{Name: "lines", Elem: mp.Coded(mpPutLine, mpGetLine), Capacity: 1024}
+	mpLines   = mp.QueueDecl[Line]{Name: "lines", Elem: mp.Plain(mpPutLine, mpGetLine), Capacity: 1024}
 	mpTook    = mp.NumberDecl[int64]{Name: "took"}
 	mpSum     = mp.NumberDecl[uint64]{Name: "sum"}
 	mpProduce = mp.ProcessDecl{Name: "produce", Send: []mp.Decl{&mpLines}}

@@ -53,7 +53,7 @@ var (
 	mpRoot = mp.PoolDecl[float64, float64]{Name: "root"}
 	mpJoin = mp.PoolDecl[JoinTask, string]{
 		Name: "join",
-		In:   mp.Coded(mpPutJoinTask, mpGetJoinTask),
+		In:   mp.Plain(mpPutJoinTask, mpGetJoinTask),
 		Out:  mp.String,
 	}
 	mpLink = mp.PoolDecl[string, *url.URL]{

@@ -107,8 +107,8 @@ func Start(ctx context.Context, args Args, opts ...mp.Option) (*Run, error) {
 
 // The rows of the pipeline, in the order of the source.
 var (
-	mpJobs   = mp.QueueDecl[imaging.Job]{Name: "jobs", Elem: mp.Coded(mpPutImagingJob, mpGetImagingJob)}
-	mpThumbs = mp.QueueDecl[imaging.Thumb]{Name: "thumbs", Elem: mp.Coded(mpPutImagingThumb, mpGetImagingThumb)}
+	mpJobs   = mp.QueueDecl[imaging.Job]{Name: "jobs", Elem: mp.Plain(mpPutImagingJob, mpGetImagingJob)}
+	mpThumbs = mp.QueueDecl[imaging.Thumb]{Name: "thumbs", Elem: mp.Plain(mpPutImagingThumb, mpGetImagingThumb)}
 	mpMoves  = mp.NumberDecl[int]{Name: "moves"}
 	mpResize = mp.PoolDecl[imaging.Job, imaging.Thumb]{
 		Name: "resize",
@@ -118,16 +118,16 @@ var (
 	}
 	mpBlur = mp.PoolDecl[BlurTask, []byte]{
 		Name: "blur",
-		In:   mp.Coded(mpPutBlurTask, mpGetBlurTask),
+		In:   mp.Plain(mpPutBlurTask, mpGetBlurTask),
 		Out:  mp.Bytes,
 	}
 	mpRoot = mp.PoolDecl[float64, float64]{Name: "root"}
 	mpJoin = mp.PoolDecl[JoinTask, string]{
 		Name: "join",
-		In:   mp.Coded(mpPutJoinTask, mpGetJoinTask),
+		In:   mp.Plain(mpPutJoinTask, mpGetJoinTask),
 		Out:  mp.String,
 	}
-	mpTotal    = mp.PoolDecl[TotalTask, int]{Name: "total", In: mp.Coded(mpPutTotalTask, mpGetTotalTask)}
+	mpTotal    = mp.PoolDecl[TotalTask, int]{Name: "total", In: mp.Plain(mpPutTotalTask, mpGetTotalTask)}
 	mpForget   = mp.PoolDecl[string, struct{}]{Name: "forget", In: mp.String}
 	mpTwice    = mp.PoolDecl[int, int]{Name: "twice"}
 	mpStep     = mp.PoolDecl[int, int]{Name: "step", Uses: []mp.Decl{&mpMoves}}

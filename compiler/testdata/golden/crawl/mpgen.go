@@ -62,8 +62,8 @@ func Start(ctx context.Context, args Args, opts ...mp.Option) (*Run, error) {
 
 // The rows of the pipeline, in the order of the source.
 var (
-	mpLinks = mp.QueueDecl[Link]{Name: "links", Elem: mp.Coded(mpPutLink, mpGetLink), Capacity: 16, Spill: 1 << 20}
-	mpPages = mp.QueueDecl[Page]{Name: "pages", Elem: mp.Coded(mpPutPage, mpGetPage), Capacity: 16}
+	mpLinks = mp.QueueDecl[Link]{Name: "links", Elem: mp.Plain(mpPutLink, mpGetLink), Capacity: 16, Spill: 1 << 20}
+	mpPages = mp.QueueDecl[Page]{Name: "pages", Elem: mp.Plain(mpPutPage, mpGetPage), Capacity: 16}
 	mpFetch = mp.PoolDecl[Link, Page]{
 		Name:    "fetch",
 		Workers: 3,

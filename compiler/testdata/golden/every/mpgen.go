@@ -308,14 +308,14 @@ func mpBranchStarter(n *mp.Node) func(ctx_ context.Context, ctx string, mpX int,
 
 // The rows of the pipeline, in the order of the source.
 var (
-	mpOrders = mp.QueueDecl[Order]{Name: "orders", Elem: mp.Coded(mpPutOrder, mpGetOrder), Capacity: 16, Key: func(v Order) uint64 { return mp.HashString(v.User) }}
+	mpOrders = mp.QueueDecl[Order]{Name: "orders", Elem: mp.Plain(mpPutOrder, mpGetOrder), Capacity: 16, Key: func(v Order) uint64 { return mp.HashString(v.User) }}
 	mpCells  = mp.QueueDecl[Cell]{Name: "cells", Key: func(v Cell) uint64 { return mp.Hash(v.Age) }}
 	mpBills  = mp.QueueDecl[string]{Name: "bills", Elem: mp.String}
-	mpLost   = mp.QueueDecl[mp.Failed[Order]]{Name: "lost", Elem: mp.FailedOf(mp.Coded(mpPutOrder, mpGetOrder))}
+	mpLost   = mp.QueueDecl[mp.Failed[Order]]{Name: "lost", Elem: mp.FailedOf(mp.Plain(mpPutOrder, mpGetOrder))}
 	mpNotes  = mp.QueueDecl[string]{Name: "notes", Elem: mp.String}
 	mpTotal  = mp.NumberDecl[int64]{Name: "total"}
 	mpMood   = mp.ValueDecl[Mood]{Name: "mood"}
-	mpLatest = mp.ValueDecl[Order]{Name: "latest", Elem: mp.Coded(mpPutOrder, mpGetOrder), Slot: 1 << 10}
+	mpLatest = mp.ValueDecl[Order]{Name: "latest", Elem: mp.Plain(mpPutOrder, mpGetOrder), Slot: 1 << 10}
 	mpNames  = mp.ValueDecl[map[string][]int]{Name: "names", Elem: mp.MapOf(mp.String, mp.SliceOf(mp.Codec[int]{}))}
 	mpDoor   = mp.LockDecl{Name: "door"}
 	mpBoard  = mp.ArrayDecl[Cell]{Name: "board", Len: 64, Guard: &mpDoor}
@@ -344,7 +344,7 @@ var (
 	mpWatch = mp.ProcessDecl{Name: "watch", Daemon: true, Restart: mp.OnFailure, Receive: []mp.Decl{&mpNotes}}
 	mpPrice = mp.PoolDecl[PriceTask, float64]{
 		Name:   "price",
-		In:     mp.Coded(mpPutPriceTask, mpGetPriceTask),
+		In:     mp.Plain(mpPutPriceTask, mpGetPriceTask),
 		Worker: mp.Worker{Tasks: 100, Age: time.Hour, CPUs: 2, Dir: "."},
 		Uses:   []mp.Decl{&mpRate},
 		Reads:  []mp.Decl{&mpDepth},
@@ -352,10 +352,10 @@ var (
 	mpRate = mp.PoolDecl[float64, float64]{Name: "rate", Send: []mp.Decl{&mpNotes}}
 	mpBlur = mp.PoolDecl[BlurTask, []byte]{
 		Name: "blur",
-		In:   mp.Coded(mpPutBlurTask, mpGetBlurTask),
+		In:   mp.Plain(mpPutBlurTask, mpGetBlurTask),
 		Out:  mp.Bytes,
 	}
-	mpErase = mp.PoolDecl[EraseTask, struct{}]{Name: "erase", In: mp.Coded(mpPutEraseTask, mpGetEraseTask)}
+	mpErase = mp.PoolDecl[EraseTask, struct{}]{Name: "erase", In: mp.Plain(mpPutEraseTask, mpGetEraseTask)}
 	mpMark  = mp.PoolDecl[int, struct{}]{
 		Name:    "mark",
 		Workers: 2,
@@ -364,7 +364,7 @@ var (
 	}
 	mpWeigh = mp.PoolDecl[Order, float64]{
 		Name:  "weigh",
-		In:    mp.Coded(mpPutOrder, mpGetOrder),
+		In:    mp.Plain(mpPutOrder, mpGetOrder),
 		Batch: 32,
 		Wait:  5 * time.Millisecond,
 	}
@@ -396,7 +396,7 @@ var (
 		Concurrent: 4,
 		Methods:    mpClockMethods,
 	}
-	mpFresh = mp.QueueDecl[Order]{Name: "fresh", Elem: mp.Coded(mpPutOrder, mpGetOrder)}
+	mpFresh = mp.QueueDecl[Order]{Name: "fresh", Elem: mp.Plain(mpPutOrder, mpGetOrder)}
 
 	mpPipeline = mp.Pipeline{
 		Path:   "github.com/mpgen/mpgen/compiler/testdata/golden/every",

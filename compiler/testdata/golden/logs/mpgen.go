@@ -92,10 +92,10 @@ func Start(ctx context.Context, args Args, opts ...mp.Option) (*Run, error) {
 // The rows of the pipeline, in the order of the source.
 var (
 	mpLines     = mp.QueueDecl[string]{Name: "lines", Elem: mp.String}
-	mpEntries   = mp.QueueDecl[Entry]{Name: "entries", Elem: mp.Coded(mpPutEntry, mpGetEntry)}
-	mpSummaries = mp.QueueDecl[Summary]{Name: "summaries", Elem: mp.Coded(mpPutSummary, mpGetSummary)}
+	mpEntries   = mp.QueueDecl[Entry]{Name: "entries", Elem: mp.Plain(mpPutEntry, mpGetEntry)}
+	mpSummaries = mp.QueueDecl[Summary]{Name: "summaries", Elem: mp.Plain(mpPutSummary, mpGetSummary)}
 	mpFlush     = mp.EventDecl{Name: "flush"}
-	mpLast      = mp.ValueDecl[Summary]{Name: "last", Elem: mp.Coded(mpPutSummary, mpGetSummary), Slot: 1 << 10}
+	mpLast      = mp.ValueDecl[Summary]{Name: "last", Elem: mp.Plain(mpPutSummary, mpGetSummary), Slot: 1 << 10}
 	mpTail      = mp.ProcessDecl{Name: "tail", Send: []mp.Decl{&mpLines}}
 	mpParse     = mp.PoolDecl[string, []Entry]{
 		Name: "parse",

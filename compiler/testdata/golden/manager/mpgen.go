@@ -88,9 +88,9 @@ func Start(ctx context.Context, opts ...mp.Option) (*Run, error) {
 
 // The rows of the pipeline, in the order of the source.
 var (
-	mpCache = mp.DictDecl[Spot, Page]{Name: "cache", Elem: mp.Coded(mpPutPage, mpGetPage), Limit: 1000}
+	mpCache = mp.DictDecl[Spot, Page]{Name: "cache", Elem: mp.Plain(mpPutPage, mpGetPage), Limit: 1000}
 	mpSums  = mp.DictDecl[string, int]{Name: "sums", Key: mp.String}
-	mpTodo  = mp.ListDecl[[2]string]{Name: "todo", Elem: mp.Coded(mpPutArray2String, mpGetArray2String), Limit: 10}
+	mpTodo  = mp.ListDecl[[2]string]{Name: "todo", Elem: mp.Plain(mpPutArray2String, mpGetArray2String), Limit: 10}
 	mpSpots = mp.ListDecl[Spot]{Name: "spots"}
 	mpNames = mp.SetDecl[string]{Name: "names", Elem: mp.String}
 	mpKinds = mp.SetDecl[Kind]{Name: "kinds", Limit: 2}

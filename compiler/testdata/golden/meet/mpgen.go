@@ -98,7 +98,7 @@ var (
 	mpTree    = mp.RLockDecl{Name: "tree"}
 	mpStart   = mp.BarrierDecl{Name: "start", Main: true}
 	mpVisit   = mp.BarrierDecl{Name: "visit", Parties: 2}
-	mpConfig  = mp.ValueDecl[Config]{Name: "config", Elem: mp.Coded(mpPutConfig, mpGetConfig), Slot: 4 << 10}
+	mpConfig  = mp.ValueDecl[Config]{Name: "config", Elem: mp.Plain(mpPutConfig, mpGetConfig), Slot: 4 << 10}
 	mpTurns   = mp.NumberDecl[int64]{Name: "turns"}
 	mpMarks   = mp.ArrayDecl[int64]{Name: "marks", Len: 3, Guard: &mpTable}
 	mpWork    = mp.ProcessDecl{Name: "work", Instances: 3, Uses: []mp.Decl{&mpReady, &mpChanged, &mpSlots, &mpTable, &mpTree, &mpStart, &mpConfig, &mpTurns, &mpMarks}}

@@ -79,9 +79,9 @@ func Start(ctx context.Context, args Args, opts ...mp.Option) (*Run, error) {
 
 // The rows of the pipeline, in the order of the source.
 var (
-	mpImages = mp.QueueDecl[Image]{Name: "images", Elem: mp.Coded(mpPutImage, mpGetImage), Capacity: 64, Bytes: 256 << 20}
-	mpLabels = mp.QueueDecl[Label]{Name: "labels", Elem: mp.Coded(mpPutLabel, mpGetLabel)}
-	mpBroken = mp.QueueDecl[mp.Failed[Image]]{Name: "broken", Elem: mp.FailedOf(mp.Coded(mpPutImage, mpGetImage))}
+	mpImages = mp.QueueDecl[Image]{Name: "images", Elem: mp.Plain(mpPutImage, mpGetImage), Capacity: 64, Bytes: 256 << 20}
+	mpLabels = mp.QueueDecl[Label]{Name: "labels", Elem: mp.Plain(mpPutLabel, mpGetLabel)}
+	mpBroken = mp.QueueDecl[mp.Failed[Image]]{Name: "broken", Elem: mp.FailedOf(mp.Plain(mpPutImage, mpGetImage))}
 	mpNames  = mp.QueueDecl[string]{Name: "names", Elem: mp.String}
 	mpModel  = mp.ServiceDecl[Model]{
 		Name:    "model",
@@ -90,7 +90,7 @@ var (
 		Methods: mpModelMethods,
 	}
 	mpStrict  = mp.ServiceDecl[Strict]{Name: "strict", Methods: mpStrictMethods}
-	mpChecked = mp.QueueDecl[Image]{Name: "checked", Elem: mp.Coded(mpPutImage, mpGetImage)}
+	mpChecked = mp.QueueDecl[Image]{Name: "checked", Elem: mp.Plain(mpPutImage, mpGetImage)}
 
 	mpPipeline = mp.Pipeline{
 		Path:   "github.com/mpgen/mpgen/compiler/testdata/golden/model",

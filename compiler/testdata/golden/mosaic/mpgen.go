@@ -106,13 +106,13 @@ func Start(ctx context.Context, args Args, opts ...mp.Option) (*Run, error) {
 var (
 	mpPictures = mp.QueueDecl[Picture]{
 		Name:     "pictures",
-		Elem:     mp.Coded(mpPutPicture, mpGetPicture),
+		Elem:     mp.Plain(mpPutPicture, mpGetPicture),
 		Capacity: 64,
 		Slot:     1 << 10,
 		Bytes:    128 << 20,
 	}
 	mpTiles  = mp.QueueDecl[Tile]{Name: "tiles", Capacity: 4096}
-	mpBroken = mp.QueueDecl[mp.Failed[Picture]]{Name: "broken", Elem: mp.FailedOf(mp.Coded(mpPutPicture, mpGetPicture))}
+	mpBroken = mp.QueueDecl[mp.Failed[Picture]]{Name: "broken", Elem: mp.FailedOf(mp.Plain(mpPutPicture, mpGetPicture))}
 	mpCut    = mp.NumberDecl[int64]{Name: "cut"}
 	mpLight  = mp.NumberDecl[float64]{Name: "light"}
 	mpScan   = mp.ProcessDecl{Name: "scan", Restart: mp.OnFailure, Restarts: 3, Send: []mp.Decl{&mpPictures}}

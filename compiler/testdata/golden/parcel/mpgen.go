@@ -208,9 +208,9 @@ var (
 	mpBodies       = mp.QueueDecl[[]byte]{Name: "bodies", Elem: mp.Bytes}
 	mpLists        = mp.QueueDecl[[][]string]{Name: "lists", Elem: mp.SliceOf(mp.SliceOf(mp.String))}
 	mpTables       = mp.QueueDecl[map[string]*Rich]{Name: "tables", Elem: mp.MapOf(mp.String, mp.PointerOf(mp.Coded(mpPutRich, mpGetRich)))}
-	mpStamps       = mp.QueueDecl[time.Time]{Name: "stamps", Elem: mp.Coded(mp.PutBinary[time.Time], mp.GetBinary[time.Time])}
+	mpStamps       = mp.QueueDecl[time.Time]{Name: "stamps", Elem: mp.Plain(mp.PutBinary[time.Time], mp.GetBinary[time.Time])}
 	mpLinks        = mp.QueueDecl[url.URL]{Name: "links", Elem: mp.Coded(func(e *mp.Encoder, v url.URL) { mp.PutBinary(e, &v) }, mp.GetBinary[url.URL])}
-	mpWords        = mp.QueueDecl[[4]string]{Name: "words", Elem: mp.Coded(mpPutArray4String, mpGetArray4String)}
+	mpWords        = mp.QueueDecl[[4]string]{Name: "words", Elem: mp.Plain(mpPutArray4String, mpGetArray4String)}
 	mpPointers     = mp.QueueDecl[*int]{Name: "pointers", Elem: mp.PointerOf(mp.Codec[int]{})}
 	mpFailures     = mp.QueueDecl[mp.Failed[Plain]]{Name: "failures", Elem: mp.FailedOf(mp.Codec[Plain]{})}
 	mpRichFailures = mp.QueueDecl[mp.Failed[Rich]]{Name: "richFailures", Elem: mp.FailedOf(mp.Coded(mpPutRich, mpGetRich))}
@@ -249,8 +249,8 @@ var (
 		&mpRichFailures,
 		&mpWays,
 	}}
-	mpRoads = mp.QueueDecl[geo.Roads]{Name: "roads", Elem: mp.Coded(mpPutGeoRoads, mpGetGeoRoads)}
-	mpTrees = mp.QueueDecl[geo.Tree]{Name: "trees", Elem: mp.Coded(mpPutGeoTree, mpGetGeoTree)}
+	mpRoads = mp.QueueDecl[geo.Roads]{Name: "roads", Elem: mp.Plain(mpPutGeoRoads, mpGetGeoRoads)}
+	mpTrees = mp.QueueDecl[geo.Tree]{Name: "trees", Elem: mp.Plain(mpPutGeoTree, mpGetGeoTree)}
 	mpDrive = mp.ProcessDecl{Name: "drive", Send: []mp.Decl{&mpRoads, &mpTrees}}
 	mpTurn  = mp.PoolDecl[url.URL, map[string][]Plain]{
 		Name: "turn",

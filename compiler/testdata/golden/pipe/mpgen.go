@@ -66,7 +66,7 @@ var (
 	mpLine  = mp.PipeDecl[string]{Name: "line", Elem: mp.String, Main: true}
 	mpBoard = mp.PipeDecl[Move]{
 		Name:     "board",
-		Elem:     mp.Coded(mpPutMove, mpGetMove),
+		Elem:     mp.Plain(mpPutMove, mpGetMove),
 		Capacity: 4,
 		Slot:     64,
 		Bytes:    1 << 20,

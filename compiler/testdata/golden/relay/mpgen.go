@@ -64,11 +64,11 @@ func Start(ctx context.Context, opts ...mp.Option) (*Run, error) {
 
 // The rows of the pipeline, in the order of the source.
 var (
-	mpInbox  = mp.QueueDecl[Note]{Name: "inbox", Elem: mp.Coded(mpPutNote, mpGetNote)}
-	mpOutbox = mp.QueueDecl[Note]{Name: "outbox", Elem: mp.Coded(mpPutNote, mpGetNote), Capacity: 10}
+	mpInbox  = mp.QueueDecl[Note]{Name: "inbox", Elem: mp.Plain(mpPutNote, mpGetNote)}
+	mpOutbox = mp.QueueDecl[Note]{Name: "outbox", Elem: mp.Plain(mpPutNote, mpGetNote), Capacity: 10}
 	mpEcho   = mp.QueueDecl[string]{Name: "echo", Elem: mp.String}
 	mpCodes  = mp.QueueDecl[int]{Name: "codes"}
-	mpLost   = mp.QueueDecl[mp.Failed[Note]]{Name: "lost", Elem: mp.FailedOf(mp.Coded(mpPutNote, mpGetNote))}
+	mpLost   = mp.QueueDecl[mp.Failed[Note]]{Name: "lost", Elem: mp.FailedOf(mp.Plain(mpPutNote, mpGetNote))}
 	mpSeen   = mp.NumberDecl[uint32]{Name: "seen"}
 	mpStamp  = mp.PoolDecl[Note, Note]{
 		Name: "stamp",
@@ -90,14 +90,14 @@ var (
 		From:    &mpCodes,
 	}
 	mpTee    = mp.ProcessDecl{Name: "tee", Send: []mp.Decl{&mpInbox2, &mpMore}, Receive: []mp.Decl{&mpOutbox}}
-	mpInbox2 = mp.QueueDecl[Note]{Name: "inbox2", Elem: mp.Coded(mpPutNote, mpGetNote)}
+	mpInbox2 = mp.QueueDecl[Note]{Name: "inbox2", Elem: mp.Plain(mpPutNote, mpGetNote)}
 	mpMore   = mp.QueueDecl[[]byte]{Name: "more", Elem: mp.Bytes}
 	mpDrain  = mp.ProcessDecl{Name: "drain", Receive: []mp.Decl{&mpMore}}
 	mpPause  = mp.PoolDecl[float64, struct{}]{Name: "pause"}
 	mpNames  = mp.PoolDecl[[]string, map[string]Note]{
 		Name: "names",
 		In:   mp.SliceOf(mp.String),
-		Out:  mp.MapOf(mp.String, mp.Coded(mpPutNote, mpGetNote)),
+		Out:  mp.MapOf(mp.String, mp.Plain(mpPutNote, mpGetNote)),
 	}
 	mpIdle = mp.ProcessDecl{Name: "idle"}
 

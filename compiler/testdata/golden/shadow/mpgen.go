@@ -204,8 +204,8 @@ func (r_ *Run) Mpeg(ctx_ context.Context, r string, ctx int, e []string, _mpY in
 
 // The rows of the pipeline, in the order of the source.
 var (
-	mpD     = mp.QueueDecl[Item]{Name: "d", Elem: mp.Coded(mpPutItem, mpGetItem)}
-	mpWrong = mp.QueueDecl[[]Item]{Name: "wrong", Elem: mp.SliceOf(mp.Coded(mpPutItem, mpGetItem))}
+	mpD     = mp.QueueDecl[Item]{Name: "d", Elem: mp.Plain(mpPutItem, mpGetItem)}
+	mpWrong = mp.QueueDecl[[]Item]{Name: "wrong", Elem: mp.SliceOf(mp.Plain(mpPutItem, mpGetItem))}
 	mpCtx   = mp.ProcessDecl{Name: "ctx", Send: []mp.Decl{&mpD, &mpWrong}}
 	mpN     = mp.ProcessDecl{Name: "n", Receive: []mp.Decl{&mpD}}
 	mpE     = mp.ProcessDecl{Name: "e", Receive: []mp.Decl{&mpWrong}}
@@ -218,8 +218,8 @@ var (
 	}
 	mpX = mp.PoolDecl[[2]string, [3]string]{
 		Name: "x",
-		In:   mp.Coded(mpPutArray2String, mpGetArray2String),
-		Out:  mp.Coded(mpPutArray3String, mpGetArray3String),
+		In:   mp.Plain(mpPutArray2String, mpGetArray2String),
+		Out:  mp.Plain(mpPutArray3String, mpGetArray3String),
 	}
 	mpArgs = mp.ProcessDecl{Name: "args"}
 	mpOpts = mp.ProcessDecl{Name: "opts"}
@@ -230,13 +230,13 @@ var (
 	mpP    = mp.ProcessDecl{Name: "p", Instances: 2}
 	mpTask = mp.PoolDecl[TaskTask, string]{
 		Name: "task",
-		In:   mp.Coded(mpPutTaskTask, mpGetTaskTask),
+		In:   mp.Plain(mpPutTaskTask, mpGetTaskTask),
 		Out:  mp.String,
 	}
 	mpNn = mp.PoolDecl[NnTask, [2]string]{
 		Name:  "nn",
-		In:    mp.Coded(mpPutNnTask, mpGetNnTask),
-		Out:   mp.Coded(mpPutArray2String, mpGetArray2String),
+		In:    mp.Plain(mpPutNnTask, mpGetNnTask),
+		Out:   mp.Plain(mpPutArray2String, mpGetArray2String),
 		Uses:  []mp.Decl{&mpErr},
 		Reads: []mp.Decl{&mpLen},
 	}

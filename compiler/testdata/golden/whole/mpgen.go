@@ -328,15 +328,15 @@ func mpSearchStarter(n *mp.Node) func(ctx context.Context, depth int) (*mp.Proce
 
 // The rows of the pipeline, in the order of the source.
 var (
-	mpPosted   = mp.QueueDecl[Letter]{Name: "posted", Elem: mp.Coded(mpPutLetter, mpGetLetter), Capacity: 16}
-	mpWeighed  = mp.QueueDecl[Letter]{Name: "weighed", Elem: mp.Coded(mpPutLetter, mpGetLetter)}
-	mpSorted   = mp.QueueDecl[Letter]{Name: "sorted", Elem: mp.Coded(mpPutLetter, mpGetLetter), Capacity: 8, Key: func(v Letter) uint64 { return mp.HashString(v.Street) }}
-	mpLost     = mp.QueueDecl[mp.Failed[Letter]]{Name: "lost", Elem: mp.FailedOf(mp.Coded(mpPutLetter, mpGetLetter))}
+	mpPosted   = mp.QueueDecl[Letter]{Name: "posted", Elem: mp.Plain(mpPutLetter, mpGetLetter), Capacity: 16}
+	mpWeighed  = mp.QueueDecl[Letter]{Name: "weighed", Elem: mp.Plain(mpPutLetter, mpGetLetter)}
+	mpSorted   = mp.QueueDecl[Letter]{Name: "sorted", Elem: mp.Plain(mpPutLetter, mpGetLetter), Capacity: 8, Key: func(v Letter) uint64 { return mp.HashString(v.Street) }}
+	mpLost     = mp.QueueDecl[mp.Failed[Letter]]{Name: "lost", Elem: mp.FailedOf(mp.Plain(mpPutLetter, mpGetLetter))}
 	mpNotes    = mp.QueueDecl[string]{Name: "notes", Elem: mp.String}
 	mpPhone    = mp.PipeDecl[string]{Name: "phone", Elem: mp.String, Main: true}
 	mpParcels  = mp.BlocksDecl{Name: "parcels", Memory: 1 << 20}
 	mpFreight  = mp.QueueDecl[Freight]{Name: "freight", Elem: mp.Coded(mpPutFreight, mpGetFreight), Capacity: 4, Lends: []*mp.BlocksDecl{&mpParcels}}
-	mpSteps    = mp.QueueDecl[Step]{Name: "steps", Elem: mp.Coded(mpPutStep, mpGetStep), Capacity: 4, Spill: 1 << 20}
+	mpSteps    = mp.QueueDecl[Step]{Name: "steps", Elem: mp.Plain(mpPutStep, mpGetStep), Capacity: 4, Spill: 1 << 20}
 	mpSum      = mp.NumberDecl[int64]{Name: "sum"}
 	mpStamps   = mp.NumberDecl[int64]{Name: "stamps"}
 	mpPlaces   = mp.NumberDecl[int64]{Name: "places"}
@@ -345,7 +345,7 @@ var (
 	mpWaiting  = mp.NumberDecl[int64]{Name: "waiting"}
 	mpWeight   = mp.NumberDecl[int64]{Name: "weight"}
 	mpCellars  = mp.NumberDecl[int64]{Name: "cellars"}
-	mpCount    = mp.ValueDecl[Count]{Name: "count", Elem: mp.Coded(mpPutCount, mpGetCount), Slot: 1 << 10}
+	mpCount    = mp.ValueDecl[Count]{Name: "count", Elem: mp.Plain(mpPutCount, mpGetCount), Slot: 1 << 10}
 	mpPrices   = mp.ArrayDecl[int64]{Name: "prices", Len: 3}
 	mpBook     = mp.ArrayDecl[int64]{Name: "book", Len: 4, Guard: &mpPage}
 	mpRounds   = mp.ArrayDecl[int64]{Name: "rounds", Guard: &mpPlan}
@@ -399,7 +399,7 @@ var (
 	}
 	mpStamp = mp.PoolDecl[Letter, int64]{
 		Name:  "stamp",
-		In:    mp.Coded(mpPutLetter, mpGetLetter),
+		In:    mp.Plain(mpPutLetter, mpGetLetter),
 		Batch: 8,
 		Wait:  time.Millisecond,
 		Reads: []mp.Decl{&mpPrices},

@@ -50,8 +50,8 @@ func Start(ctx context.Context, opts ...mp.Option) (*Run, error) {
 // The rows of the pipeline, in the order of the source.
 var (
 	mpTexts  = mp.QueueDecl[string]{Name: "texts", Elem: mp.String}
-	mpCounts = mp.QueueDecl[Count]{Name: "counts", Elem: mp.Coded(mpPutCount, mpGetCount), Key: func(v Count) uint64 { return mp.HashString(v.Word) }}
-	mpTotals = mp.QueueDecl[Count]{Name: "totals", Elem: mp.Coded(mpPutCount, mpGetCount)}
+	mpCounts = mp.QueueDecl[Count]{Name: "counts", Elem: mp.Plain(mpPutCount, mpGetCount), Key: func(v Count) uint64 { return mp.HashString(v.Word) }}
+	mpTotals = mp.QueueDecl[Count]{Name: "totals", Elem: mp.Plain(mpPutCount, mpGetCount)}
 	mpSplit  = mp.PoolDecl[string, []Count]{
 		Name:    "split",
 		Workers: 2,
