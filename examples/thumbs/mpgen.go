@@ -101,7 +101,7 @@ var (
 	mpResize = mp.PoolDecl[Job, Thumb]{
 		Name:    "resize",
 		Workers: 4,
-		Task:    mp.TaskPolicy{Timeout: time.Second, Retries: 1, Backoff: 10 * time.Millisecond},
+		Task:    mp.TaskPolicy{Timeout: 2 * time.Second, Retries: 1, Backoff: 10 * time.Millisecond},
 		Worker:  mp.Worker{Tasks: 1000, Memory: 256 << 20, Grace: 200 * time.Millisecond},
 		From:    &mpJobs,
 		To:      mp.To(&mpThumbs),
