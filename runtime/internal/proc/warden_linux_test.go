@@ -17,6 +17,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/mpgen/mpgen/runtime/internal/leak"
 )
 
 // programs are what the test binary does as a program of its own.
@@ -102,16 +104,16 @@ func family(t *testing.T) (cmd *exec.Cmd, workers []int, fds map[int]int) {
 }
 
 func TestNobodyOutlivesAKilledParent(t *testing.T) {
+	// The fastest counts, for the processors may be busy with somebody else's work.
 	fastest := time.Hour
-	for range 5 {
+	for round := 0; round < 5 || round < 50 && fastest >= 100*time.Millisecond; round++ {
 		cmd, _, fds := family(t)
 		require.NoError(t, cmd.Process.Kill())
-		left, took := survivors(t, fds, 5*time.Second)
+		left, took := survivors(t, fds, patience)
 		require.Empty(t, left)
 		t.Logf("all 10 processes had ended after %v", took)
 		fastest = min(fastest, took)
 	}
-	// The fastest, for the processors may be busy with somebody else's work.
 	require.Less(t, fastest, 100*time.Millisecond)
 }
 
@@ -120,11 +122,12 @@ func TestTheWardenKillsTheChildrenOfDeadWorkers(t *testing.T) {
 	// children.
 	cmd, workers, fds := family(t)
 	require.NoError(t, cmd.Process.Signal(syscall.SIGSTOP))
+	until(t, "the parent is not stopped", func() bool { return leak.Stopped(cmd.Process.Pid) })
 	for _, pid := range workers {
 		require.NoError(t, unix.Kill(pid, unix.SIGKILL))
 	}
 	require.NoError(t, cmd.Process.Kill())
-	left, _ := survivors(t, fds, 5*time.Second)
+	left, _ := survivors(t, fds, patience)
 	require.Empty(t, left)
 }
 
@@ -145,7 +148,7 @@ func TestAWorkerEndsItsGroupWithTheLifeline(t *testing.T) {
 	fds := hold(t, pids[:]...)
 	require.NoError(t, unix.Close(h.lifelineWrite))
 	h.lifelineWrite = -1
-	left, _ := survivors(t, fds, 5*time.Second)
+	left, _ := survivors(t, fds, patience)
 	require.Empty(t, left)
 	require.Equal(t, syscall.SIGKILL, p.Exit().Signal)
 }
@@ -205,7 +208,7 @@ func TestTheWardenReadsATableWithinALargerFile(t *testing.T) {
 	fds := hold(t, victim.Process.Pid)
 	require.NoError(t, unix.Close(h.lifelineWrite))
 	h.lifelineWrite = -1
-	left, _ := survivors(t, fds, 5*time.Second)
+	left, _ := survivors(t, fds, patience)
 	require.Empty(t, left)
 	victim.Wait()
 	h.groups.Set(3, 0)
