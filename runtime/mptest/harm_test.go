@@ -111,7 +111,6 @@ func TestStageIsHarmedInTheWholePipeline(t *testing.T) {
 }
 
 func TestWhatIsNotThereIsTold(t *testing.T) {
-	quickly(t)
 	busy := func(t testing.TB, run *mp.Run, name string, _ int) { Busy(t, run, name) }
 	for _, test := range []struct {
 		does func(testing.TB, *mp.Run, string, int)
@@ -130,6 +129,7 @@ func TestWhatIsNotThereIsTold(t *testing.T) {
 			a := try(t, func(a *attempt) {
 				run, _ := begin(a)
 				Running(t, run, "idler", 0)
+				quickly(t)
 				test.does(a, run, test.name, test.i)
 			})
 			require.Contains(t, a.log.String(), "mptest: "+test.want+"\n")
