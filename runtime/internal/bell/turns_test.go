@@ -82,7 +82,7 @@ func pass(b *Bell) error {
 }
 
 func (tab *table) wait(t *testing.T, cond when) error {
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	return tab.bells[0].Wait(ctx, nil, cond)
 }
@@ -128,7 +128,7 @@ func TestWhoIsEnlistedTooLateGetsNoTurn(t *testing.T) {
 	select {
 	case err := <-done:
 		require.Equal(t, ErrStopped, err)
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		require.FailNow(t, "it waits for a turn")
 	}
 }

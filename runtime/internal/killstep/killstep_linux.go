@@ -227,7 +227,11 @@ func (c *traced) freeze() error {
 		if err := syscall.PtraceAttach(tid); err != nil {
 			return err
 		}
-		if _, err := syscall.Wait4(tid, nil, syscall.WALL, nil); err != nil {
+		_, err = syscall.Wait4(tid, nil, syscall.WALL, nil)
+		for err == syscall.EINTR {
+			_, err = syscall.Wait4(tid, nil, syscall.WALL, nil)
+		}
+		if err != nil {
 			return err
 		}
 		c.frozen = append(c.frozen, tid)

@@ -71,10 +71,10 @@ func spoil(words []uint64, random *rand.Rand) {
 	}
 }
 
-// guard fails the test if f panics, or has not come back after ten seconds.
+// guard fails the test if f panics, or has not come back after a minute.
 func guard(t *testing.T, what string, f func(doing *string)) {
 	var doing string
-	watch := time.AfterFunc(10*time.Second, func() { panic(what + ": does not come back from " + doing) })
+	watch := time.AfterFunc(time.Minute, func() { panic(what + ": does not come back from " + doing) })
 	defer watch.Stop()
 	defer func() {
 		if r := recover(); r != nil {
