@@ -126,10 +126,13 @@ type result struct {
 	starts         int // processes whose packages were initialized, with the program itself
 }
 
+// patience bounds each wait, also for the go command where it has to build everything and others are at work.
+const patience = 5 * time.Minute
+
 // run runs a command to its end.
 func run(t *testing.T, dir string, args ...string) result {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	starts := filepath.Join(t.TempDir(), "starts")
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)

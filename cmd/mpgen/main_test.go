@@ -38,7 +38,7 @@ func code() {
 
 // TestScripts runs the command as users do; each script in testdata/script describes one subcommand or rule.
 func TestScripts(t *testing.T) {
-	cache, err := os.UserCacheDir()
+	cache, err := exec.Command("go", "env", "GOCACHE").Output()
 	require.NoError(t, err)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -46,7 +46,7 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
-			env.Setenv("GOCACHE", filepath.Join(cache, "go-build"))
+			env.Setenv("GOCACHE", strings.TrimSpace(string(cache)))
 			env.Setenv("GOPROXY", "off")
 			return os.CopyFS(filepath.Join(env.WorkDir, "program"), os.DirFS("testdata/program"))
 		},

@@ -23,7 +23,7 @@ func TestRunPassesOnASignalSentToItselfOnce(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "program")
 	require.NoError(t, os.CopyFS(dir, os.DirFS("testdata/program")))
 	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // it may have to build everything
 		defer cancel()
 		cmd := exec.CommandContext(ctx, self, "run", "app", "signals")
 		cmd.Args[0], cmd.Dir = "mpgen", dir
