@@ -23,10 +23,12 @@ var orchard = func() (s struct {
 	pool     *PoolDecl[string, int]
 	stranger *ProcessDecl
 	told     *QueueDecl[string]
+	seen     *EventDecl // the keeper knows the number of the tree, which may end then
 }) {
+	s.seen = &EventDecl{Name: "seen"}
 	s.told = &QueueDecl[string]{Name: "told", Elem: String, Capacity: 64}
 	s.tree = &ProcessDecl{Name: "tree", OnDemand: true, Max: 8, Restart: OnFailure, Restarts: 1,
-		Worker: Worker{Grace: 50 * time.Millisecond}, Send: []Decl{s.told}}
+		Worker: Worker{Grace: 50 * time.Millisecond}, Send: []Decl{s.told}, Uses: []Decl{s.seen}}
 	s.tree.Main = func(ctx context.Context, n *Node, d *Decoder) error {
 		how := d.String()
 		if how == "kill" {
@@ -35,12 +37,17 @@ var orchard = func() (s struct {
 		if err := s.told.Sender(n).Send(ctx, fmt.Sprint("tree ", os.Getpid())); err != nil {
 			return err
 		}
+		if how == "exit" {
+			if err := s.seen.In(n).Wait(ctx); err != nil {
+				return err
+			}
+		}
 		if how == "fail at length" {
 			return errors.New(strings.Repeat("x", 1<<20))
 		}
 		return act(ctx, how)
 	}
-	s.keeper = &ProcessDecl{Name: "keeper", OnDemand: true, Max: 8, Send: []Decl{s.told}, Starts: []*ProcessDecl{s.tree}}
+	s.keeper = &ProcessDecl{Name: "keeper", OnDemand: true, Max: 8, Send: []Decl{s.told}, Uses: []Decl{s.seen}, Starts: []*ProcessDecl{s.tree}}
 	s.keeper.Main = func(ctx context.Context, n *Node, d *Decoder) error {
 		say := func(words ...any) error { return s.told.Sender(n).Send(ctx, fmt.Sprint(words...)) }
 		switch how := d.String(); how {
@@ -86,6 +93,7 @@ var orchard = func() (s struct {
 				return err
 			}
 			first := p.PID()
+			s.seen.In(n).Set()
 			if how == "stuck" {
 				<-ctx.Done()
 				return ctx.Err()
@@ -108,7 +116,7 @@ var orchard = func() (s struct {
 		}
 	}
 	s.stranger = &ProcessDecl{Name: "stranger", OnDemand: true, Main: func(context.Context, *Node, *Decoder) error { return nil }}
-	s.pipeline = &Pipeline{Path: "mp.test/orchard", Source: "orchard.mp", Decls: []Decl{s.told, s.tree, s.keeper, s.pool, s.stranger},
+	s.pipeline = &Pipeline{Path: "mp.test/orchard", Source: "orchard.mp", Decls: []Decl{s.told, s.seen, s.tree, s.keeper, s.pool, s.stranger},
 		Main: MainDecl{Receive: []Decl{s.told}}}
 	Register(s.pipeline)
 	return s
