@@ -274,7 +274,9 @@ func (b *Blocks) keep(x Block) error {
 	defer b.mu.Unlock()
 	h := b.hold(x.at)
 	switch {
-	case h.generation == x.at.Generation && h.times > 0:
+	case h.times > 0 && h.generation != x.at.Generation: // x is gone: the entry is of another block, and that is held
+		return ErrReleased
+	case h.times > 0:
 	case !b.table.Keep(x.at):
 		return ErrReleased
 	default:

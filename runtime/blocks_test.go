@@ -566,3 +566,17 @@ func TestNonsenseAboutABlockIsCorrupt(t *testing.T) {
 		}
 	}
 }
+
+// A block that is gone may have been where one lies now that the process holds.
+func TestLateKeepLeavesTheNextBlockAlone(t *testing.T) {
+	t.Setenv(EngineVariable, "goroutines")
+	_, n := begin(t, studio.pipeline)
+	gone := frame(t, n, 1)
+	gone.Release()
+	x := frame(t, n, 2)
+	require.Equal(t, gone.at.Entry, x.at.Entry)
+	require.ErrorIs(t, gone.Keep(), ErrReleased)
+	shows(t, frame(t, n, 3), 3)
+	shows(t, x, 2)
+	require.NoError(t, x.Keep())
+}

@@ -32,7 +32,7 @@ func (t *Table) lent(entry, ring int) []seam.Uint64 {
 
 // Keep makes this process a holder of a block. It reports false if there is no such
 // block any more. The caller lets no other goroutine of the process make, keep or drop
-// blocks meanwhile: they have one bit.
+// blocks meanwhile, and the process holds no other block of the entry: they have one bit.
 func (t *Table) Keep(b Block) bool {
 	word, bit := t.bit(b.Entry, t.slot)
 	word.Or(bit)
