@@ -181,3 +181,22 @@ func TestTaskIsDecodedOnce(t *testing.T) {
 		require.NoError(t, <-ends)
 	}
 }
+
+// The context of a task may end while its arguments are encoded, on the caller's goroutine.
+// Another one then gives it up.
+func TestTaskIsGivenUpWhileItIsEncoded(t *testing.T) {
+	t.Setenv(EngineVariable, "goroutines")
+	_, n := begin(t, marshaled.pipeline)
+	pool := marshaled.inner.Pool(n)
+	for range 20 {
+		held := detained{file: t.TempDir() + "/go on"}
+		ctx, cancel := context.WithCancelCause(limited(t))
+		tasks := make(chan *Task[order], 1)
+		go func() { tasks <- pool.Go(ctx, order{"encode late", held.file}) }()
+		until(t, "the marshaler runs", held.begun)
+		cancel(errActed)
+		held.let(t)
+		_, err := (<-tasks).Wait(limited(t))
+		require.ErrorIs(t, err, errActed)
+	}
+}

@@ -75,7 +75,8 @@ func (p *Pool[In, Out]) Call(ctx context.Context, in In) (Out, error) {
 func (p *Pool[In, Out]) Go(ctx context.Context, in In) *Task[Out] {
 	c := p.newCall(ctx, in)
 	if ctx.Done() != nil && ctx.Err() == nil {
-		c.stop = context.AfterFunc(ctx, func() { c.giveUp(context.Cause(ctx)) })
+		stop := context.AfterFunc(ctx, func() { c.giveUp(context.Cause(ctx)) })
+		c.stop.Store(&stop)
 	}
 	c.encode()
 	p.begin(ctx, &c.task)
@@ -106,7 +107,7 @@ func (c *callee) begin(ctx context.Context, t *task) bool {
 		err = c.core.submit(t)
 	}
 	if err != nil {
-		t.io.settled(c.failure(t, err))
+		c.core.abandon(t, err) // which the end of its context may do as well
 		return false
 	}
 	c.core.flush()

@@ -15,8 +15,8 @@ type Task[Out any] struct {
 	out  Out
 	err  error
 	done atomic.Bool
-	shut atomic.Pointer[doneOnce] // what Done gave, nil: nobody asked
-	stop func() bool              // listens no more to the context given to Go; nil: there is nothing to listen to
+	shut atomic.Pointer[doneOnce]    // what Done gave, nil: nobody asked
+	stop atomic.Pointer[func() bool] // listens no more to the context given to Go; nil: there is nothing to listen to, or it has ended
 }
 
 // Wait waits for the result. When ctx ends first, Wait returns ctx's own error,
@@ -99,8 +99,8 @@ func (t *Task[Out]) settled(err error) {
 	if d := t.shut.Load(); d != nil {
 		d.close()
 	}
-	if t.stop != nil {
-		t.stop()
+	if stop := t.stop.Load(); stop != nil {
+		(*stop)()
 	}
 }
 
