@@ -273,8 +273,9 @@ func (f *farCalls) end() {
 	defer f.mu.Unlock()
 	settle := func(p *farPool, t *task) {
 		if t.given.IsZero() {
-			t.io.settled(p.failure(t, 0, f.node.overError()))
+			io := t.io
 			t.given, t.io = time.Now(), nobody{}
+			io.settled(p.failure(t, 0, f.node.overError())) // once settled, t may be used again
 		}
 	}
 	for _, at := range f.out {
