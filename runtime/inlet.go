@@ -30,8 +30,9 @@ type inlet struct {
 
 	mu      sync.Mutex
 	closed  bool
-	loops   int       // that range over the queue now
-	left    []*reader // of loops that a panic or Goexit has left, and that are not finished yet
+	loops   int         // that range over the queue now
+	left    []*reader   // of loops that a panic or Goexit has left, and that are not finished yet
+	anyLeft atomic.Bool // there are such, for who does not hold mu
 	spsc    ring.Consumer
 	held    []*reader // that work on items of an SPSC queue
 	back    []run     // items of an SPSC queue that a loop took and left, in order
@@ -357,6 +358,7 @@ func (r *reader) abandon() {
 	defer in.mu.Unlock()
 	in.loops--
 	in.left = append(in.left, r)
+	in.anyLeft.Store(true)
 }
 
 // leaveLeft leaves the loops that were abandoned: as this process begins to read
@@ -366,6 +368,7 @@ func (in *inlet) leaveLeft() {
 		r.leave()
 	}
 	in.left = nil
+	in.anyLeft.Store(false)
 }
 
 // payload is the slot or record of the reader's item.

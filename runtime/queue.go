@@ -387,7 +387,7 @@ func (r *Receiver[T]) receive(ctx context.Context, try bool) (v T, err error) {
 			return v, nil
 		}
 	}
-	if in.bounded != nil && !in.node.guarded && in.calls.try() {
+	if in.bounded != nil && !in.node.guarded && !in.anyLeft.Load() && in.calls.try() {
 		v, ok := r.hop(&in.reader)
 		if ok && !in.plain {
 			v, err = r.decode(&in.reader)
