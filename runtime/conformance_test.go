@@ -163,17 +163,16 @@ func (r *Run) memberOf(name string, index int) *member {
 }
 
 // slay kills a process on any engine, as soon as it is known: what it does may be seen
-// before its supervisor has noted that it is there.
+// before its supervisor has noted that it is there. It does nothing to one that has ended.
 func slay(t testing.TB, m *member) {
 	t.Helper()
 	until(t, "its process is known", func() bool {
 		m.run.mu.Lock()
-		p := m.proc
+		p, over := m.proc, m.finished
 		m.run.mu.Unlock()
-		if p == nil {
-			return false
+		if p != nil {
+			p.Kill()
 		}
-		p.Kill()
-		return true
+		return p != nil || over
 	})
 }
