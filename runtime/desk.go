@@ -98,9 +98,14 @@ func (d *desk) takeIn() {
 	d.act()
 	if !ok {
 		d.m.upMu.Lock()
-		d.m.life.corrupt = true
+		of, mine := d.m.generationNow(), d.m.desk == d
+		if mine {
+			d.m.life.corrupt = true
+		}
 		d.m.upMu.Unlock()
-		d.m.kill(ErrCorruptPeer)
+		if mine { // not yet the next process's
+			d.m.killGeneration(of, ErrCorruptPeer)
+		}
 		return
 	}
 	for _, core := range news {

@@ -132,10 +132,11 @@ func (m *member) launch() (instance, error) {
 	r := m.run
 	m.generation++
 	downAt, upAt := r.plan.lineAt(m.index)
-	line.Reset(m.pair.At(downAt))
-	line.Reset(m.pair.At(upAt))
 	size := r.plan.lineSize(m.index)
 	m.upMu.Lock()
+	// With the lock: who still reads what the last process told would take an empty line for nonsense.
+	line.Reset(m.pair.At(downAt))
+	line.Reset(m.pair.At(upAt))
 	m.down = line.OpenWriter(m.pair.At(downAt), size, r.node.bells)
 	m.up, m.upNext = nil, line.OpenReader(m.pair.At(upAt), size, r.node.bells, r.plan.maxMessage(m.index))
 	m.life, m.reply = life{leaving: make(chan struct{})}, reply{}
