@@ -154,12 +154,12 @@ func (n *Node) returner(p *partPlan) func(message uint64, lent []uint64) {
 	}
 }
 
-// lend lets the message that is to carry what has been encoded hold its blocks. full is
+// lend lets the message that is to carry what e has encoded hold its blocks. full is
 // the first that too many items of the part carry; then, and after an error, the message
 // is to be dropped.
-func (o *outlet) lend(d ring.Descriptor) (full *Block, err error) {
-	for i := range o.enc.lent {
-		x := &o.enc.lent[i]
+func (o *outlet) lend(d ring.Descriptor, e *Encoder) (full *Block, err error) {
+	for i := range e.lent {
+		x := &e.lent[i]
 		ring, ok := o.ringOf(x)
 		if !ok {
 			return nil, fmt.Errorf("%s %q: %w", o.q.row.kind(), o.q.name, errNoBlocks)
@@ -189,12 +189,12 @@ func (p *partPlan) ringOf(blocks int) (ring int, ok bool) {
 	return 0, false
 }
 
-// lent comes when an item with blocks is in the ring: the sender's holds went with it.
-func (o *outlet) lent(d ring.Descriptor) {
+// lent comes when the item of e, with blocks, is in the ring: the sender's holds went with it.
+func (o *outlet) lent(d ring.Descriptor, e *Encoder) {
 	if o.word.Gone.Load() != 0 { // nobody will read it, and the parent may have looked before it was there
 		o.arena.Return(d.Message(), nil)
 	}
-	o.giveAway(o.enc.lent)
+	o.giveAway(e.lent)
 }
 
 func (o *outlet) giveAway(blocks []Block) {

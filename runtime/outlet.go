@@ -116,20 +116,53 @@ func (o *outlet) sleep(ctx context.Context, parked *bell.Parked, cond bell.Condi
 // put encodes an item and puts it in, and waits while the queue is full. The item
 // is a result of the task on seat, if that is not nil.
 func (o *outlet) put(ctx context.Context, encode func(*Encoder), seat *ring.Seat) error {
-	if err := o.gate.lock(ctx); err != nil {
+	s := o.draft()
+	encode(&s.enc)
+	return o.putDraft(ctx, s, false, seat)
+}
+
+// draft is an encoder for an item that may run code of the user's, such as a marshaler:
+// it writes into private memory, and not behind the gate, so that nobody waits for that
+// code, neither in this process nor in another.
+func (o *outlet) draft() *scratch {
+	s := scratches.Get().(*scratch)
+	s.enc.reset(s.room(o.payload()-o.head()), o.max)
+	s.enc.lender = o.enc.lender
+	return s
+}
+
+// putDraft puts in what has been encoded. After a panic there is nothing to put: a draft
+// that does not come here is left to the collector.
+func (o *outlet) putDraft(ctx context.Context, s *scratch, try bool, seat *ring.Seat) error {
+	defer func() {
+		clear(s.enc.lent)
+		s.enc.lender, s.enc.buf = nil, nil
+		scratches.Put(s)
+	}()
+	if err := o.enter(ctx, try); err != nil {
 		return err
 	}
 	defer o.gate.unlock()
-	if err := o.begin(); err != nil {
+	if err := o.ended(); err != nil {
 		return err
 	}
-	encode(&o.enc)
-	return o.commit(ctx, false, seat)
+	return o.commit(ctx, &s.enc, try, seat)
 }
 
-// begin makes the encoder ready for an item. An item is encoded into private
-// memory: a place in the ring is claimed only for what is there whole, so that
-// nobody waits for user code.
+// enter locks the gate. try makes it ErrFull where who has it waits for room.
+func (o *outlet) enter(ctx context.Context, try bool) error {
+	if !try {
+		return o.gate.lock(ctx)
+	}
+	if !o.gate.lockUnless(func() bool { return true }) {
+		return ErrFull // what room there will be is another's
+	}
+	return nil
+}
+
+// begin makes the encoder of the gate ready for an item, which runs no code of the
+// user's. It is encoded into private memory, too: a place in the ring is claimed only for
+// what is there whole.
 func (o *outlet) begin() error {
 	if err := o.ended(); err != nil {
 		return err
@@ -149,21 +182,21 @@ func (o *outlet) head() int {
 	return ring.HeadSize
 }
 
-// commit puts in what has been encoded. try makes a full queue ErrFull.
-func (o *outlet) commit(ctx context.Context, try bool, seat *ring.Seat) error {
-	if o.enc.err != nil {
-		err := fmt.Errorf("%s %q: %w", o.q.row.kind(), o.q.name, o.enc.err)
+// commit puts in what e has encoded. try makes a full queue ErrFull.
+func (o *outlet) commit(ctx context.Context, e *Encoder, try bool, seat *ring.Seat) error {
+	if e.err != nil {
+		err := fmt.Errorf("%s %q: %w", o.q.row.kind(), o.q.name, e.err)
 		if errors.Is(err, ErrTooBig) {
 			err = fmt.Errorf("%w; its setting bytes says how many", err)
 		}
 		return err
 	}
-	item := o.enc.bytes()
+	item := e.bytes()
 	var d ring.Descriptor
-	large := o.enc.heap || o.enc.lender != nil
+	large := e.heap || e.lender != nil
 	if large {
 		var err error
-		if d, err = o.build(ctx, item, try); err != nil {
+		if d, err = o.build(ctx, e, try); err != nil {
 			return err
 		}
 	}
@@ -186,15 +219,16 @@ func (o *outlet) commit(ctx context.Context, try bool, seat *ring.Seat) error {
 			return err
 		}
 	}
-	if o.enc.lender != nil {
-		o.lent(d)
+	if e.lender != nil {
+		o.lent(d, e)
 	}
 	return nil
 }
 
-// build puts an item into the arena, with the blocks that it carries, and waits until
+// build puts the item of e into the arena, with the blocks that it carries, and waits until
 // it can.
-func (o *outlet) build(ctx context.Context, item []byte, try bool) (ring.Descriptor, error) {
+func (o *outlet) build(ctx context.Context, e *Encoder, try bool) (ring.Descriptor, error) {
+	item := e.bytes()
 	for {
 		d, ok := o.arena.Build(o.slot, item)
 		if !ok {
@@ -206,7 +240,7 @@ func (o *outlet) build(ctx context.Context, item []byte, try bool) (ring.Descrip
 			}
 			continue
 		}
-		full, err := o.lend(d)
+		full, err := o.lend(d, e)
 		if full == nil && err == nil {
 			return d, nil
 		}
@@ -287,7 +321,7 @@ func (o *outlet) scratch() []byte {
 }
 
 // close says that this process sends no more. Who waits for room gets ErrClosed. When
-// it returns nothing is put in any more; it waits only for who encodes an item.
+// it returns nothing is put in any more; it waits for nobody's code.
 func (o *outlet) close() {
 	o.ending.Store(true)
 	o.closed.Store(true)

@@ -77,14 +77,15 @@ func (s *Sender[T]) to(v T) *outlet {
 }
 
 func (s *Sender[T]) send(ctx context.Context, o *outlet, v T, try bool) error {
-	if try {
-		if !o.gate.lockUnless(func() bool { return true }) {
-			return ErrFull // what room there will be is another's
-		}
-	} else if err := o.gate.lock(ctx); err != nil {
+	if !s.elem.isPlain() {
+		d := o.draft()
+		s.elem.put(&d.enc, v)
+		return o.putDraft(ctx, d, try, nil)
+	}
+	if err := o.enter(ctx, try); err != nil {
 		return err
 	}
-	defer o.gate.unlock() // a codec may panic
+	defer o.gate.unlock()
 	if s.direct(o, v) {
 		return nil
 	}
@@ -92,7 +93,7 @@ func (s *Sender[T]) send(ctx context.Context, o *outlet, v T, try bool) error {
 		return err
 	}
 	s.elem.put(&o.enc, v)
-	return o.commit(ctx, try, nil)
+	return o.commit(ctx, &o.enc, try, nil)
 }
 
 // direct puts v into the next slot itself, if there is one and v fits.
