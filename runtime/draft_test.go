@@ -3,6 +3,7 @@ package mp
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -130,7 +131,7 @@ func TestMarshalerHoldsUpItsOwnSendOnly(t *testing.T) {
 				m.soon(t, "Send", func() error { return s.Send(limited(t), carton{name: "a"}) })
 				m.soon(t, "TrySend", func() error { return s.TrySend(carton{name: "a"}) })
 				m.soon(t, "SendAll", func() error {
-					return s.SendAll(limited(t), func(yield func(carton) bool) { _ = yield(carton{name: "a"}) && yield(carton{name: "a"}) })
+					return s.SendAll(limited(t), slices.Values([]carton{{name: "a"}, {name: "a"}}))
 				})
 				comes("a", "a", "a", "a")
 				close(m.goOn)
