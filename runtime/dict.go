@@ -95,7 +95,8 @@ func (d *Dict[K, V]) LoadOrStore(ctx context.Context, k K, v V) (actual V, loade
 }
 
 // LoadAndDelete removes k and returns the value that it had, if it had one: of several
-// processes that do it at once, one gets it.
+// processes that do it at once, one gets it. A value that can't be decoded is removed,
+// too, and the error says so.
 func (d *Dict[K, V]) LoadAndDelete(ctx context.Context, k K) (v V, ok bool, err error) {
 	ok, err = d.m.delete(ctx, d.at(k), func(dec *Decoder) { v = d.elem.get(dec) })
 	return own(v, ok, err)

@@ -88,7 +88,8 @@ func (l *List[T]) Update(ctx context.Context, i int, f func(T) (T, error)) error
 	return update(ctx, &l.m, l.elem, index(i), func(v T, _ bool) (T, error) { return f(v) })
 }
 
-// Remove takes the element i out and returns it; those behind it move up.
+// Remove takes the element i out and returns it; those behind it move up. One that can't
+// be decoded is out, too, and the error says so.
 func (l *List[T]) Remove(ctx context.Context, i int) (v T, err error) {
 	_, err = l.m.delete(ctx, index(i), func(d *Decoder) { v = l.elem.get(d) })
 	v, _, err = own(v, true, err)
@@ -96,7 +97,8 @@ func (l *List[T]) Remove(ctx context.Context, i int) (v T, err error) {
 }
 
 // Pop takes the last element out and returns it, if there is one: of several processes
-// that do it at once, each gets another.
+// that do it at once, each gets another. One that can't be decoded is out, too, and the
+// error says so.
 func (l *List[T]) Pop(ctx context.Context) (v T, ok bool, err error) {
 	err = l.m.call(ctx, opPop, nil, func(d *Decoder) {
 		ok = found(d, func(d *Decoder) { v = l.elem.get(d) })
