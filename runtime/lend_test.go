@@ -16,6 +16,14 @@ type bookPage struct {
 	Book   Block
 }
 
+func queueOfPages(name string, books *BlocksDecl, capacity int) *QueueDecl[bookPage] {
+	elem := Coded(func(e *Encoder, p bookPage) {
+		Put(e, p.Number)
+		e.Block(books, p.Book)
+	}, func(d *Decoder) bookPage { return bookPage{Get[int](d), d.Block(books)} })
+	return &QueueDecl[bookPage]{Name: name, Elem: elem, Lends: []*BlocksDecl{books}, Capacity: capacity}
+}
+
 // bindery is a stage and a process, in a chain of queues whose items may all carry the
 // same block, and queues for those who would wait on each other.
 var bindery = func() (s struct {
@@ -27,15 +35,8 @@ var bindery = func() (s struct {
 	meet             *BarrierDecl
 }) {
 	s.books = &BlocksDecl{Name: "books", Memory: framesMemory, Count: 64}
-	elem := Coded(func(e *Encoder, p bookPage) {
-		Put(e, p.Number)
-		e.Block(s.books, p.Book)
-	}, func(d *Decoder) bookPage { return bookPage{Get[int](d), d.Block(s.books)} })
-	queue := func(name string, capacity int) *QueueDecl[bookPage] {
-		return &QueueDecl[bookPage]{Name: name, Elem: elem, Lends: []*BlocksDecl{s.books}, Capacity: capacity}
-	}
-	s.cut, s.sewn, s.bound = queue("cut", 2*blockItems), queue("sewn", 2*blockItems), queue("bound", 2*blockItems)
-	s.few, s.spilled = queue("few", 1), queue("spilled", 4)
+	s.cut, s.sewn, s.bound = queueOfPages("cut", s.books, 2*blockItems), queueOfPages("sewn", s.books, 2*blockItems), queueOfPages("bound", s.books, 2*blockItems)
+	s.few, s.spilled = queueOfPages("few", s.books, 1), queueOfPages("spilled", s.books, 4)
 	s.spilled.Spill = 1 << 20
 	s.open = &EventDecl{Name: "open"}
 	s.meet = &BarrierDecl{Name: "meet", Parties: binderyReaders}
@@ -236,12 +237,8 @@ var carousel = func() (s struct {
 	round, off *QueueDecl[bookPage]
 }) {
 	s.books = &BlocksDecl{Name: "books", Memory: framesMemory, Count: 64}
-	elem := Coded(func(e *Encoder, p bookPage) {
-		Put(e, p.Number)
-		e.Block(s.books, p.Book)
-	}, func(d *Decoder) bookPage { return bookPage{Get[int](d), d.Block(s.books)} })
-	s.round = &QueueDecl[bookPage]{Name: "round", Elem: elem, Lends: []*BlocksDecl{s.books}, Capacity: 2, Spill: 1 << 16}
-	s.off = &QueueDecl[bookPage]{Name: "off", Elem: elem, Lends: []*BlocksDecl{s.books}, Capacity: 2}
+	s.round, s.off = queueOfPages("round", s.books, 2), queueOfPages("off", s.books, 2)
+	s.round.Spill = 1 << 16
 	horse := &ProcessDecl{Name: "horse", Instances: 2, Restart: OnFailure, Restarts: 100, Receive: []Decl{s.round}, Send: []Decl{s.round, s.off}}
 	horse.Main = func(ctx context.Context, n *Node, _ *Decoder) error {
 		round, off := s.round.Sender(n), s.off.Sender(n)
